@@ -1,0 +1,18 @@
+"""Times travel as microseconds since 1970 UTC in columns, and as aware datetimes at the edges."""
+
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+def to_microseconds(moment: datetime) -> int:
+    """Microseconds since 1970 UTC, exact for every datetime. Raises ValueError on a naive one."""
+    if moment.tzinfo is None:
+        raise ValueError(f"the time {moment.isoformat()} has no zone: give an offset, such as Z for UTC")
+    return (moment - EPOCH) // MICROSECOND
+
+
+def from_microseconds(microseconds: int) -> datetime:
+    """The aware UTC datetime of ``microseconds`` since 1970."""
+    return EPOCH + timedelta(microseconds=microseconds)
