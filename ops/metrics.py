@@ -1,0 +1,51 @@
+"""Every metric of the service. docs/operations.md lists them, and a test fails where it misses one."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+REGISTRY = CollectorRegistry()
+
+PINGS = Counter(
+    "cordon_pings", "Pings by what became of them", ["outcome"], registry=REGISTRY
+)  # stored, repeated, quarantined, rejected
+POSITION_FLAGS = Counter("cordon_position_flags", "Positions that screening flagged", ["flag"], registry=REGISTRY)
+DEAD_LETTERS = Counter("cordon_dead_letters", "Pings kept as dead letters", ["reason"], registry=REGISTRY)
+GATEWAY_PINGS = Counter(
+    "cordon_gateway_pings", "Pings at the HTTP gateway", ["protocol", "outcome"], registry=REGISTRY
+)  # accepted, rejected
+PARTITION_LAG = Gauge(
+    "cordon_partition_lag",
+    "Messages that wait behind the last one judged",
+    ["topic", "partition"],
+    registry=REGISTRY,
+)
+BATCH_SECONDS = Histogram(
+    "cordon_batch_seconds",
+    "Time of one batch by stage",
+    ["stage"],  # poll, decode, load, check, write
+    buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30),
+    registry=REGISTRY,
+)
+FIX_TO_ALERT_SECONDS = Histogram(
+    "cordon_fix_to_alert_seconds",
+    "From the fix time of the position that raised an alert to the alert",
+    buckets=(0.1, 0.3, 1, 3, 10, 30, 60, 120, 240, 900, 3600, 86400),
+    registry=REGISTRY,
+)
+RECEIPT_TO_ALERT_SECONDS = Histogram(
+    "cordon_receipt_to_alert_seconds",
+    "From the receipt of the ping that raised an alert to the alert",
+    buckets=(0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 240, 3600),
+    registry=REGISTRY,
+)
+ALERT_CHANGES = Counter("cordon_alert_changes", "Changes of alerts", ["change"], registry=REGISTRY)
+OUTBOX_WAITING = Gauge("cordon_outbox_waiting", "Messages not yet delivered", ["channel"], registry=REGISTRY)
+DELIVERIES = Counter("cordon_deliveries", "Delivery attempts", ["channel", "outcome"], registry=REGISTRY)
+FENCED = Counter("cordon_fenced", "Batches given up because another worker owns the partition", registry=REGISTRY)
+REGISTRY_REVISION = Gauge("cordon_registry_revision", "Revision of the zones and activations in use", registry=REGISTRY)
+DATABASE_UP = Gauge("cordon_database_up", "1 while the database answers", registry=REGISTRY)
+BROKER_UP = Gauge("cordon_broker_up", "1 while the broker answers", registry=REGISTRY)
+HTTP_REQUESTS = Counter("cordon_http_requests", "Requests by route", ["method", "route", "status"], registry=REGISTRY)
+HTTP_SECONDS = Histogram(
+    "cordon_http_request_seconds", "Time of one request by route", ["method", "route"], registry=REGISTRY
+)
+STREAM_CLIENTS = Gauge("cordon_stream_clients", "Clients of the alert stream", registry=REGISTRY)

@@ -1,0 +1,133 @@
+"""Every setting of the service, in one table. docs/operations.md lists them, and a test fails where it misses one."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ops.errors import ConfigurationError
+
+Latitude = Annotated[float, Field(ge=-90, le=90)]
+Longitude = Annotated[float, Field(ge=-180, le=180)]
+
+
+class Settings(BaseSettings):
+    """Read from the environment (``CORDON_`` and the field's name) once, at start; secrets are never logged."""
+
+    model_config = SettingsConfigDict(env_prefix="CORDON_", extra="forbid", frozen=True, secrets_dir=None)
+
+    database_owner_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="PostgreSQL URL of the owner: migrations and administration commands",
+    )
+    database_worker_url: SecretStr = Field(
+        default=SecretStr(""), description="PostgreSQL URL of a login in the role cordon_worker"
+    )
+    database_api_url: SecretStr = Field(
+        default=SecretStr(""), description="PostgreSQL URL of a login in the role cordon_api"
+    )
+    database_pool_size: Annotated[int, Field(ge=1, le=200)] = Field(
+        default=10, description="connections of one API process; requests beyond it wait"
+    )
+
+    broker: Literal["embedded", "kafka"] = Field(
+        default="embedded", description="where pings wait: the database's own queue, or Kafka"
+    )
+    kafka_bootstrap_servers: str = Field(default="", description="host:port, separated by commas")
+    kafka_group: str = Field(default="cordon-worker", description="consumer group of the workers")
+    kafka_pings_topic: str = Field(default="tag.pings", description="topic of pings, keyed by device id")
+    kafka_alerts_topic: str = Field(default="breach.alerts", description="topic that alert changes go to")
+    kafka_session_timeout_ms: Annotated[int, Field(ge=1000, le=60000)] = Field(
+        default=10_000, description="a worker unheard for this long loses its partitions"
+    )
+    kafka_max_poll_interval_ms: Annotated[int, Field(ge=5000, le=300000)] = Field(
+        default=30_000, description="a worker that does not finish a batch in this time loses its partitions"
+    )
+
+    worker_batch_size: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        default=10_000, description="messages a worker takes at once"
+    )
+    worker_health_port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        default=9102, description="port of the worker's /health and /metrics; 0 picks a free one"
+    )
+    worker_health_host: str = Field(default="127.0.0.1", description="address of the worker's /health and /metrics")
+    lock_timeout_ms: Annotated[int, Field(ge=100, le=60_000)] = Field(
+        default=3000,
+        description="wait for a partition that a frozen worker holds before its session is ended",
+    )
+    message_max_bytes: Annotated[int, Field(ge=1024, le=100_000_000)] = Field(
+        default=1_000_000, description="a larger message becomes a dead letter"
+    )
+
+    centre_lat: Latitude = Field(default=51.5, description="centre of the deployment's plane of metres")
+    centre_lon: Longitude = Field(default=-0.1, description="centre of the deployment's plane of metres")
+    region_lat_min: Latitude = Field(default=49.0, description="region served; outside it a position is flagged")
+    region_lat_max: Latitude = Field(default=61.0, description="region served")
+    region_lon_min: Longitude = Field(default=-9.0, description="region served")
+    region_lon_max: Longitude = Field(default=2.5, description="region served")
+    fix_max_age_days: Annotated[float, Field(gt=0, le=40_000)] = Field(
+        default=400, description="a fix older than this at its receipt is quarantined"
+    )
+    fix_max_future_s: Annotated[float, Field(ge=0, le=86_400)] = Field(
+        default=300, description="a fix further in the future than this at its receipt is quarantined"
+    )
+    implied_speed_limit_mps: Annotated[float, Field(gt=0)] = Field(
+        default=90, description="a faster move between two positions is flagged (90 m/s: 324 km/h)"
+    )
+    poor_accuracy_m: Annotated[float, Field(gt=0)] = Field(
+        default=150, description="a position whose stated accuracy is worse is flagged"
+    )
+
+    api_host: str = Field(default="127.0.0.1", description="address the API listens on")
+    api_port: Annotated[int, Field(ge=0, le=65535)] = Field(default=8080, description="port the API listens on")
+    request_max_bytes: Annotated[int, Field(ge=1024, le=100_000_000)] = Field(
+        default=5_000_000, description="a larger request body is refused with 413"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="least level logged")
+    log_format: Literal["json", "text"] = Field(default="json", description="one JSON object a line, or text")
+    data_folder: Path = Field(
+        default=Path(".cordon"), description="where the embedded database of `cordon demo` keeps its data"
+    )
+
+    @model_validator(mode="after")
+    def _region_is_a_box(self) -> Self:
+        if self.region_lat_min >= self.region_lat_max or self.region_lon_min >= self.region_lon_max:
+            raise ValueError(
+                "the region is empty: give CORDON_REGION_LAT_MIN below CORDON_REGION_LAT_MAX, and so for LON"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _kafka_has_servers(self) -> Self:
+        if self.broker == "kafka" and not self.kafka_bootstrap_servers:
+            raise ValueError("CORDON_BROKER=kafka needs CORDON_KAFKA_BOOTSTRAP_SERVERS, such as localhost:9092")
+        return self
+
+    @cached_property
+    def region(self) -> tuple[float, float, float, float]:
+        """South, west, north, east in degrees."""
+        return (self.region_lat_min, self.region_lon_min, self.region_lat_max, self.region_lon_max)
+
+    def require_database_url(self, role: Literal["owner", "worker", "api"]) -> str:
+        """The URL for ``role``; ConfigurationError when it is not set."""
+        secret: SecretStr = getattr(self, f"database_{role}_url")
+        if not secret.get_secret_value():
+            raise ConfigurationError(
+                f"CORDON_DATABASE_{role.upper()}_URL is not set: give the PostgreSQL URL, "
+                "such as postgresql://user@host:5432/cordon (docs/operations.md lists every setting)"
+            )
+        return secret.get_secret_value()
+
+
+def load_settings() -> Settings:
+    """The settings of the environment; ConfigurationError names each wrong one without showing a secret."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = []
+        for problem in error.errors(include_input=False, include_url=False):
+            name = "_".join(str(part) for part in problem["loc"])
+            lines.append(f"CORDON_{name.upper()}: {problem['msg']}" if name else str(problem["msg"]))
+        raise ConfigurationError("the settings are wrong:\n" + "\n".join(lines)) from None
