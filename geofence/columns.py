@@ -1,0 +1,40 @@
+"""A batch of fixes as columns: arrays, not one object a ping."""
+
+from dataclasses import dataclass, fields
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Booleans = NDArray[np.bool_]
+
+NOT_GIVEN = -1
+"""Stands in an integer column for a value that the ping did not give; NaN does so in a column of floats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixes:
+    """``n`` fixes; every array has the shape ``(n,)``."""
+
+    fix_time_us: Integers  # microseconds since 1970 UTC
+    received_us: Integers  # microseconds since 1970 UTC: the broker's time of the message, never a worker's clock
+    lat: Floats  # WGS84 degrees
+    lon: Floats
+    accuracy_m: Floats  # NaN: not stated
+    mechanism: Integers  # model.enums.Mechanism
+    speed_mps: Floats  # NaN: not given, as in the columns below
+    heading_deg: Floats
+    satellites: Integers  # NOT_GIVEN, as in sequence
+    hdop: Floats
+    battery_pct: Floats
+    sequence: Integers
+    message_offset: Integers  # offset in the partition of the message that carried the fix
+
+    def __len__(self) -> int:
+        return len(self.fix_time_us)
+
+    def take(self, index: Integers | Booleans) -> Self:
+        """The fixes at ``index`` (places or a mask), in that order."""
+        return type(self)(**{field.name: getattr(self, field.name)[index] for field in fields(self)})
