@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def cannot_be_had(reason: str) -> NoReturn:
     """A visible skip; in CI, where everything has to be there, a failure."""
     if os.environ.get("CI") == "true":
-        pytest.fail(reason, pytrace=False)
+        raise pytest.fail.Exception(reason, pytrace=False) from None
     pytest.skip(reason)
 
 
