@@ -55,12 +55,20 @@ def make_versions(rng: np.random.Generator, people: int, zones_each: int) -> lis
     ]
 
 
-def make_batch(rng: np.random.Generator, projection: Projection, people: int, size: int) -> Batch:
-    """Positions anywhere in the region, each of a random person."""
-    lon = CENTRE_LON + rng.uniform(-HALF_WIDTH_DEG, HALF_WIDTH_DEG, size)
-    lat = CENTRE_LAT + rng.uniform(-HALF_HEIGHT_DEG, HALF_HEIGHT_DEG, size)
-    x, y = projection.forward(lon, lat)
-    return rng.integers(0, people, size), x, y, np.full(size, 1)
+def make_batch(rng: np.random.Generator, index: ZoneIndex, versions: int, size: int) -> Batch:
+    """Half the positions are within 1.5 km of a zone of their own wearer, half are anywhere in the region."""
+    zones = [index.version(row) for row in rng.integers(0, versions, size).tolist()]
+    centre = np.array([_centre(zone.geometry) for zone in zones])
+    anywhere = rng.uniform(-1, 1, (size, 2)) * (HALF_WIDTH_DEG, HALF_HEIGHT_DEG) + (CENTRE_LON, CENTRE_LAT)
+    lon, lat = np.where(rng.random((size, 1)) < 0.5, centre, anywhere).T
+    x, y = index.projection.forward(lon, lat)
+    x, y = x + rng.uniform(-1_500, 1_500, size), y + rng.uniform(-1_500, 1_500, size)
+    people = np.array([zone.person_id for zone in zones], np.int64)
+    return people, x, y, np.full(size, 1)
+
+
+def _centre(geometry: Geometry) -> tuple[float, float]:
+    return (geometry.lon, geometry.lat) if isinstance(geometry, Circle) else geometry.polygons[0][0][0]
 
 
 def _geometry(rng: np.random.Generator, zone_id: int, lon: float, lat: float) -> Geometry:
@@ -84,10 +92,10 @@ def _measured(projection: Projection, zones_each: int) -> Result:
     index.apply(versions)
     naive = NaiveIndex(versions, projection)
     rates = [
-        _rate(index, make_batch(rng, projection, PEOPLE, BATCH)) for _ in range(BATCHES + PEOPLE // BATCH)
+        _rate(index, make_batch(rng, index, len(versions), BATCH)) for _ in range(BATCHES + PEOPLE // BATCH)
     ][PEOPLE // BATCH :]  # the first ones meet geometries whose own index is not built yet
     naive_rates = [
-        _naive_rate(naive, index, make_batch(rng, projection, PEOPLE, NAIVE_BATCH))
+        _naive_rate(naive, index, make_batch(rng, index, len(versions), NAIVE_BATCH))
         for _ in range(NAIVE_BATCHES)
     ]
     return Result(
