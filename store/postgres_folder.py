@@ -77,9 +77,12 @@ def forget_dead_server(data: Path) -> None:
 
 @contextmanager
 def socket_folder(folder: Path, account: Account) -> Iterator[Path]:
-    """A private folder whose path is short enough for a socket; `socket` in the folder itself if that is."""
+    """A private folder whose path a socket can have: `socket` in the folder itself, or else a temporary one.
+
+    libpq and PostgreSQL read a comma as the start of another socket's path.
+    """
     own = folder / "socket"
-    if len(os.fsencode(own)) <= _LONGEST_SOCKET_FOLDER:
+    if len(os.fsencode(own)) <= _LONGEST_SOCKET_FOLDER and not {",", '"'} & set(str(own)):
         own.mkdir(mode=0o700, exist_ok=True)
         account.take(own)
         yield own

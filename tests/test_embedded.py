@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -103,8 +104,12 @@ def test_a_long_path_gets_a_short_socket_that_is_removed(tmp_path: Path) -> None
     assert not sockets.exists()
 
 
-def test_a_path_with_spaces_and_commas(tmp_path: Path) -> None:
-    with EmbeddedPostgres(tmp_path / "a folder, & more", durable=False) as server:
+@pytest.mark.parametrize("name", ["a b", "a,b", "a&b%20=?'\""])
+def test_a_path_with_marks_that_addresses_use(name: str) -> None:
+    with (
+        tempfile.TemporaryDirectory() as parent,  # shorter than tmp_path, so that the socket is in the folder if it can
+        EmbeddedPostgres(Path(parent) / name, durable=False) as server,
+    ):
         assert value(server.url(), "SHOW fsync") == "off"
 
 
