@@ -47,7 +47,7 @@ class PingSource(Protocol):
         ...
 
     def commit(self, next_offsets: dict[int, int]) -> None:
-        """What was written: for the broker's own lag figures, and for the queue to let go. Never a basis for reading."""
+        """What was written: for the broker's own lag figures, and for the queue to let go; nothing is read by it."""
         ...
 
     def rejoin(self) -> None:

@@ -1,4 +1,4 @@
-"""Structured logs. No personal data: identifiers of our own (person_id, alert_id, device_id) are the most a line holds."""
+"""Structured logs. No personal data: our own identifiers (person_id, alert_id, device_id) are the most a line holds."""
 
 import logging
 import sys

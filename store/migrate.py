@@ -100,5 +100,6 @@ def _apply(connection: Connection, migration: Migration) -> None:
             )
     except psycopg2.errors.LockNotAvailable:
         raise UnavailableError(
-            f"{migration.name}: a lock was not had in {LOCK_TIMEOUT}; nothing of it was applied, run `cordon migrate` again"
+            f"{migration.name}: a lock was not had in {LOCK_TIMEOUT};"
+            " nothing of it was applied, run `cordon migrate` again"
         ) from None

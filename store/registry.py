@@ -1,0 +1,28 @@
+"""The registry's fence: one number that each change of a zone or an activation raises, under one lock.
+
+A batch takes the lock shared and an edit takes it exclusively, each to its commit: an edit is either seen by a batch or
+comes after it, and since waiting editors go before later readers, neither starves.
+"""
+
+from store.database import Cursor, fetch_one
+
+REGISTRY_LOCK = 1129272902
+
+
+def lock_registry_shared(cursor: Cursor) -> None:
+    cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (REGISTRY_LOCK,))
+
+
+def lock_registry_exclusive(cursor: Cursor) -> None:
+    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (REGISTRY_LOCK,))
+
+
+def read_revision(cursor: Cursor) -> int:
+    cursor.execute("SELECT revision FROM registry_revision")
+    return int(fetch_one(cursor)[0])
+
+
+def next_revision(cursor: Cursor) -> int:
+    """Raise the revision, under the exclusive lock; rows that change carry the number returned."""
+    cursor.execute("UPDATE registry_revision SET revision = revision + 1 RETURNING revision")
+    return int(fetch_one(cursor)[0])
