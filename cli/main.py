@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from cli import database
+from cli import database, worker
 from ops.errors import CordonError
 
 application = typer.Typer(
@@ -15,6 +15,7 @@ application = typer.Typer(
     rich_markup_mode=None,
 )
 database.register(application)
+worker.register(application)
 
 
 @application.callback()
