@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from cli import database
+from cli import database, devices, people
 from ops.errors import CordonError
 
 application = typer.Typer(
@@ -15,6 +15,8 @@ application = typer.Typer(
     rich_markup_mode=None,
 )
 database.register(application)
+people.register(application)
+devices.register(application)
 
 
 @application.callback()
