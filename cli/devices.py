@@ -7,7 +7,7 @@ import typer
 from cli.owner import owner_transaction
 from cli.tables import print_table
 from cli.times import parse_time
-from store.devices import Device, activate, deactivate, list_devices
+from store.activations import Device, activate, deactivate, list_devices
 
 devices = typer.Typer(help="Tags, and who wears which of them when.", no_args_is_help=True)
 

@@ -6,7 +6,7 @@ import typer
 
 from cli.owner import owner_transaction
 from cli.tables import print_table
-from store.people import add_person, list_people
+from store.enrolment import add_person, list_people
 
 people = typer.Typer(help="People on probation whose tags are watched.", no_args_is_help=True)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from ops.errors import InputError
 from store.checks import checked_text
 from store.database import Cursor, fetch_one
-from store.people import find_person
+from store.enrolment import find_person
 from store.registry import lock_registry_exclusive, next_revision
 
 SERIAL_LENGTH = 64

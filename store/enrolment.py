@@ -1,4 +1,4 @@
-"""People on probation whose tags are watched."""
+"""Enrolment of people on probation, by the owner: nothing is hidden from it."""
 
 from dataclasses import dataclass
 
