@@ -14,7 +14,7 @@ CHANGE_OF_CROSSING = {
 }
 
 
-def decide(crossings: Iterable[tuple[Crossing, Visit, ZoneKind]]) -> list[AlertChange]:
+def decide(crossings: Iterable[tuple[Crossing, Visit]]) -> list[AlertChange]:
     """The alert changes of a batch's crossings, in their order.
 
     A visit to an exclusion zone raises one alert, updates it and ends it; a visit to a crime scene alerts nobody.
@@ -23,8 +23,8 @@ def decide(crossings: Iterable[tuple[Crossing, Visit, ZoneKind]]) -> list[AlertC
     """
     changes: list[AlertChange] = []
     latest: dict[UUID, int] = {}
-    for crossing, visit, zone_kind in crossings:
-        if zone_kind is not ZoneKind.EXCLUSION:
+    for crossing, visit in crossings:
+        if visit.zone_kind is not ZoneKind.EXCLUSION:
             continue
         kind = CHANGE_OF_CROSSING[crossing]
         alert = _alert(visit)

@@ -1,5 +1,6 @@
 """A batch of fixes as columns: arrays, not one object a ping."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Self
 
@@ -38,3 +39,29 @@ class Fixes:
     def take(self, index: Integers | Booleans) -> Self:
         """The fixes at ``index`` (places or a mask), in that order."""
         return type(self)(**{field.name: getattr(self, field.name)[index] for field in fields(self)})
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Self]) -> Self:
+        """The fixes of all parts, one after the other; at least one part."""
+        return cls(
+            **{field.name: np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PositionRows:
+    """Rows for the table of positions; arrays of the shape ``(n,)``."""
+
+    fixes: Fixes
+    device_id: Integers
+    fix_key: Integers
+    flags: Integers
+    partition: Integers
+
+    def __len__(self) -> int:
+        return len(self.device_id)
+
+    def take(self, index: Integers | Booleans) -> Self:
+        return type(self)(
+            self.fixes.take(index), self.device_id[index], self.fix_key[index], self.flags[index], self.partition[index]
+        )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
-from model.enums import AlertChangeKind, AlertKind, AlertState
+from model.enums import AlertChangeKind, AlertKind, AlertState, ZoneKind
 
 IDENTIFIER_NAMESPACE = UUID("6f0a3c1e-6d4e-5b52-9d0f-3f3f5a1f6b0e")
 
@@ -51,6 +51,7 @@ class Visit:
     person_id: int
     zone_id: int
     zone_version: int  # as it stood at the entry
+    zone_kind: ZoneKind  # likewise
     entered_us: int
     last_inside_us: int
     left_us: int | None

@@ -164,15 +164,19 @@ class EmbeddedPostgres:
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
         account.take(unfinished)
-        made = subprocess.run(
-            [*account.prefix, str(self._program("initdb")), *self._initdb_options(), "-D", str(unfinished)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            pass_fds=(lock.fileno(),),
-            env=_environment(),
-            timeout=_INITDB_SECONDS,
-            check=False,
-        )
+        command = [str(self._program("initdb")), *self._initdb_options(), "-D", str(unfinished)]
+        try:
+            made = subprocess.run(
+                [*account.prefix, *command],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=(lock.fileno(),),
+                env=_environment(),
+                timeout=_INITDB_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise EmbeddedPostgresError(f"initdb on {self.folder} took longer than {_INITDB_SECONDS:.0f} s") from error
         if made.returncode != 0:
             raise EmbeddedPostgresError(f"initdb failed on {self.folder}: {made.stdout.decode(errors='replace')}")
         unfinished.rename(self._data)

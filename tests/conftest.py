@@ -12,12 +12,13 @@ import pytest
 from psycopg2 import sql
 
 from store.embedded import EmbeddedPostgres
-from tests.servers import common, timescale
+from tests.servers import common, kafka_process, timescale
 from tests.servers import kafka as broker
+from tests.servers.broker import Kafka
 from tests.servers.timescale import DatabaseServer
 from tests.support.database import DatabaseUrls, prepare_database
 
-INSTALLED_BY = {"kafka": broker.NAME, "timescale_server": timescale.NAME}
+INSTALLED_BY = {"kafka": kafka_process.NAME, "timescale_server": timescale.NAME}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -31,19 +32,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def cannot_be_had(reason: str) -> NoReturn:
     """A visible skip; in CI, where everything has to be there, a failure."""
     if os.environ.get("CI") == "true":
-        pytest.fail(reason, pytrace=False)
+        raise pytest.fail.Exception(reason, pytrace=False) from None
     pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
-def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[broker.Kafka]:
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
     """A real broker. A test that stops it takes `stoppable_kafka`."""
     with _or_skip(), broker.running_kafka(tmp_path_factory.mktemp("kafka")) as running:
         yield running
 
 
 @pytest.fixture
-def stoppable_kafka(kafka: broker.Kafka) -> Iterator[broker.Kafka]:
+def stoppable_kafka(kafka: Kafka) -> Iterator[Kafka]:
     """The same broker, for a test that stops, kills or freezes it; it runs again afterwards."""
     if not kafka.controllable:
         cannot_be_had(f"the Kafka that {broker.VARIABLE} names is not ours to stop")

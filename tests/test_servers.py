@@ -9,14 +9,17 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg2
 import pytest
 
 from tests import conftest
-from tests.servers import common, docker, timescale
+from tests.servers import common, docker, kafka_process, timescale
 from tests.servers import kafka as broker
+from tests.servers.broker import Kafka
 from tests.servers.common import ServerUnavailable
+from tests.servers.kafka_process import LocalKafka
 from tests.servers.timescale import DatabaseServer
 from tests.test_embedded import gone, value
 
@@ -25,7 +28,7 @@ kafka_python: Any = importlib.import_module("kafka")
 OWNER = """
 import sys, time
 from pathlib import Path
-from tests.servers.kafka import LocalKafka
+from tests.servers.kafka_process import LocalKafka
 kafka = LocalKafka(Path(sys.argv[1]))
 kafka.start()
 print(kafka._process.pid, flush=True)
@@ -34,7 +37,7 @@ time.sleep(600)
 
 
 @pytest.fixture
-def topic(kafka: broker.Kafka) -> str:
+def topic(kafka: Kafka) -> str:
     name = f"test-{uuid.uuid4().hex}"
     kafka.create_topic(name, 2)
     return name
@@ -52,7 +55,7 @@ def bare_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Pa
     docker.engine_answers.cache_clear()
 
 
-def send(kafka: broker.Kafka, topic: str, message: bytes) -> None:
+def send(kafka: Kafka, topic: str, message: bytes) -> None:
     producer = kafka_python.KafkaProducer(bootstrap_servers=kafka.bootstrap_servers, acks="all")
     try:
         producer.send(topic, message).get(timeout=30)
@@ -60,7 +63,7 @@ def send(kafka: broker.Kafka, topic: str, message: bytes) -> None:
         producer.close()
 
 
-def receive(kafka: broker.Kafka, topic: str, count: int) -> list[bytes]:
+def receive(kafka: Kafka, topic: str, count: int) -> list[bytes]:
     consumer = kafka_python.KafkaConsumer(
         topic,
         bootstrap_servers=kafka.bootstrap_servers,
@@ -74,12 +77,12 @@ def receive(kafka: broker.Kafka, topic: str, count: int) -> list[bytes]:
         consumer.close()
 
 
-def test_a_record_goes_through_the_broker(kafka: broker.Kafka, topic: str) -> None:
+def test_a_record_goes_through_the_broker(kafka: Kafka, topic: str) -> None:
     send(kafka, topic, b"one ping")
     assert receive(kafka, topic, 1) == [b"one ping"]
 
 
-def test_records_survive_the_broker_s_death(stoppable_kafka: broker.Kafka, topic: str) -> None:
+def test_records_survive_the_broker_s_death(stoppable_kafka: Kafka, topic: str) -> None:
     send(stoppable_kafka, topic, b"before")
     stoppable_kafka.kill()
     stoppable_kafka.start()
@@ -89,7 +92,7 @@ def test_records_survive_the_broker_s_death(stoppable_kafka: broker.Kafka, topic
     assert sorted(receive(stoppable_kafka, topic, 2)) == [b"after the kill", b"before"]
 
 
-def test_a_frozen_broker_goes_on(stoppable_kafka: broker.Kafka, topic: str) -> None:
+def test_a_frozen_broker_goes_on(stoppable_kafka: Kafka, topic: str) -> None:
     stoppable_kafka.freeze()
     stoppable_kafka.thaw()
     send(stoppable_kafka, topic, b"after the frost")
@@ -97,8 +100,8 @@ def test_a_frozen_broker_goes_on(stoppable_kafka: broker.Kafka, topic: str) -> N
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
-def test_killed_tests_leave_no_broker(tmp_path: Path, kafka: broker.Kafka) -> None:
-    if not isinstance(kafka, broker.LocalKafka):
+def test_killed_tests_leave_no_broker(tmp_path: Path, kafka: Kafka) -> None:
+    if not isinstance(kafka, LocalKafka):
         pytest.skip("the broker is not a process of ours")
     with subprocess.Popen(
         [sys.executable, "-c", OWNER, str(tmp_path)], cwd=common.ROOT, stdout=subprocess.PIPE, text=True
@@ -140,7 +143,7 @@ def test_fresh_databases_are_dropped_in_spite_of_open_connections(kind: str, req
     assert value(server.url(), f"SELECT count(*) FROM pg_database WHERE datname = '{name}'") == 0
 
 
-def test_a_given_broker_is_used(kafka: broker.Kafka, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_given_broker_is_used(kafka: Kafka, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(broker.VARIABLE, kafka.bootstrap_servers)
     with broker.running_kafka(tmp_path) as given:
         assert given.bootstrap_servers == kafka.bootstrap_servers
@@ -167,7 +170,7 @@ def test_a_machine_with_an_old_java_is_told_so(bare_machine: Path) -> None:
     java.write_text("#!/bin/sh\necho 'openjdk version \"11.0.20\" 2023-07-18'\n")
     java.chmod(0o755)
     with pytest.raises(ServerUnavailable, match="Java 17 or newer; this is openjdk version"):
-        broker._java()
+        kafka_process._java()
 
 
 def test_a_machine_without_maven_is_told_so(bare_machine: Path) -> None:
@@ -176,7 +179,7 @@ def test_a_machine_without_maven_is_told_so(bare_machine: Path) -> None:
     java.chmod(0o755)
     with pytest.raises(ServerUnavailable, match="install Maven, or Docker"), broker.running_kafka(bare_machine):
         pass
-    assert not (common.INSTALLED / broker.NAME / ".installed").exists()
+    assert not (common.INSTALLED / kafka_process.NAME / ".installed").exists()
 
 
 def test_a_machine_without_apt_is_told_so(bare_machine: Path) -> None:
@@ -186,6 +189,38 @@ def test_a_machine_without_apt_is_told_so(bare_machine: Path) -> None:
         timescale.running_timescale(bare_machine),
     ):
         pass
+
+
+@pytest.fixture
+def noting_docker(bare_machine: Path) -> Path:
+    """A docker that only notes what it is asked; the file it notes that in."""
+    notes = bare_machine / "notes"
+    program = bare_machine / "docker"
+    program.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >>"{notes}"\necho an-id\n')
+    program.chmod(0o755)
+    return notes
+
+
+def test_an_engine_that_answers_runs_the_images(noting_docker: Path) -> None:
+    assert docker.engine_answers()
+    kafka = broker.ContainerKafka()
+    database = timescale.ContainerServer()
+    asked = noting_docker.read_text().splitlines()
+    assert {broker.IMAGE, timescale.IMAGE} < set(asked)
+    port = kafka.bootstrap_servers.rpartition(":")[2]
+    assert f"--publish=127.0.0.1:{port}:{port}" in asked
+    assert f"--env=KAFKA_ADVERTISED_LISTENERS=PLAINTEXT://127.0.0.1:{port}" in asked
+    assert f"--publish=127.0.0.1:{urlsplit(database.url()).port}:5432" in asked
+    kafka.close()
+    database.remove()
+    assert noting_docker.read_text().splitlines()[-4:] == ["rm", "--force", "--volumes", "an-id"]
+
+
+def test_an_engine_that_does_not_answer_is_not_used(bare_machine: Path) -> None:
+    program = bare_machine / "docker"
+    program.write_text("#!/bin/sh\nexit 1\n")
+    program.chmod(0o755)
+    assert not docker.engine_answers()
 
 
 def test_a_broken_installation_is_made_again(bare_machine: Path) -> None:

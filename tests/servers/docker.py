@@ -43,7 +43,15 @@ class Container:
         """One of docker's own verbs: stop, start, kill, pause, unpause."""
         run_tool(["docker", verb, *options, self._id], f"docker {verb}", _COMMAND_SECONDS)
 
-    def log(self) -> str:
+    def state(self) -> str:
+        """In docker's words: running, paused, exited."""
+        asked = ["docker", "inspect", "--format={{.State.Status}}", self._id]
+        return run_tool(asked, "docker inspect", _COMMAND_SECONDS).strip()
+
+    def failure(self) -> str | None:
+        """Its last words once it has ended by itself; None while it may still come up."""
+        if self.state() in {"created", "running", "restarting"}:
+            return None
         return run_tool(["docker", "logs", "--tail=20", self._id], "docker logs", _COMMAND_SECONDS)
 
     def remove(self) -> None:

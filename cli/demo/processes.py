@@ -1,0 +1,76 @@
+"""The service as the demo runs it: PostgreSQL, API and worker, each ready before the next is started."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from cli.demo.children import Child, running_child, wait_until_ready
+from cli.demo.ports import LOOPBACK, free_port
+from cli.demo.signals import StopSignals
+from cli.owner import DEMO_DATABASE, OWNER, postgres_folder
+from ops.errors import UnavailableError
+from ops.settings import Settings
+from store.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from store.migrate import migrate
+from store.provision import allow_logins, ensure_database
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    api: Child
+    worker: Child
+
+    def check(self) -> None:
+        """Raise ChildEndedError when one of them has ended."""
+        self.api.check()
+        self.worker.check()
+
+
+@contextmanager
+def running_database(settings: Settings, stopping: StopSignals) -> Iterator[EmbeddedPostgres]:
+    """The embedded PostgreSQL with its database, up to date."""
+    try:
+        with EmbeddedPostgres(postgres_folder(settings)) as server:
+            stopping.check()
+            ensure_database(server.url(), DEMO_DATABASE)
+            owner_url = server.url(DEMO_DATABASE, OWNER)
+            migrate(owner_url)
+            allow_logins(owner_url)
+            stopping.check()
+            yield server
+    except EmbeddedPostgresError as error:
+        stopping.check()  # Ctrl-C reaches initdb too, which then fails
+        raise UnavailableError(str(error)) from None
+
+
+@contextmanager
+def running_service(
+    settings: Settings, server: EmbeddedPostgres, api_port: int, stopping: StopSignals
+) -> Iterator[Service]:
+    """API and worker; on the way out the API goes first, so that nothing comes in that nobody judges."""
+    logs = settings.data_folder.absolute() / "logs"
+    logs.mkdir(mode=0o700, parents=True, exist_ok=True)
+    health_port = free_port()
+    environment = {
+        **_without_owner(os.environ),
+        "CORDON_BROKER": "embedded",
+        "CORDON_API_HOST": LOOPBACK,
+        "CORDON_API_PORT": str(api_port),
+        "CORDON_WORKER_HEALTH_HOST": LOOPBACK,
+        "CORDON_WORKER_HEALTH_PORT": str(health_port),
+    }
+    worker_environment = environment | {"CORDON_DATABASE_WORKER_URL": server.url(DEMO_DATABASE, "cordon_worker")}
+    api_environment = environment | {"CORDON_DATABASE_API_URL": server.url(DEMO_DATABASE, "cordon_api")}
+    with (
+        running_child("worker", "worker", logs / "worker.log", worker_environment) as worker,
+        running_child("API", "api", logs / "api.log", api_environment) as api,
+    ):
+        wait_until_ready(worker, health_port, stopping)
+        wait_until_ready(api, api_port, stopping)
+        yield Service(api, worker)
+
+
+def _without_owner(environment: Mapping[str, str]) -> dict[str, str]:
+    """Each process gets the one database login that it needs."""
+    return {name: value for name, value in environment.items() if not name.startswith("CORDON_DATABASE_")}

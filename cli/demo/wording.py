@@ -1,0 +1,108 @@
+"""Alerts and figures in words (pure)."""
+
+from datetime import datetime
+from statistics import NormalDist
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from model.enums import AlertChangeKind, Mechanism
+from store.summary import AlertNotice, RunFigures
+
+LONDON = ZoneInfo("Europe/London")
+STANDARD_DEVIATIONS = 2.45
+"""Of the radius that holds the true place with 95 % probability."""
+
+MECHANISMS = {
+    Mechanism.GPS: "GPS",
+    Mechanism.RF: "home beacon",
+    Mechanism.LBS: "cell tower",
+    Mechanism.WIFI: "Wi-Fi",
+}
+
+
+def breach(notice: AlertNotice, address: str) -> str:
+    """A raised alert as an officer reads it."""
+    entry = notice.evidence["entry"]
+    return "\n".join(
+        (
+            "BREACH ALERT: exclusion zone entered",
+            f"  Who        {notice.name}, CRN {notice.crn}, wearing {notice.serial}",
+            f"  Zone       {notice.zone_name} ({notice.zone_reference})",
+            f"  When       {london_time(notice.began_at)}",
+            f"  Where      {relative_to_boundary(entry['depth_m'])}",
+            f"  How sure   {how_sure(entry)}",
+            "  Next       It stays open, and gains evidence with each position inside, until a position outside ends it.",
+            f"             The duty officer and {notice.practitioner or 'no practitioner'} can see it; the duty officer",
+            "             rings the wearer, then whoever the zone protects.",
+            f"  Evidence   {address}/v1/alerts/{notice.alert_id}",
+        )
+    )
+
+
+def change_line(notice: AlertNotice) -> str:
+    """A later change in one line."""
+    who = f"{notice.name} ({notice.crn})"
+    if notice.change == AlertChangeKind.ENDED and notice.ended_at is not None:
+        stay_s = (notice.ended_at - notice.began_at).total_seconds()
+        return f"{clock_time(notice.ended_at)}  ended   {who} left {notice.zone_name}, after {stay_s:.0f} s inside"
+    entry = notice.evidence["entry"]
+    depth = relative_to_boundary(entry["depth_m"])
+    return f"{clock_time(notice.began_at)}  raised  {who} entered {notice.zone_name}: {depth}, {how_sure(entry)}"
+
+
+def london_time(moment: datetime) -> str:
+    """Such as `Sunday 22 November 2026, 10:21:43 GMT (UTC+00:00)`; in English whatever the machine's locale is."""
+    local = moment.astimezone(LONDON)
+    return f"{DAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]} {local.year}, {clock_time(moment)}"
+
+
+def clock_time(moment: datetime) -> str:
+    return moment.astimezone(LONDON).isoformat(sep=" ", timespec="seconds")[11:]
+
+
+def relative_to_boundary(depth_m: float) -> str:
+    if abs(depth_m) < 1:
+        return "on the boundary"
+    return f"{abs(depth_m):.0f} m {'inside' if depth_m > 0 else 'outside'} the boundary"
+
+
+def how_sure(position: dict[str, Any]) -> str:
+    """The probability that the wearer truly was inside, by the receiver's own statement of its accuracy."""
+    mechanism = MECHANISMS[Mechanism(position["mechanism"])]
+    accuracy_m = position["accuracy_m"]
+    if not accuracy_m:
+        return f"{mechanism} position, accuracy not stated"
+    p_inside = NormalDist().cdf(position["depth_m"] * STANDARD_DEVIATIONS / accuracy_m)
+    return f"{percentage(p_inside)} likely inside ({mechanism} position accurate to {accuracy_m:.0f} m)"
+
+
+def percentage(share: float) -> str:
+    """Never quite 0 or 100 %: a receiver is not that sure."""
+    return f"{min(max(share * 100, 1), 99):.0f} %"
+
+
+def figures(received: int, run: RunFigures) -> str:
+    """The closing account of a run, one figure a line."""
+    lines = [
+        ("pings received", str(received)),
+        ("pings stored", str(run.stored)),
+        ("pings rejected", str(run.rejected)),
+        ("visits", str(run.visits)),
+        ("alerts", str(run.alerts)),
+        ("ping to alert, 50th percentile", _seconds(run.delay_p50_s)),
+        ("ping to alert, 99th percentile", _seconds(run.delay_p99_s)),
+    ]
+    if run.quarantined:
+        lines.insert(2, ("pings quarantined", str(run.quarantined)))
+    return "\n".join(f"  {label + ':':<33}{value}" for label, value in lines)
+
+
+def _seconds(delay_s: float | None) -> str:
+    return "no alert in this run" if delay_s is None else f"{delay_s:.3f} s"
+
+
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip

@@ -1,0 +1,36 @@
+"""The owner's way into the database, for the administration commands."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ops.settings import Settings, load_settings
+from store.database import Cursor, connect
+from store.embedded import running_url
+
+DEMO_DATABASE = "cordon"
+OWNER = "postgres"
+
+
+def postgres_folder(settings: Settings) -> Path:
+    """Where `cordon demo` keeps its PostgreSQL."""
+    return settings.data_folder.absolute() / "postgres"
+
+
+def owner_url(settings: Settings) -> str:
+    """The owner's URL of the settings; where none is set, that of a running `cordon demo` on the data folder."""
+    if settings.database_owner_url.get_secret_value():
+        return settings.database_owner_url.get_secret_value()
+    demo_url = running_url(postgres_folder(settings), DEMO_DATABASE, OWNER)
+    return demo_url or settings.require_database_url("owner")
+
+
+@contextmanager
+def owner_transaction() -> Iterator[Cursor]:
+    """A cursor in one transaction: all of what a command does is kept, or nothing."""
+    connection = connect(owner_url(load_settings()), "cordon-administration")
+    try:
+        with connection, connection.cursor() as cursor:
+            yield cursor
+    finally:
+        connection.close()

@@ -1,0 +1,23 @@
+"""Times that a person types."""
+
+from datetime import UTC, datetime
+
+from ops.errors import InputError
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def parse_time(text: str | None) -> datetime:
+    """The moment that ``text`` names, now where it is None. Raises InputError unless it is ISO 8601 with an offset."""
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"{text!r} is no time: write it like 2026-03-01T09:30:00Z") from None
+    if moment.tzinfo is None:
+        raise InputError(f"{text!r} has no offset, so it could be one of several moments: end it with Z or +01:00")
+    if not EARLIEST <= moment < LATEST:
+        raise InputError(f"{text!r} is not between 1970 and 2200: check the year")
+    return moment.astimezone(UTC)

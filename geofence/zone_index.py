@@ -1,0 +1,168 @@
+"""Which zones is each position in? The mutable cache that one worker holds."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+import numpy as np
+
+from geofence.arrays import BoolColumn, FloatColumn, IntColumn
+from geofence.owner_rows import OwnerRows, grouped_by_owner
+from geofence.projection import Projection
+from geofence.shapes import PlaneShape, ShapeError, plane_shapes
+from geofence.shared_rows import SharedRows
+from geofence.zone_table import ZoneTable
+from model.zones import ZoneVersion
+
+NOBODY = -1
+"""The ``person_id`` of a position whose device was on nobody: it is checked against no zone at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """Pairs of a position and a zone version that covers it, ordered by (position, row)."""
+
+    position: IntColumn
+    row: IntColumn
+
+
+class ZoneIndex:
+    """Own zones by their owner, shared zones by their box; both then tested exactly, boundary included.
+
+    For one thread. Rows are stable from one ``apply`` or ``forget_people`` to the next.
+    """
+
+    def __init__(self, projection: Projection) -> None:
+        self.projection = projection
+        self._table = ZoneTable()
+        self._rows: dict[tuple[int, int], int] = {}  # (zone_id, version) to row
+        self._owners = OwnerRows()
+        self._shared = SharedRows()
+        self._loaded: set[int] = set()
+
+    def __len__(self) -> int:
+        """How many zone versions are held."""
+        return len(self._rows)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a ZoneIndex cannot be pickled or copied: the R-tree inside would come back empty without a "
+            "word; build a new one and apply the zone versions to it"
+        )
+
+    def apply(self, versions: Iterable[ZoneVersion]) -> None:
+        """Hold these versions, each in place of the one with the same (zone_id, version), in any order.
+
+        The cost is that of the versions given, not of those held. Says nothing about whether all zones of
+        a person are here: ``mark_loaded`` does. Raises ShapeError, with nothing changed, where a geometry
+        cannot be placed on the plane.
+        """
+        latest = {(one.zone_id, one.version): one for one in versions}
+        new = [one for key, one in latest.items() if self._held(key) != one]
+        shapes = self._shapes(new)
+        self._drop([row for one in new if (row := self._rows.get((one.zone_id, one.version))) is not None])
+        rows = self._table.add(new, shapes)
+        self._rows.update(((one.zone_id, one.version), row) for one, row in zip(new, rows, strict=True))
+        self._add_own([(one.person_id, row) for one, row in zip(new, rows, strict=True) if one.person_id is not None])
+        shared = [row for one, row in zip(new, rows, strict=True) if one.person_id is None]
+        self._shared.add(shared, [self._table.box(row) for row in shared])
+
+    def forget_people(self, person_ids: Iterable[int]) -> None:
+        """Drop the own zones of these people, and that they were loaded; for a partition that was revoked."""
+        for person_id in person_ids:
+            for row in self._owners.rows(person_id):
+                version = self._table.version(row)
+                del self._rows[version.zone_id, version.version]
+                self._table.drop(row)
+            self._owners.forget(person_id)
+            self._loaded.discard(person_id)
+
+    def mark_loaded(self, person_ids: Iterable[int]) -> None:
+        """Note that every zone version of these people has been applied, even where that is none."""
+        self._loaded.update(person_ids)
+
+    def holds(self, person_ids: IntColumn) -> BoolColumn:
+        """Whether each person, shape (n,), has been marked as loaded."""
+        loaded = self._loaded
+        return np.fromiter((one in loaded for one in person_ids.tolist()), np.bool_, count=len(person_ids))
+
+    def people(self) -> frozenset[int]:
+        """The people marked as loaded."""
+        return frozenset(self._loaded)
+
+    def match(self, person_id: IntColumn, x: FloatColumn, y: FloatColumn, fix_time_us: IntColumn) -> Hits:
+        """The zone versions that cover each position; all arguments of shape (n,).
+
+        ``person_id`` is NOBODY where there is no wearer; ``x``, ``y`` are metres on the projection's plane,
+        NaN matching nothing; ``fix_time_us`` is microseconds since 1970 UTC. A hit is a version of the
+        person's own zones or of a shared zone, valid at the fix time and within its condition's dates.
+        """
+        if not person_id.shape == x.shape == y.shape == fix_time_us.shape:
+            raise ValueError("person_id, x, y and fix_time_us must be columns of one length")
+        position, row = self._candidates(person_id, x, y)
+        in_time = self._table.at_time(row, fix_time_us[position])
+        position, row = position[in_time], row[in_time]
+        covered = self._table.covers(row, x[position], y[position])
+        position, row = position[covered], row[covered]
+        order = np.lexsort((row, position))
+        return Hits(position[order], row[order])
+
+    def version(self, row: int) -> ZoneVersion:
+        """The version in ``row``. Raises KeyError where there is none."""
+        return self._table.version(row)
+
+    def zone_ids(self, row: IntColumn) -> IntColumn:
+        """The zone of each row, shape (k,); for grouping hits without an object each."""
+        return self._table.zone_ids(row)
+
+    def depth_m(self, row: IntColumn, x: FloatColumn, y: FloatColumn) -> FloatColumn:
+        """Signed distance in metres from each position to the boundary of its row's zone; shapes (k,).
+
+        Positive inside, 0 on the boundary, and the edge of a hole is boundary. Exact on the plane. NaN for
+        a position that is NaN.
+        """
+        return self._table.depth_m(row, x, y)
+
+    def _shapes(self, versions: Sequence[ZoneVersion]) -> Sequence[PlaneShape]:
+        try:
+            return plane_shapes([one.geometry for one in versions], self.projection)
+        except ShapeError:
+            for one in versions:
+                self._must_have_a_shape(one)
+            raise
+
+    def _must_have_a_shape(self, version: ZoneVersion) -> None:
+        try:
+            plane_shapes([version.geometry], self.projection)
+        except ShapeError as error:
+            raise ShapeError(f"zone {version.reference}, version {version.version}: {error}") from error
+
+    def _held(self, key: tuple[int, int]) -> ZoneVersion | None:
+        row = self._rows.get(key)
+        return None if row is None else self._table.version(row)
+
+    def _drop(self, rows: list[int]) -> None:
+        owned: dict[int, set[int]] = {}
+        for row in rows:
+            owner = self._table.version(row).person_id
+            if owner is None:
+                self._shared.drop(row)
+            else:
+                owned.setdefault(owner, set()).add(row)
+            self._table.drop(row)
+        for owner, gone in owned.items():
+            self._owners.replace(owner, [row for row in self._owners.rows(owner) if row not in gone])
+
+    def _add_own(self, owners_and_rows: list[tuple[int, int]]) -> None:
+        for owner, more in grouped_by_owner(owners_and_rows).items():
+            self._owners.replace(owner, self._owners.rows(owner) + more)
+
+    def _candidates(self, person_id: IntColumn, x: FloatColumn, y: FloatColumn) -> tuple[IntColumn, IntColumn]:
+        own_position, own_row = self._owners.pairs(person_id)
+        near = self._table.in_box(own_row, x[own_position], y[own_position])
+        worn = np.flatnonzero(person_id != NOBODY)
+        shared_position, shared_row = self._shared.pairs(x[worn], y[worn])
+        return (
+            np.concatenate([own_position[near], worn[shared_position]]),
+            np.concatenate([own_row[near], shared_row]),
+        )

@@ -1,0 +1,133 @@
+"""The raw archive: the original bytes of every message, a compressed blob a batch, hashes chained by partition (pure).
+
+A message's leaf is SHA-256(salt ‖ length of key ‖ key ‖ value). A batch's chain hash is SHA-256 over the one before it,
+the batch's place and its messages' offsets and leaves. Erasing a message puts its leaf in the place of its bytes and
+salt: the chain still verifies, and without the salt nobody can try out which ping the leaf was of.
+"""
+
+import hashlib
+import os
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+import zstandard
+
+from ingest.source import PartitionBatch
+
+SALT_BYTES = 16
+NO_KEY = 0xFFFFFFFF
+COMPRESSION_LEVEL = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RawBatch:
+    """One batch of one partition as it is kept."""
+
+    first_offset: int
+    next_offset: int
+    message_count: int
+    received_from_ms: int
+    received_to_ms: int
+    body: bytes
+    previous_hash: bytes
+    chain_hash: bytes
+
+
+class Message(msgspec.Struct, array_like=True, frozen=True):
+    """A message of the archive: bytes and salt, or, once erased, only its leaf."""
+
+    offset: int
+    salt: bytes | None
+    key: bytes | None
+    value: bytes | None
+    leaf: bytes | None = None
+
+    @property
+    def erased(self) -> bool:
+        return self.value is None
+
+    def hash(self) -> bytes:
+        """The leaf, computed from the bytes where they are still there."""
+        if self.value is None or self.salt is None:
+            if self.leaf is None:
+                raise ValueError(f"message {self.offset} has neither bytes nor a leaf")
+            return self.leaf
+        return _leaf(self.salt, self.key, self.value)
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[Message]).decode
+
+
+def archive(topic: str, batch: PartitionBatch, previous_hash: bytes) -> RawBatch:
+    """The batch as it is kept, chained to ``previous_hash``. A batch has at least one message."""
+    salts = _salts(len(batch.offsets))
+    leaves = [_leaf(salt, key, value) for salt, key, value in zip(salts, batch.keys, batch.values, strict=True)]
+    body = _encode(list(zip(batch.offsets, salts, batch.keys, batch.values, strict=True)))
+    return RawBatch(
+        first_offset=batch.offsets[0],
+        next_offset=batch.next_offset,
+        message_count=len(batch.offsets),
+        received_from_ms=min(batch.timestamps_ms),
+        received_to_ms=max(batch.timestamps_ms),
+        body=zstandard.ZstdCompressor(level=COMPRESSION_LEVEL).compress(body),
+        previous_hash=previous_hash,
+        chain_hash=_chain(topic, batch.partition, batch.next_offset, batch.offsets, leaves, previous_hash),
+    )
+
+
+def messages(body: bytes) -> list[Message]:
+    """The messages of a kept batch. Raises ValueError where the body is damaged."""
+    try:
+        return _decode(zstandard.ZstdDecompressor().decompress(body))
+    except (zstandard.ZstdError, msgspec.DecodeError) as error:
+        raise ValueError(f"the archived batch is damaged: {error}") from error
+
+
+def chain_hash(topic: str, partition: int, batch: RawBatch) -> bytes:
+    """What the batch's chain hash must be, computed anew from its messages."""
+    kept = messages(batch.body)
+    return _chain(
+        topic,
+        partition,
+        batch.next_offset,
+        [message.offset for message in kept],
+        [message.hash() for message in kept],
+        batch.previous_hash,
+    )
+
+
+def erase(body: bytes, is_theirs: Callable[[Message], bool]) -> tuple[bytes, int]:
+    """The body without the bytes of the messages that ``is_theirs`` names, and how many those were."""
+    kept = messages(body)
+    erased = [message for message in kept if not message.erased and is_theirs(message)]
+    places = {message.offset for message in erased}
+    after = [
+        Message(message.offset, None, None, None, message.hash()) if message.offset in places else message
+        for message in kept
+    ]
+    return zstandard.ZstdCompressor(level=COMPRESSION_LEVEL).compress(_encode(after)), len(erased)
+
+
+def _salts(count: int) -> list[bytes]:
+    random = os.urandom(SALT_BYTES * count)
+    return [random[start : start + SALT_BYTES] for start in range(0, len(random), SALT_BYTES)]
+
+
+def _leaf(salt: bytes, key: bytes | None, value: bytes) -> bytes:
+    if key is None:
+        return hashlib.sha256(b"".join((salt, NO_KEY.to_bytes(4, "big"), value))).digest()
+    return hashlib.sha256(b"".join((salt, len(key).to_bytes(4, "big"), key, value))).digest()
+
+
+def _chain(
+    topic: str, partition: int, next_offset: int, offsets: Sequence[int], leaves: Sequence[bytes], previous_hash: bytes
+) -> bytes:
+    digest = hashlib.sha256(previous_hash)
+    name = topic.encode()
+    digest.update(struct.pack(">I", len(name)) + name + struct.pack(">iqI", partition, next_offset, len(offsets)))
+    digest.update(struct.pack(f">{len(offsets)}q", *offsets))
+    digest.update(b"".join(leaves))
+    return digest.digest()

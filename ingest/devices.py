@@ -1,0 +1,142 @@
+"""What a worker knows of the devices it hears, as columns (pure): a slot a device, until its partition is lost."""
+
+from collections.abc import Iterable, Sequence
+from typing import Self
+
+import numpy as np
+
+from geofence.columns import Floats, Integers
+from geofence.projection import Projection
+from model.devices import FOREVER_US, NEVER_US, Activation, DeviceRecord
+
+NOBODY = -1
+
+
+class DeviceTable:
+    """Slots of devices. Columns grow by doubling."""
+
+    def __init__(self) -> None:
+        self._slots: dict[str, int] = {}
+        self._records: list[DeviceRecord] = []
+        self.partition = np.zeros(0, dtype=np.int64)
+        self.device_id = np.zeros(0, dtype=np.int64)
+        self.last_fix_us = np.zeros(0, dtype=np.int64)
+        self.last_fix_key = np.zeros(0, dtype=np.int64)
+        self.last_x = np.zeros(0)
+        self.last_y = np.zeros(0)
+        self._activation_start = np.zeros((0, 1), dtype=np.int64)
+        self._activation_end = np.zeros((0, 1), dtype=np.int64)
+        self._activation_id = np.zeros((0, 1), dtype=np.int64)
+        self._activation_person = np.zeros((0, 1), dtype=np.int64)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def unknown(self, serials: Iterable[str]) -> set[str]:
+        """Those of ``serials`` that have no slot yet."""
+        return set(serials) - self._slots.keys()
+
+    def slots(self, serials: Sequence[str]) -> Integers:
+        """The slot of each serial, shape ``(n,)``; -1 where the device is not known."""
+        find = self._slots.get
+        return np.fromiter((find(serial, -1) for serial in serials), dtype=np.int64, count=len(serials))
+
+    def add(self, partition: int, records: Sequence[DeviceRecord], projection: Projection) -> None:
+        """Give devices that have no slot one each."""
+        first = len(self)
+        for record in records:
+            self._append(partition, record)
+        places = slice(first, len(self))
+        lon = np.array([record.last_fix.lon if record.last_fix else np.nan for record in records])
+        lat = np.array([record.last_fix.lat if record.last_fix else np.nan for record in records])
+        self.last_x[places], self.last_y[places] = projection.forward(lon, lat)
+
+    def replace_activations(self, activations: dict[int, tuple[Activation, ...]]) -> None:
+        """New activations by device id, for those devices that have a slot."""
+        for slot in np.flatnonzero(np.isin(self.device_id[: len(self)], list(activations))):
+            self._set_activations(int(slot), activations[int(self.device_id[slot])])
+
+    def device_ids(self) -> list[int]:
+        return [int(device_id) for device_id in self.device_id[: len(self)]]
+
+    def wearers(self, slots: Integers, fix_time_us: Integers) -> tuple[Integers, Integers]:
+        """(activation ids, person ids) at each fix time, NOBODY where no activation covers it."""
+        covers = (self._activation_start[slots] <= fix_time_us[:, None]) & (
+            fix_time_us[:, None] < self._activation_end[slots]
+        )
+        place = covers.argmax(axis=1)
+        worn = covers.any(axis=1)
+        activation = np.where(worn, self._activation_id[slots, place], NOBODY)
+        person = np.where(worn, self._activation_person[slots, place], NOBODY)
+        return activation, person
+
+    def remember(self, slots: Integers, fix_time_us: Integers, fix_key: Integers, x: Floats, y: Floats) -> None:
+        """The last fix of each slot; ``slots`` holds each at most once."""
+        self.last_fix_us[slots] = fix_time_us
+        self.last_fix_key[slots] = fix_key
+        self.last_x[slots] = x
+        self.last_y[slots] = y
+
+    def without_partition(self, partition: int) -> Self:
+        """A table of the other partitions' devices, for when this one is lost."""
+        kept = type(self)()
+        slots = np.flatnonzero(self.partition[: len(self)] != partition)
+        for slot in slots:
+            kept._append(  # noqa: SLF001  another of ourselves
+                int(self.partition[slot]), self._records[slot]
+            )
+        for name in ("last_fix_us", "last_fix_key", "last_x", "last_y"):
+            getattr(kept, name)[: len(slots)] = getattr(self, name)[slots]
+        return kept
+
+    def people(self) -> set[int]:
+        """Everyone who wears or wore one of the devices."""
+        return {activation.person_id for record in self._records for activation in record.activations}
+
+    def activation_ids(self) -> set[int]:
+        return {activation.activation_id for record in self._records for activation in record.activations}
+
+    def _append(self, partition: int, record: DeviceRecord) -> None:
+        slot = len(self._records)
+        if slot == len(self.device_id):
+            self._grow(max(1024, 2 * slot))
+        self._slots[record.serial] = slot
+        self._records.append(record)
+        self.partition[slot] = partition
+        self.device_id[slot] = record.device_id
+        self.last_fix_us[slot] = record.last_fix.fix_time_us if record.last_fix else NEVER_US
+        self.last_fix_key[slot] = record.last_fix.fix_key if record.last_fix else NEVER_US
+        self._set_activations(slot, record.activations)
+
+    def _set_activations(self, slot: int, activations: tuple[Activation, ...]) -> None:
+        record = self._records[slot]
+        self._records[slot] = DeviceRecord(record.serial, record.device_id, activations, record.last_fix)
+        if len(activations) > self._activation_id.shape[1]:
+            self._widen(len(activations))
+        self._activation_start[slot] = FOREVER_US
+        self._activation_end[slot] = NEVER_US
+        for place, activation in enumerate(activations):
+            self._activation_start[slot, place] = activation.start_us
+            self._activation_end[slot, place] = activation.end_us
+            self._activation_id[slot, place] = activation.activation_id
+            self._activation_person[slot, place] = activation.person_id
+
+    def _grow(self, size: int) -> None:
+        for name in ("partition", "device_id", "last_fix_us", "last_fix_key", "last_x", "last_y"):
+            column = getattr(self, name)
+            setattr(self, name, np.concatenate([column, np.zeros(size - len(column), dtype=column.dtype)]))
+        for name in ("_activation_start", "_activation_end", "_activation_id", "_activation_person"):
+            table = getattr(self, name)
+            more = np.zeros((size - len(table), table.shape[1]), dtype=np.int64)
+            setattr(self, name, np.concatenate([table, more]))
+
+    def _widen(self, width: int) -> None:
+        for name, empty in (
+            ("_activation_start", FOREVER_US),
+            ("_activation_end", NEVER_US),
+            ("_activation_id", 0),
+            ("_activation_person", 0),
+        ):
+            table = getattr(self, name)
+            more = np.full((len(table), width - table.shape[1]), empty, dtype=np.int64)
+            setattr(self, name, np.concatenate([table, more], axis=1))

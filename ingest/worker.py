@@ -1,0 +1,245 @@
+"""The worker: polls, decides, and writes each batch with its offsets in one transaction."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import psycopg2
+
+from geofence.columns import Fixes
+from ingest.archive import RawBatch, archive
+from ingest.decode import Decoded, DecodeLimits, decode
+from ingest.pipeline import Batch, Outcome, process_batch
+from ingest.screen import ScreenLimits
+from ingest.source import PartitionBatch, PingSource
+from ingest.worker_metrics import observe_written, stage
+from ingest.worker_state import WorkerState
+from model.enums import RejectionReason
+from model.times import MILLISECOND_US
+from ops import metrics
+from ops.errors import FencedError, UnavailableError
+from ops.logs import get_logger
+from store.batch import BatchWrite, DeadLetter, RawRecord, RegistryChangedError, write_batch
+from store.database import Connection
+from store.offsets import Claim, claim
+
+POLL_S = 0.5
+BACKOFF_S = (0.1, 0.5, 1.0, 2.0, 5.0)
+
+log = get_logger("worker")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerConfiguration:
+    name: str
+    centre: tuple[float, float]  # latitude, longitude
+    decode_limits: DecodeLimits
+    screen_limits: ScreenLimits
+    lock_patience_s: float
+    channels: tuple[str, ...]  # that alert changes are delivered to
+
+
+class Worker:
+    """One member of the workers; ``run`` it in its own thread or process."""
+
+    def __init__(
+        self, configuration: WorkerConfiguration, source: PingSource, connect: Callable[[], Connection]
+    ) -> None:
+        self._configuration = configuration
+        self._source = source
+        self._connect = connect
+        self._connection: Connection | None = None
+        self._claims: dict[int, Claim] = {}
+        self._must_rejoin = False
+        self._state = self._fresh_state()
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until ``stop`` is set. A server that does not answer is waited for; other errors end the worker."""
+        failures = 0
+        try:
+            while not stop.is_set():
+                try:
+                    self.round()
+                    failures = 0
+                except FencedError as error:
+                    metrics.FENCED.inc()
+                    log.warning("fenced", reason=str(error))
+                    self._let_go()
+                except (UnavailableError, psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+                    metrics.DATABASE_UP.set(0)
+                    log.warning("waiting for a server", reason=str(error).strip())
+                    self._let_go()
+                    stop.wait(BACKOFF_S[min(failures, len(BACKOFF_S) - 1)])
+                    failures += 1
+        finally:
+            self.close()
+
+    def round(self) -> None:
+        """One poll and, where it found something, one batch written."""
+        connection = self._open()
+        if self._must_rejoin:
+            self._source.rejoin()
+            self._must_rejoin = False
+        with stage("poll"):
+            polled = self._source.poll(POLL_S)
+        for partition in polled.lost:
+            self._drop(partition)
+        for partition in sorted(polled.gained):
+            self._claim(connection, partition)
+        held = [batch for batch in polled.batches if batch.partition in self._claims]
+        if held:
+            self._process(connection, held)
+        elif self._claims:
+            self._state.refresh(connection)
+
+    def readiness(self) -> dict[str, bool]:
+        """For the health server's thread: the last round's outcome, not a question to a server."""
+        return {"database": self._connection is not None, "broker": not self._must_rejoin}
+
+    def close(self) -> None:
+        self._let_go()
+        self._source.close()
+
+    def _open(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._connect()
+            metrics.DATABASE_UP.set(1)
+        return self._connection
+
+    def _claim(self, connection: Connection, partition: int) -> None:
+        configuration = self._configuration
+        held = claim(connection, self._source.topic, partition, configuration.name, configuration.lock_patience_s)
+        self._claims[partition] = held
+        self._source.seek(partition, held.next_offset)
+        log.info("claimed", partition=partition, epoch=held.epoch, next_offset=held.next_offset)
+
+    def _drop(self, partition: int) -> None:
+        self._claims.pop(partition, None)
+        self._state.forget_partition(partition)
+
+    def _let_go(self) -> None:
+        """Forget everything, and ask whose the partitions are before any is claimed again.
+
+        After a failure, what was decided may not be what the database holds; and one who was frozen may be the last
+        to know that another has taken over.
+        """
+        self._must_rejoin = True
+        self._claims.clear()
+        self._state = self._fresh_state()
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _fresh_state(self) -> WorkerState:
+        return WorkerState(self._configuration.centre, self._configuration.screen_limits)
+
+    def _process(self, connection: Connection, batches: Sequence[PartitionBatch]) -> None:
+        with stage("decode"):
+            decoded = [decode(batch, self._configuration.decode_limits) for batch in batches]
+        with stage("archive"):
+            raw = [archive(self._source.topic, batch, self._claims[batch.partition].chain_hash) for batch in batches]
+        while True:
+            with stage("load"):
+                for batch, found in zip(batches, decoded, strict=True):
+                    self._state.load(connection, batch.partition, found.serials)
+            with stage("check"):
+                arrived, letters = self._resolve(batches, decoded)
+                outcome = process_batch(arrived, self._state.context())
+            try:
+                with stage("write"):
+                    written = write_batch(
+                        connection,
+                        [self._claims[batch.partition] for batch in batches],
+                        self._write(batches, raw, letters, outcome),
+                        self._state.revision,
+                    )
+            except RegistryChangedError:
+                self._state.refresh(connection)
+                continue
+            break
+        self._state.apply(outcome)
+        self._claims.update({held.partition: held for held in written.claims})
+        self._source.commit({batch.partition: batch.next_offset for batch in batches})
+        observe_written(self._source.topic, batches, written, letters, outcome, time.time())
+
+    def _resolve(self, batches: Sequence[PartitionBatch], decoded: Sequence[Decoded]) -> tuple[Batch, list[DeadLetter]]:
+        """The fixes of known devices, and dead letters for the rest."""
+        letters: list[DeadLetter] = []
+        parts: list[tuple[Fixes, np.ndarray, int]] = []
+        for batch, found in zip(batches, decoded, strict=True):
+            slots = self._state.devices.slots(found.serials)
+            known = slots >= 0
+            parts.append((found.fixes.take(known), slots[known], batch.partition))
+            letters += [
+                self._letter(batch, rejected.message_index, rejected.item, rejected.reason, rejected.detail)
+                for rejected in found.rejections
+            ]
+            letters += [
+                self._letter(
+                    batch,
+                    batch.offsets.index(int(found.fixes.message_offset[at])),
+                    found.item[at],
+                    RejectionReason.UNKNOWN_DEVICE,
+                    "device_id: no such device is registered; register it, then replay this dead letter",
+                )
+                for at in np.flatnonzero(~known).tolist()
+            ]
+        return _join(parts), letters
+
+    def _letter(self, batch: PartitionBatch, index: int, item: int, reason: RejectionReason, detail: str) -> DeadLetter:
+        return DeadLetter(
+            topic=self._source.topic,
+            partition=batch.partition,
+            message_offset=batch.offsets[index],
+            item=item,
+            key=batch.keys[index],
+            value=batch.values[index],
+            reason=reason,
+            detail=detail,
+            received_us=batch.timestamps_ms[index] * MILLISECOND_US,
+        )
+
+    def _write(
+        self,
+        batches: Sequence[PartitionBatch],
+        raw: Sequence[RawBatch],
+        letters: Sequence[DeadLetter],
+        outcome: Outcome,
+    ) -> BatchWrite:
+        return BatchWrite(
+            raw=[_record(self._source.topic, batch.partition, kept) for batch, kept in zip(batches, raw, strict=True)],
+            newer=outcome.newer,
+            older=outcome.older,
+            quarantined=outcome.quarantined,
+            dead_letters=letters,
+            visits=outcome.visits,
+            presence=outcome.presence,
+            alert_changes=outcome.alert_changes,
+            channels=self._configuration.channels,
+        )
+
+
+def _join(parts: Sequence[tuple[Fixes, np.ndarray, int]]) -> Batch:
+    fixes = Fixes.concatenate([part for part, _, _ in parts])
+    return Batch(
+        fixes=fixes,
+        slot=np.concatenate([slots for _, slots, _ in parts]),
+        partition=np.concatenate([np.full(len(slots), partition, np.int64) for _, slots, partition in parts]),
+    )
+
+
+def _record(topic: str, partition: int, kept: RawBatch) -> RawRecord:
+    return RawRecord(
+        topic=topic,
+        partition=partition,
+        first_offset=kept.first_offset,
+        next_offset=kept.next_offset,
+        message_count=kept.message_count,
+        received_from_us=kept.received_from_ms * MILLISECOND_US,
+        received_to_us=kept.received_to_ms * MILLISECOND_US,
+        body=kept.body,
+        previous_hash=kept.previous_hash,
+        chain_hash=kept.chain_hash,
+    )

@@ -1,0 +1,57 @@
+"""What a worker counts."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+
+from ingest.pipeline import Outcome
+from ingest.source import PartitionBatch
+from model.enums import AlertChangeKind, PositionFlag
+from model.times import SECOND_US
+from ops import metrics
+from store.batch import DeadLetter, Written
+
+
+@contextmanager
+def stage(name: str) -> Iterator[None]:
+    """Time one stage of a batch."""
+    started = time.monotonic()
+    try:
+        yield
+    finally:
+        metrics.BATCH_SECONDS.labels(name).observe(time.monotonic() - started)
+
+
+def observe_written(
+    topic: str,
+    batches: Sequence[PartitionBatch],
+    written: Written,
+    letters: Sequence[DeadLetter],
+    outcome: Outcome,
+    now_s: float,
+) -> None:
+    """Count a batch that was written at ``now_s`` seconds since 1970."""
+    for outcome_name, count in (
+        ("stored", written.stored),
+        ("repeated", written.repeated),
+        ("quarantined", written.quarantined),
+        ("rejected", len(letters)),
+    ):
+        metrics.PINGS.labels(outcome_name).inc(count)
+    for reason, count in Counter(letter.reason for letter in letters).items():
+        metrics.DEAD_LETTERS.labels(reason.value).inc(count)
+    flags = np.concatenate([outcome.newer.flags, outcome.older.flags])
+    for flag in PositionFlag:
+        if flag:
+            metrics.POSITION_FLAGS.labels(str(flag.name).lower()).inc(int(np.count_nonzero(flags & flag)))
+    for batch in batches:
+        metrics.PARTITION_LAG.labels(topic, batch.partition).set(batch.lag)
+    for change in outcome.alert_changes:
+        metrics.ALERT_CHANGES.labels(change.kind.value).inc()
+        if change.kind is AlertChangeKind.RAISED:
+            entry = change.alert.visit.evidence.entry
+            metrics.FIX_TO_ALERT_SECONDS.observe(now_s - entry.fix_time_us / SECOND_US)
+            metrics.RECEIPT_TO_ALERT_SECONDS.observe(now_s - entry.received_us / SECOND_US)

@@ -1,0 +1,91 @@
+"""What a worker holds in memory: loaded as devices are heard, dropped when their partition is lost."""
+
+from collections.abc import Sequence
+
+from geofence.projection import Projection
+from geofence.zone_index import ZoneIndex
+from ingest.devices import DeviceTable
+from ingest.pipeline import Context, Outcome
+from ingest.screen import ScreenLimits
+from model.devices import Activation
+from model.visits import Visit
+from ops import metrics
+from store import worker_state
+from store.database import Connection, Cursor
+from store.registry import read_revision
+
+NOT_LOADED = -1
+
+
+class WorkerState:
+    """Devices, zones and presence, true as of ``revision`` of the registry."""
+
+    def __init__(self, centre: tuple[float, float], limits: ScreenLimits) -> None:
+        self._limits = limits
+        self._projection = Projection(*centre)
+        self.devices = DeviceTable()
+        self._zones = ZoneIndex(self._projection)
+        self._presence: dict[int, dict[int, Visit]] = {}
+        self._known_activations: set[int] = set()
+        self.revision = NOT_LOADED
+
+    def context(self) -> Context:
+        return Context(self.devices, self._zones, self._projection, self._presence, self._limits)
+
+    def load(self, connection: Connection, partition: int, serials: Sequence[str]) -> None:
+        """Learn of the devices that are not known yet, of their wearers' zones and of their open visits."""
+        unknown = self.devices.unknown(serials)
+        if not unknown and self.revision != NOT_LOADED:
+            return
+        with connection, connection.cursor() as cursor:
+            if self.revision == NOT_LOADED:
+                self.revision = read_revision(cursor)
+                self._zones.apply(worker_state.load_shared_zones(cursor))
+            records = worker_state.load_devices(cursor, unknown)
+            self.devices.add(partition, records, self._projection)
+            self._complete(cursor, [activation for record in records for activation in record.activations])
+
+    def refresh(self, connection: Connection) -> None:
+        """Take in what was changed in the registry since the last look."""
+        with connection, connection.cursor() as cursor:
+            current = read_revision(cursor)
+            if self.revision in {current, NOT_LOADED}:
+                return
+            changed = worker_state.devices_changed_since(cursor, self.revision, self.devices.device_ids())
+            activations = worker_state.load_activations(cursor, changed)
+            self.devices.replace_activations(activations)
+            self._zones.apply(worker_state.zones_changed_since(cursor, self.revision, self._zones.people()))
+            self._complete(cursor, [activation for those in activations.values() for activation in those])
+            self.revision = current
+        metrics.REGISTRY_REVISION.set(current)
+
+    def apply(self, outcome: Outcome) -> None:
+        """The batch is written: what it decided is now so."""
+        last = outcome.last_fixes
+        self.devices.remember(last.slot, last.fix_time_us, last.fix_key, last.x, last.y)
+        for (activation_id, zone_id), visit in outcome.presence.items():
+            if visit is not None:
+                self._presence.setdefault(activation_id, {})[zone_id] = visit
+            elif activation_id in self._presence:
+                self._presence[activation_id].pop(zone_id, None)
+
+    def forget_partition(self, partition: int) -> None:
+        """Drop what belongs to a lost partition: another worker writes it from now on."""
+        people, activations = self.devices.people(), self.devices.activation_ids()
+        self.devices = self.devices.without_partition(partition)
+        self._zones.forget_people(people - self.devices.people())
+        for activation_id in activations - self.devices.activation_ids():
+            self._presence.pop(activation_id, None)
+            self._known_activations.discard(activation_id)
+
+    def _complete(self, cursor: Cursor, worn: Sequence[Activation]) -> None:
+        """Load the zones and the open visits of wearers who are new here."""
+        people = {activation.person_id for activation in worn} - self._zones.people()
+        if people:
+            self._zones.apply(worker_state.load_zones_of(cursor, people))
+            self._zones.mark_loaded(people)
+        activations = {activation.activation_id for activation in worn} - self._known_activations
+        if activations:
+            for visit in worker_state.load_presence(cursor, activations):
+                self._presence.setdefault(visit.activation_id, {})[visit.zone_id] = visit
+            self._known_activations |= activations

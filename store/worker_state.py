@@ -1,0 +1,146 @@
+"""What a worker loads: the devices of a batch, their wearers' open visits, and the zones in force."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+from geofence.geojson import from_geojson
+from model.devices import FOREVER_US, Activation, DeviceRecord, LastFix
+from model.enums import ZoneKind
+from model.times import to_microseconds
+from model.visits import Evidence, EvidencePosition, Visit
+from model.zones import ZoneVersion
+from store.database import Cursor
+
+ZONE_COLUMNS = (
+    "version.zone_id, version.version, zone.reference, version.name, version.kind, zone.person_id, version.geometry,"
+    " version.valid_from, version.valid_to, version.active_from, version.active_to"
+)
+
+
+def load_devices(cursor: Cursor, serials: Collection[str]) -> list[DeviceRecord]:
+    """Those of ``serials`` that are registered, with their activations and newest stored position."""
+    cursor.execute(
+        "SELECT device.device_id, device.serial, last.fix_time, last.fix_key, last.lat, last.lon FROM devices device"
+        " LEFT JOIN LATERAL (SELECT fix_time, fix_key, lat, lon FROM positions"
+        "   WHERE positions.device_id = device.device_id ORDER BY fix_time DESC, fix_key DESC LIMIT 1) last ON true"
+        " WHERE device.serial = ANY(%s)",
+        (list(serials),),
+    )
+    rows = cursor.fetchall()
+    activations = load_activations(cursor, [row[0] for row in rows])
+    return [
+        DeviceRecord(
+            serial,
+            device_id,
+            activations.get(device_id, ()),
+            None if fix_time is None else LastFix(to_microseconds(fix_time), fix_key, lat, lon),
+        )
+        for device_id, serial, fix_time, fix_key, lat, lon in rows
+    ]
+
+
+def load_activations(cursor: Cursor, device_ids: Collection[int]) -> dict[int, tuple[Activation, ...]]:
+    """Every activation of the devices, by device; a device without any is left out."""
+    cursor.execute(
+        "SELECT device_id, activation_id, person_id, lower(during), upper(during) FROM device_activations"
+        " WHERE device_id = ANY(%s) ORDER BY device_id, lower(during)",
+        (list(device_ids),),
+    )
+    found: dict[int, tuple[Activation, ...]] = {}
+    for device_id, activation_id, person_id, start, end in cursor.fetchall():
+        activation = Activation(
+            activation_id, person_id, to_microseconds(start), FOREVER_US if end is None else to_microseconds(end)
+        )
+        found[device_id] = (*found.get(device_id, ()), activation)
+    return found
+
+
+def devices_changed_since(cursor: Cursor, revision: int, device_ids: Collection[int]) -> list[int]:
+    """Those of ``device_ids`` whose activations were changed after ``revision``."""
+    cursor.execute(
+        "SELECT DISTINCT device_id FROM device_activations WHERE revision > %s AND device_id = ANY(%s)",
+        (revision, list(device_ids)),
+    )
+    return [device_id for (device_id,) in cursor.fetchall()]
+
+
+def load_zones_of(cursor: Cursor, person_ids: Collection[int]) -> list[ZoneVersion]:
+    """Every version of every zone of these people."""
+    cursor.execute(
+        f"SELECT {ZONE_COLUMNS} FROM zones zone JOIN zone_versions version USING (zone_id)"  # noqa: S608  a constant
+        " WHERE zone.person_id = ANY(%s)",
+        (list(person_ids),),
+    )
+    return [_zone_version(row) for row in cursor.fetchall()]
+
+
+def load_shared_zones(cursor: Cursor) -> list[ZoneVersion]:
+    cursor.execute(
+        f"SELECT {ZONE_COLUMNS} FROM zones zone JOIN zone_versions version USING (zone_id)"  # noqa: S608  a constant
+        " WHERE zone.person_id IS NULL"
+    )
+    return [_zone_version(row) for row in cursor.fetchall()]
+
+
+def zones_changed_since(cursor: Cursor, revision: int, person_ids: Collection[int]) -> list[ZoneVersion]:
+    """Versions changed after ``revision`` of shared zones and of these people's own."""
+    cursor.execute(
+        f"SELECT {ZONE_COLUMNS} FROM zones zone JOIN zone_versions version USING (zone_id)"  # noqa: S608  a constant
+        " WHERE version.revision > %s AND (zone.person_id IS NULL OR zone.person_id = ANY(%s))",
+        (revision, list(person_ids)),
+    )
+    return [_zone_version(row) for row in cursor.fetchall()]
+
+
+def load_presence(cursor: Cursor, activation_ids: Collection[int]) -> list[Visit]:
+    """The open visits of these activations."""
+    cursor.execute(
+        "SELECT presence.visit_id, presence.activation_id, activation.person_id, presence.zone_id,"
+        " presence.zone_version, version.kind, presence.entered_at, presence.last_inside_at,"
+        " presence.positions_inside, presence.evidence"
+        " FROM presence JOIN device_activations activation USING (activation_id)"
+        " JOIN zone_versions version ON version.zone_id = presence.zone_id AND version.version = presence.zone_version"
+        " WHERE presence.activation_id = ANY(%s)",
+        (list(activation_ids),),
+    )
+    return [_visit(row) for row in cursor.fetchall()]
+
+
+def _zone_version(row: Sequence[Any]) -> ZoneVersion:
+    zone_id, version, reference, name, kind, person_id, geometry, *times = row
+    valid_from, valid_to, active_from, active_to = (
+        None if moment is None else to_microseconds(moment) for moment in times
+    )
+    if valid_from is None:
+        raise LookupError(f"zone {zone_id} version {version} has no start")
+    return ZoneVersion(
+        zone_id=zone_id,
+        version=version,
+        reference=reference,
+        name=name,
+        kind=ZoneKind(kind),
+        person_id=person_id,
+        geometry=from_geojson(geometry),
+        valid_from_us=valid_from,
+        valid_to_us=valid_to,
+        active_from_us=active_from,
+        active_to_us=active_to,
+    )
+
+
+def _visit(row: Sequence[Any]) -> Visit:
+    visit_id, activation_id, person_id, zone_id, zone_version, kind, entered, last_inside, count, evidence = row
+    return Visit(
+        visit_id=UUID(visit_id),
+        activation_id=activation_id,
+        person_id=person_id,
+        zone_id=zone_id,
+        zone_version=zone_version,
+        zone_kind=ZoneKind(kind),
+        entered_us=to_microseconds(entered),
+        last_inside_us=to_microseconds(last_inside),
+        left_us=None,
+        positions_inside=count,
+        evidence=Evidence(**{part: EvidencePosition(**position) for part, position in evidence.items()}),
+    )
