@@ -56,7 +56,7 @@ def _ring_problems(ring: Ring, name: str) -> Iterator[GeometryProblem]:
             Defect.ZERO_AREA, "the ring encloses no area", "draw a ring around an area", name, 1, ring[0]
         )
         return
-    reason, place = _first_fault(shapely.Polygon(ring))
+    reason, place = first_fault(shapely.Polygon(ring))
     if place is not None:
         edges = _edges_at(ring, place)
         yield GeometryProblem(
@@ -71,7 +71,7 @@ def _ring_problems(ring: Ring, name: str) -> Iterator[GeometryProblem]:
 
 
 def _polygon_problems(rings: Sequence[Ring], names: Sequence[str]) -> list[GeometryProblem]:
-    reason, place = _first_fault(shapely.Polygon(rings[0], rings[1:]))
+    reason, place = first_fault(shapely.Polygon(rings[0], rings[1:]))
     if place is None:
         return []
     outer = shapely.Polygon(rings[0])
@@ -99,7 +99,7 @@ def _polygon_problems(rings: Sequence[Ring], names: Sequence[str]) -> list[Geome
 def _hole_problems(
     outer: shapely.Polygon, hole: Ring, outer_name: str, name: str
 ) -> Iterator[GeometryProblem]:
-    reason, place = _first_fault(shapely.Polygon(outer.exterior, [hole]))
+    reason, place = first_fault(shapely.Polygon(outer.exterior, [hole]))
     if place is None or reason == "Interior is disconnected":
         return
     if not outer.intersects(shapely.Polygon(hole)):
@@ -163,12 +163,12 @@ def _faulty_pairs(areas: Sequence[shapely.Polygon]) -> Iterator[tuple[int, int, 
     ones, others = shapely.STRtree(shapes).query(shapes, predicate="intersects")
     for one, other in sorted(zip(ones.tolist(), others.tolist(), strict=True)):
         if one < other:
-            reason, place = _first_fault(shapely.MultiPolygon([areas[one], areas[other]]))
+            reason, place = first_fault(shapely.MultiPolygon([areas[one], areas[other]]))
             if place is not None:
                 yield one, other, reason, place
 
 
-def _first_fault(area: shapely.Geometry) -> tuple[str, Coordinate | None]:
+def first_fault(area: shapely.Geometry) -> tuple[str, Coordinate | None]:
     """GEOS's reason and place, or no place for a valid shape."""
     found = _REASON.fullmatch(shapely.is_valid_reason(area))
     return (found["what"], (float(found["x"]), float(found["y"]))) if found else ("", None)
