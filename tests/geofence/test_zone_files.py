@@ -13,6 +13,7 @@ from geofence.drafts import ZoneDraft
 from geofence.geojson import from_geojson, read_zones, to_geojson
 from geofence.problems import Defect, ZoneProblem
 from geofence.structure import MAXIMUM_POSITIONS
+from geofence.topology import MAXIMUM_PAIRS
 from model.enums import ZoneKind
 from model.zones import Circle, Geometry
 from tests.geofence.examples import PROJECTION, geometries, polygon
@@ -247,6 +248,10 @@ def test_every_problem_of_every_feature_comes_at_once() -> None:
         (3, "properties.crn", Defect.EMPTY, None),
         (3, "geometry", Defect.ZERO_AREA, "outer ring"),
     ]
+
+
+def test_a_thousand_copies_of_a_polygon_are_not_told_in_half_a_million_problems() -> None:
+    assert len(problems_of(feature(areas(*[[OUTER]] * 1000)))) == MAXIMUM_PAIRS
 
 
 def test_a_problem_reads_as_a_sentence() -> None:
