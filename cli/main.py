@@ -6,6 +6,7 @@ import typer
 
 from cli import (
     database,
+    dead_letters,
     devices,
     people,
     worker,
@@ -23,6 +24,7 @@ for commands in (
     database,
     people,
     devices,
+    dead_letters,
     worker,
 ):
     commands.register(application)

@@ -74,7 +74,7 @@ class NaiveIndex:
         for row, version in enumerate(versions):
             shape = plane_shape(version.geometry, projection)
             if isinstance(shape, PlaneCircle):
-                box = shapely.Point(shape.x, shape.y).buffer(shape.radius_m).envelope.buffer(1).bounds
+                box = shapely.Point(shape.x, shape.y).buffer(shape.radius_m + 1, cap_style="square").bounds
                 self._shapes.append(shape)
             else:
                 box = shape.bounds

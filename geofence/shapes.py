@@ -15,6 +15,8 @@ import shapely
 
 from geofence.arrays import FloatColumn, IntColumn, spans
 from geofence.projection import Projection
+from geofence.topology import first_fault
+from geofence.touching import with_touching_corners
 from model.zones import Circle, Geometry, MultiPolygon, Ring
 
 MAXIMUM_BOW_M = 0.005
@@ -53,7 +55,8 @@ def plane_shapes(geometries: Sequence[Geometry], projection: Projection) -> list
     """Validated geometries on the plane of ``projection``, in metres; one projection call for all of them.
 
     Polygons follow their true edges to less than 1 cm (``pieces_per_edge``) and keep every given position.
-    Raises ShapeError where a geometry reaches beyond the projection or is too large to follow that closely.
+    Raises ShapeError where a geometry reaches too far from the centre, is too large to follow that closely,
+    or has edges nearer to each other than that.
     """
     circles = iter(_circles([one for one in geometries if isinstance(one, Circle)], projection))
     outlines = iter(_outlines([one for one in geometries if isinstance(one, MultiPolygon)], projection))
@@ -96,8 +99,9 @@ def _outlines(outlines: Sequence[MultiPolygon], projection: Projection) -> list[
     if not outlines:
         return []
     polygons = [polygon for one in outlines for polygon in one.polygons]
-    rings = [ring for polygon in polygons for ring in polygon]
-    zone_of_ring = np.repeat(np.arange(len(outlines)), [sum(map(len, one.polygons)) for one in outlines])
+    zones = [with_touching_corners(list(chain.from_iterable(one.polygons))) for one in outlines]
+    rings = list(chain.from_iterable(zones))
+    zone_of_ring = np.repeat(np.arange(len(zones)), [len(zone) for zone in zones])
     positions, ring_of = _with_split_edges(rings, zone_of_ring, projection.lon)
     x, y = projection.forward(positions[:, 0], positions[:, 1])
     _must_be_on_the_plane(x, y)
@@ -105,10 +109,23 @@ def _outlines(outlines: Sequence[MultiPolygon], projection: Projection) -> list[
     polygon_of_ring = np.repeat(np.arange(len(polygons)), [len(one) for one in polygons])
     areas: Any = shapely.polygons(closed, indices=polygon_of_ring)  # each polygon's first ring is its outer one
     first = np.cumsum([0, *(len(one.polygons) for one in outlines)])
-    return [
+    shapes = [
         areas[start] if end - start == 1 else shapely.MultiPolygon(list(areas[start:end]))
         for start, end in pairwise(first)
     ]
+    for invalid in np.flatnonzero(~shapely.is_valid(shapes)):
+        raise ShapeError(_why_invalid(shapes[invalid], projection))
+    return shapes
+
+
+def _why_invalid(shape: shapely.Polygon | shapely.MultiPolygon, projection: Projection) -> str:
+    """Validated edges that come nearer to each other than their bow can cross on the plane."""
+    _, place = first_fault(shape)
+    lon, lat = projection.inverse(*np.array(place).reshape(2, 1))
+    return (
+        f"two edges come within a centimetre of each other at lon {lon[0]:.7f}, lat {lat[0]:.7f}: draw them "
+        "apart, or let them meet in a position that both have"
+    )
 
 
 def _with_split_edges(

@@ -6,6 +6,7 @@ edges and the positions that meet at that place, so that the message can name th
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 import shapely
@@ -18,6 +19,9 @@ LEAST_AREA_DEG2 = 1e-12
 """About a hundredth of a square metre; what rounding leaves of a ring that is one line is far less."""
 
 SAME_PLACE_DEG = 1e-9  # a tenth of a millimetre
+
+MAXIMUM_PAIRS = 100
+"""Told of one polygon's holes, and of one zone's polygons: a thousand copies are half a million pairs."""
 
 _REASON = re.compile(r"(?P<what>.+)\[(?P<x>\S+) (?P<y>\S+)\]")
 _MAY_TOUCH = "they may touch in single positions, and no more"
@@ -32,7 +36,9 @@ def topology_problems(polygons: Sequence[Sequence[Ring | None]]) -> list[Geometr
     problems: list[GeometryProblem] = []
     areas: dict[int, shapely.Polygon] = {}
     for at, rings in enumerate(polygons):
-        own = list(_problems_of_one(rings, [ring_name(at, ring, len(polygons)) for ring in range(len(rings))]))
+        own = list(
+            _problems_of_one(rings, [ring_name(at, ring, len(polygons)) for ring in range(len(rings))])
+        )
         good = [ring for ring in rings if ring is not None]
         if not own and good and len(good) == len(rings):
             areas[at] = shapely.Polygon(good[0], good[1:])
@@ -54,7 +60,7 @@ def _ring_problems(ring: Ring, name: str) -> Iterator[GeometryProblem]:
             Defect.ZERO_AREA, "the ring encloses no area", "draw a ring around an area", name, 1, ring[0]
         )
         return
-    reason, place = _first_fault(shapely.Polygon(ring))
+    reason, place = first_fault(shapely.Polygon(ring))
     if place is not None:
         edges = _edges_at(ring, place)
         yield GeometryProblem(
@@ -69,7 +75,7 @@ def _ring_problems(ring: Ring, name: str) -> Iterator[GeometryProblem]:
 
 
 def _polygon_problems(rings: Sequence[Ring], names: Sequence[str]) -> list[GeometryProblem]:
-    reason, place = _first_fault(shapely.Polygon(rings[0], rings[1:]))
+    reason, place = first_fault(shapely.Polygon(rings[0], rings[1:]))
     if place is None:
         return []
     outer = shapely.Polygon(rings[0])
@@ -77,7 +83,9 @@ def _polygon_problems(rings: Sequence[Ring], names: Sequence[str]) -> list[Geome
     holes = [shapely.Polygon(ring) for ring in rings[1:]]
     doubtful = np.flatnonzero(~shapely.contains_properly(outer, np.array(holes, dtype=object))) + 1
     problems = [
-        problem for at in doubtful.tolist() for problem in _hole_problems(outer, rings[at], names[0], names[at])
+        problem
+        for at in doubtful.tolist()
+        for problem in _hole_problems(outer, rings[at], names[0], names[at])
     ]
     problems.extend(_hole_pairs(holes, rings[1:], names[1:]))
     return problems or [
@@ -92,8 +100,10 @@ def _polygon_problems(rings: Sequence[Ring], names: Sequence[str]) -> list[Geome
     ]
 
 
-def _hole_problems(outer: shapely.Polygon, hole: Ring, outer_name: str, name: str) -> Iterator[GeometryProblem]:
-    reason, place = _first_fault(shapely.Polygon(outer.exterior, [hole]))
+def _hole_problems(
+    outer: shapely.Polygon, hole: Ring, outer_name: str, name: str
+) -> Iterator[GeometryProblem]:
+    reason, place = first_fault(shapely.Polygon(outer.exterior, [hole]))
     if place is None or reason == "Interior is disconnected":
         return
     if not outer.intersects(shapely.Polygon(hole)):
@@ -127,7 +137,9 @@ def _hole_pairs(
         edges = _edges_at(rings[first], place)
         yield GeometryProblem(
             Defect.HOLES_NESTED if nested else Defect.RINGS_CROSS,
-            "one hole lies inside the other" if nested else f"the two holes overlap or share an edge ({reason})",
+            "one hole lies inside the other"
+            if nested
+            else f"the two holes overlap or share an edge ({reason})",
             f"draw them as one hole: {_MAY_TOUCH}",
             f"{names[first]} and {names[second]}",
             edges[0],
@@ -150,17 +162,22 @@ def _overlaps(areas: dict[int, shapely.Polygon]) -> Iterator[GeometryProblem]:
 
 
 def _faulty_pairs(areas: Sequence[shapely.Polygon]) -> Iterator[tuple[int, int, str, Coordinate]]:
-    """The pairs, first one first, that overlap or share an edge; GEOS's reason and the place."""
+    """The pairs, lower number first, that overlap or share an edge; GEOS's reason and the place."""
+    return islice(_all_faulty_pairs(areas), MAXIMUM_PAIRS)
+
+
+def _all_faulty_pairs(areas: Sequence[shapely.Polygon]) -> Iterator[tuple[int, int, str, Coordinate]]:
     shapes = np.array(areas, dtype=object)  # said, because numpy cannot tell what none of them are
-    ones, others = shapely.STRtree(shapes).query(shapes, predicate="intersects")
-    for one, other in sorted(zip(ones.tolist(), others.tolist(), strict=True)):
-        if one < other:
-            reason, place = _first_fault(shapely.MultiPolygon([areas[one], areas[other]]))
+    tree = shapely.STRtree(shapes)
+    for one, area in enumerate(areas):
+        others = tree.query(area, predicate="intersects")
+        for other in sorted(others[others > one].tolist()):
+            reason, place = first_fault(shapely.MultiPolygon([area, areas[other]]))
             if place is not None:
                 yield one, other, reason, place
 
 
-def _first_fault(area: shapely.Geometry) -> tuple[str, Coordinate | None]:
+def first_fault(area: shapely.Geometry) -> tuple[str, Coordinate | None]:
     """GEOS's reason and place, or no place for a valid shape."""
     found = _REASON.fullmatch(shapely.is_valid_reason(area))
     return (found["what"], (float(found["x"]), float(found["y"]))) if found else ("", None)

@@ -119,7 +119,7 @@ class ZoneIndex:
         """Signed distance in metres from each position to the boundary of its row's zone; shapes (k,).
 
         Positive inside, 0 on the boundary, and the edge of a hole is boundary. Exact on the plane. NaN for
-        a position that is NaN.
+        a position that is not finite.
         """
         return self._table.depth_m(row, x, y)
 

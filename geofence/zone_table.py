@@ -103,10 +103,12 @@ class ZoneTable:
         """Signed distance to the boundary in metres, positive inside; the edge of a hole is boundary."""
         circle = self._columns.circle[rows]
         depth = circle[:, 2] - np.hypot(x - circle[:, 0], y - circle[:, 1])
-        outlined = np.isnan(circle[:, 2])
+        somewhere = np.isfinite(x) & np.isfinite(y)
+        outlined = np.isnan(circle[:, 2]) & somewhere
         outline, x, y = self._columns.outline[rows[outlined]], x[outlined], y[outlined]
         distance = shapely.distance(shapely.boundary(outline), shapely.points(x, y))
         depth[outlined] = np.where(shapely.intersects_xy(outline, x, y), distance, -distance)
+        depth[~somewhere] = np.nan
         return depth
 
     def _row(self) -> int:
@@ -142,10 +144,7 @@ class ZoneTable:
         else:
             columns.outline[row] = shape
             box = shape.bounds
-            # Rings that touch may cross by a rounding error once projected. Preparing such a shape would
-            # change its answers there, so it stays plain and agrees with shapely's own covers.
-            if shape.is_valid:
-                shapely.prepare(shape)
+            shapely.prepare(shape)
         columns.box[row] = np.add(box, (-BOX_MARGIN_M, -BOX_MARGIN_M, BOX_MARGIN_M, BOX_MARGIN_M))
         columns.zone_id[row] = version.zone_id
         self._versions[row] = version
