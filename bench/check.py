@@ -37,9 +37,7 @@ def run() -> list[Result]:
     return [_measured(projection, *workload) for workload in ((1, 0), (10, 0), (10, SHARED))]
 
 
-def make_versions(
-    rng: np.random.Generator, people: int, zones_each: int, shared: int = 0
-) -> list[ZoneVersion]:
+def make_versions(rng: np.random.Generator, people: int, zones_each: int, shared: int = 0) -> list[ZoneVersion]:
     """Zones of 200-1,000 m about random places, the shared ones last: four in five polygons, else circles."""
     owners = np.concatenate([np.repeat(np.arange(people), zones_each), np.full(shared, NOBODY)])
     lon = CENTRE_LON + rng.uniform(-HALF_WIDTH_DEG, HALF_WIDTH_DEG, len(owners))
@@ -101,8 +99,7 @@ def _measured(projection: Projection, zones_each: int, shared: int) -> Result:
     naive = NaiveIndex(versions, projection)
     rates = [_rate(index, make_batch(rng, index, own, BATCH)) for _ in range(WARM_UP + BATCHES)]
     naive_rates = [
-        _naive_rate(naive, index, make_batch(rng, index, own, NAIVE_BATCH))
-        for _ in range(WARM_UP + NAIVE_BATCHES)
+        _naive_rate(naive, index, make_batch(rng, index, own, NAIVE_BATCH)) for _ in range(WARM_UP + NAIVE_BATCHES)
     ]
     measured = rates[WARM_UP:]
     return Result(

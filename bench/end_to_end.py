@@ -31,6 +31,8 @@ def run() -> list[Result]:
     """Pings a second with one worker and with two, once their state is loaded."""
     with tempfile.TemporaryDirectory() as scratch, ExitStack() as stack:
         folder = Path(scratch)
+        for name in ("kafka", "timescale"):
+            (folder / name).mkdir()
         kafka = stack.enter_context(running_kafka(folder / "kafka"))
         server = stack.enter_context(running_timescale(folder / "timescale", durable=True))
         kafka.create_topic(TOPIC, PARTITIONS)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from psycopg2.extras import execute_values
 
 from store.database import connect
-from tests.support.world import LONG_AGO, enrol
+from tests.support.world import enrol
 
 PEOPLE = 20_000
 SEED = 20261122
@@ -73,7 +73,7 @@ def fill(owner_url: str) -> None:
             "WITH given (crn, geometry) AS (VALUES %s), made AS (INSERT INTO zones (reference, person_id)"
             " SELECT crn, person_id FROM given JOIN people USING (crn) RETURNING zone_id, reference)"
             " INSERT INTO zone_versions (zone_id, version, name, kind, geometry, valid_from, revision, created_by)"
-            f" SELECT zone_id, 1, 'bench', 'exclusion', geometry::jsonb, '{LONG_AGO}', 0, 'bench'"  # noqa: S608  constant
+            " SELECT zone_id, 1, 'bench', 'exclusion', geometry::jsonb, '2000-01-01', 0, 'bench'"
             " FROM given JOIN made ON made.reference = given.crn",
             [(serial(person), json.dumps(_square(lat, lon))) for person, (lat, lon) in enumerate(homes().tolist())],
             page_size=PEOPLE,
