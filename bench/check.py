@@ -6,7 +6,7 @@ from time import perf_counter
 import numpy as np
 
 from bench.result import Result
-from geofence.arrays import FloatColumn, IntColumn
+from geofence.columns import Floats, Integers
 from geofence.naive import NaiveIndex, matches_of
 from geofence.projection import Projection
 from geofence.zone_index import NOBODY, ZoneIndex
@@ -25,7 +25,7 @@ CORNERS = 12
 CENTRE_LAT, CENTRE_LON = 51.5, -0.1
 HALF_WIDTH_DEG, HALF_HEIGHT_DEG = 0.36, 0.225  # 25 km each way: Greater London
 
-Batch = tuple[IntColumn, FloatColumn, FloatColumn, IntColumn]
+Batch = tuple[Integers, Floats, Floats, Integers]
 
 
 def run() -> list[Result]:
@@ -37,9 +37,7 @@ def run() -> list[Result]:
     return [_measured(projection, *workload) for workload in ((1, 0), (10, 0), (10, SHARED))]
 
 
-def make_versions(
-    rng: np.random.Generator, people: int, zones_each: int, shared: int = 0
-) -> list[ZoneVersion]:
+def make_versions(rng: np.random.Generator, people: int, zones_each: int, shared: int = 0) -> list[ZoneVersion]:
     """Zones of 200-1,000 m about random places, the shared ones last: four in five polygons, else circles."""
     owners = np.concatenate([np.repeat(np.arange(people), zones_each), np.full(shared, NOBODY)])
     lon = CENTRE_LON + rng.uniform(-HALF_WIDTH_DEG, HALF_WIDTH_DEG, len(owners))
@@ -101,8 +99,7 @@ def _measured(projection: Projection, zones_each: int, shared: int) -> Result:
     naive = NaiveIndex(versions, projection)
     rates = [_rate(index, make_batch(rng, index, own, BATCH)) for _ in range(WARM_UP + BATCHES)]
     naive_rates = [
-        _naive_rate(naive, index, make_batch(rng, index, own, NAIVE_BATCH))
-        for _ in range(WARM_UP + NAIVE_BATCHES)
+        _naive_rate(naive, index, make_batch(rng, index, own, NAIVE_BATCH)) for _ in range(WARM_UP + NAIVE_BATCHES)
     ]
     measured = rates[WARM_UP:]
     return Result(

@@ -233,9 +233,7 @@ def test_a_feature_that_is_none_and_one_without_properties_are_named() -> None:
 def test_every_problem_of_every_feature_comes_at_once() -> None:
     mixed = areas([OUTER[:-1], BOW_TIE], [[["x", 51.0], *OUTER[1:], [0.0, 95.0]]], [BOW_TIE])
     problems = problems_of(
-        collection(
-            feature(mixed, kind="no-go"), feature(area(OUTER)), feature(area(LINE), reference="Z-3", crn="")
-        )
+        collection(feature(mixed, kind="no-go"), feature(area(OUTER)), feature(area(LINE), reference="Z-3", crn=""))
     )
     assert [(one.feature, one.field, one.defect, one.geometry and one.geometry.ring) for one in problems] == [
         (1, "properties.kind", Defect.UNKNOWN_KIND, None),
@@ -319,9 +317,7 @@ def test_a_geometry_survives_its_way_out_and_in(geometry: Geometry) -> None:
 
 
 def test_from_geojson_tells_every_problem() -> None:
-    with pytest.raises(
-        ValueError, match=r"(?s)outer ring.*encloses no area.*hole 1.*crosses or touches itself"
-    ):
+    with pytest.raises(ValueError, match=r"(?s)outer ring.*encloses no area.*hole 1.*crosses or touches itself"):
         from_geojson(area(LINE, BOW_TIE))
 
 
@@ -331,12 +327,7 @@ def test_to_geojson_of_one_polygon_is_a_polygon() -> None:
 
 
 JUNK = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.floats()
-    | st.integers()
-    | st.text(max_size=5)
-    | st.sampled_from([0.1, 51.1]),
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5) | st.sampled_from([0.1, 51.1]),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=2),
     max_leaves=25,
 )
