@@ -6,7 +6,7 @@ from time import perf_counter
 import numpy as np
 
 from bench.result import Result
-from geofence.arrays import FloatColumn, IntColumn
+from geofence.columns import Floats, Integers
 from geofence.naive import NaiveIndex, matches_of
 from geofence.projection import Projection
 from geofence.zone_index import NOBODY, ZoneIndex
@@ -25,7 +25,7 @@ CORNERS = 12
 CENTRE_LAT, CENTRE_LON = 51.5, -0.1
 HALF_WIDTH_DEG, HALF_HEIGHT_DEG = 0.36, 0.225  # 25 km each way: Greater London
 
-Batch = tuple[IntColumn, FloatColumn, FloatColumn, IntColumn]
+Batch = tuple[Integers, Floats, Floats, Integers]
 
 
 def run() -> list[Result]:

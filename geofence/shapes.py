@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import shapely
 
-from geofence.arrays import FloatColumn, IntColumn, spans
+from geofence.arrays import spans
+from geofence.columns import Floats, Integers
 from geofence.projection import Projection
 from geofence.topology import first_fault
 from geofence.touching import with_touching_corners
@@ -63,7 +64,7 @@ def plane_shapes(geometries: Sequence[Geometry], projection: Projection) -> list
     return [next(circles) if isinstance(one, Circle) else next(outlines) for one in geometries]
 
 
-def pieces_per_edge(ends: FloatColumn, centre_lon: float) -> IntColumn:
+def pieces_per_edge(ends: Floats, centre_lon: float) -> Integers:
     """How many straight pieces each lon/lat edge needs to follow its true course on the plane to 5 mm.
 
     ``ends`` is (n, 4): lon, lat, lon, lat in degrees. A curve r(t), t from 0 to 1, leaves its chord by at
@@ -128,9 +129,7 @@ def _why_invalid(shape: shapely.Polygon | shapely.MultiPolygon, projection: Proj
     )
 
 
-def _with_split_edges(
-    rings: Sequence[Ring], zone_of_ring: IntColumn, centre_lon: float
-) -> tuple[FloatColumn, IntColumn]:
+def _with_split_edges(rings: Sequence[Ring], zone_of_ring: Integers, centre_lon: float) -> tuple[Floats, Integers]:
     """The positions of all rings, long edges split, as lon, lat (n, 2); and the ring of each (n,)."""
     lengths = np.array([len(ring) for ring in rings])
     flat = np.fromiter(chain.from_iterable(chain.from_iterable(rings)), np.float64, count=2 * lengths.sum())
@@ -149,7 +148,7 @@ def _with_split_edges(
     return given[edge] + (following[edge] - given[edge]) * fraction, ring_of[edge]
 
 
-def _must_be_on_the_plane(x: FloatColumn, y: FloatColumn) -> None:
+def _must_be_on_the_plane(x: Floats, y: Floats) -> None:
     if not (np.hypot(x, y) <= MAXIMUM_DISTANCE_M).all():
         raise ShapeError(
             f"the zone reaches more than {MAXIMUM_DISTANCE_M / 1000:.0f} km from the centre of this "

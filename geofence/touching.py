@@ -44,7 +44,5 @@ def with_touching_corners(rings: Sequence[Ring]) -> list[Ring]:
 
 def _with(ring: Ring, first: int, gained: dict[int, list[Coordinate]]) -> Ring:
     return tuple(
-        chain.from_iterable(
-            (position, *dict.fromkeys(gained.get(first + at, ()))) for at, position in enumerate(ring)
-        )
+        chain.from_iterable((position, *dict.fromkeys(gained.get(first + at, ()))) for at, position in enumerate(ring))
     )

@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 from hypothesis import strategies as st
 
-from geofence.arrays import FloatColumn, IntColumn
+from geofence.columns import Floats, Integers
 from geofence.naive import Match, exhaustive_match, matches_of
 from geofence.projection import Projection
 from geofence.shapes import PlaneCircle, plane_shape
@@ -22,7 +22,7 @@ PEOPLE = (1, 2, 3)
 MOMENTS = (0, 10, 20, 30)
 STEP_DEG = 0.0005
 
-Columns = tuple[IntColumn, FloatColumn, FloatColumn, IntColumn]
+Columns = tuple[Integers, Floats, Floats, Integers]
 
 
 def box(west: float, south: float, east: float, north: float) -> Ring:
@@ -57,8 +57,8 @@ def version(
     )
 
 
-def index_of(*versions: ZoneVersion, projection: Projection = PROJECTION) -> ZoneIndex:
-    index = ZoneIndex(projection)
+def index_of(*versions: ZoneVersion) -> ZoneIndex:
+    index = ZoneIndex(PROJECTION)
     index.apply(versions)
     return index
 
@@ -77,18 +77,14 @@ def found(index: ZoneIndex, columns: Columns) -> set[Match]:
     return matches
 
 
-def expected(
-    versions: Iterable[ZoneVersion], columns: Columns, projection: Projection = PROJECTION
-) -> set[Match]:
+def expected(versions: Iterable[ZoneVersion], columns: Columns) -> set[Match]:
     person_id, x, y, fix_time_us = columns
-    return exhaustive_match(
-        list(versions), projection, person_id=person_id, x=x, y=y, fix_time_us=fix_time_us
-    )
+    return exhaustive_match(list(versions), PROJECTION, person_id=person_id, x=x, y=y, fix_time_us=fix_time_us)
 
 
-def corners_and_midpoints(geometry: Geometry, projection: Projection = PROJECTION) -> FloatColumn:
+def corners_and_midpoints(geometry: Geometry) -> Floats:
     """(n, 2) metres: where inside and outside are decided by the last bit."""
-    shape = plane_shape(geometry, projection)
+    shape = plane_shape(geometry, PROJECTION)
     if isinstance(shape, PlaneCircle):
         angle = np.linspace(0, 2 * np.pi, 8, endpoint=False)
         rim = np.column_stack([np.cos(angle), np.sin(angle)]) * shape.radius_m
@@ -103,9 +99,7 @@ def _stars(draw: st.DrawFn, lon: float, lat: float) -> tuple[Ring, ...]:
     corners = draw(st.integers(3, 9))
     angle = np.linspace(0, 2 * np.pi, corners, endpoint=False) + draw(st.floats(0, 1))
     reach = np.array(draw(st.lists(st.integers(2, 12), min_size=corners, max_size=corners))) * STEP_DEG
-    outer = [
-        (lon + r * float(np.cos(a)), lat + r * float(np.sin(a))) for a, r in zip(angle, reach, strict=True)
-    ]
+    outer = [(lon + r * float(np.cos(a)), lat + r * float(np.sin(a))) for a, r in zip(angle, reach, strict=True)]
     rings = [(*outer, outer[0])]
     if draw(st.booleans()):
         hole = [(lon + (x - lon) * 0.4, lat + (y - lat) * 0.4) for x, y in outer]

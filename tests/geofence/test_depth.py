@@ -57,9 +57,7 @@ def test_depth_is_the_distance_to_the_nearest_boundary_to_a_thousandth(
     assert depth_at(geometry, place) == pytest.approx(sign * metres(place, nearest_boundary), rel=1e-3)
 
 
-@pytest.mark.parametrize(
-    "place", [(LON, LAT), (LON + 0.003, LAT), (LON - 0.01, LAT + 0.01), (LON + 0.3, LAT - 0.1)]
-)
+@pytest.mark.parametrize("place", [(LON, LAT), (LON + 0.003, LAT), (LON - 0.01, LAT + 0.01), (LON + 0.3, LAT - 0.1)])
 def test_depth_in_a_circle_is_its_radius_less_the_distance_to_its_centre(place: Coordinate) -> None:
     circle = Circle(LON, LAT, 900.0)
     assert depth_at(circle, place) == pytest.approx(900.0 - metres((LON, LAT), place), rel=1e-3)

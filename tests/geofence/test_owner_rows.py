@@ -6,9 +6,7 @@ from hypothesis import strategies as st
 
 from geofence.owner_rows import COMPACT_ABOVE, OwnerRows
 
-CHANGES = st.lists(
-    st.tuples(st.integers(1, 6), st.none() | st.lists(st.integers(0, 9), max_size=70)), max_size=30
-)
+CHANGES = st.lists(st.tuples(st.integers(1, 6), st.none() | st.lists(st.integers(0, 9), max_size=70)), max_size=30)
 
 
 @given(CHANGES)

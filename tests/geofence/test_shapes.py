@@ -74,9 +74,7 @@ def test_a_centre_outside_the_world_is_refused(lat: float, lon: float) -> None:
     EDGES,
     st.sampled_from([-60.0, 0.0, 30.0, LAT, 66.0]),
 )
-def test_pitfall_long_edges_bow(
-    offset: tuple[float, float], edge: tuple[float, float], centre_lat: float
-) -> None:
+def test_pitfall_long_edges_bow(offset: tuple[float, float], edge: tuple[float, float], centre_lat: float) -> None:
     """Split as many times as ``pieces_per_edge`` says, an edge leaves its true course by less than 1 cm."""
     projection = Projection(centre_lat, LON)
     start = np.array([LON + offset[0], centre_lat + offset[1]])

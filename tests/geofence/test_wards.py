@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from geofence.columns import Floats
 from geofence.geojson import read_zones
 from geofence.naive import NaiveIndex
-from geofence.projection import Projection
 from model.zones import Geometry, ZoneVersion
-from tests.geofence.examples import Columns, corners_and_midpoints, expected, found, index_of, version
+from tests.geofence.examples import PROJECTION, Columns, corners_and_midpoints, expected, found, index_of, version
 
 REGION = (49.0, -9.0, 61.0, 3.0)
 PEOPLE = 50
@@ -33,17 +33,15 @@ def wards(shared_data: Path) -> list[Geometry]:
     return [draft.geometry for draft in read.drafts]
 
 
-def places(
-    wards: list[Geometry], projection: Projection
-) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+def places(wards: list[Geometry]) -> Floats:
     """Thousands of random positions all over London; corners and edge midpoints of every ward."""
     rng = np.random.default_rng(657)
-    special = [rng.permutation(corners_and_midpoints(ward, projection))[:6] for ward in wards]
+    special = [rng.permutation(corners_and_midpoints(ward))[:6] for ward in wards]
     scattered = rng.uniform((-30_000, -25_000), (30_000, 25_000), (3_000, 2))
     return np.vstack([scattered, *special])
 
 
-def columns_at(where: np.ndarray[tuple[int, int], np.dtype[np.float64]], people: int) -> Columns:
+def columns_at(where: Floats, people: int) -> Columns:
     person_id = np.random.default_rng(1).integers(0, people, len(where))
     return person_id, where[:, 0], where[:, 1], np.zeros(len(where), np.int64)
 
@@ -62,14 +60,12 @@ def test_real_multipolygons_are_accepted(shared_data: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("shared", [True, False], ids=["as shared zones", "as own zones"])
-def test_index_naive_way_and_oracle_agree(
-    wards: list[Geometry], projection: Projection, shared: bool
-) -> None:
+def test_index_naive_way_and_oracle_agree(wards: list[Geometry], shared: bool) -> None:
     zones: list[ZoneVersion] = [
         version(ward, zone_id=at, person_id=None if shared else at % PEOPLE) for at, ward in enumerate(wards)
     ]
-    columns = columns_at(places(wards, projection), PEOPLE)
-    by_index = found(index_of(*zones, projection=projection), columns)
+    columns = columns_at(places(wards), PEOPLE)
+    by_index = found(index_of(*zones), columns)
     assert len(by_index) > (4_000 if shared else 50)
-    assert by_index == expected(zones, columns, projection)
-    assert by_index == NaiveIndex(zones, projection).match(*columns)
+    assert by_index == expected(zones, columns)
+    assert by_index == NaiveIndex(zones, PROJECTION).match(*columns)

@@ -2,176 +2,32 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geofence.drafts import ZoneDraft
 from geofence.geojson import from_geojson, read_zones, to_geojson
-from geofence.problems import Defect, ZoneProblem
-from geofence.structure import MAXIMUM_POSITIONS
+from geofence.problems import Defect
 from geofence.topology import MAXIMUM_PAIRS
 from model.enums import ZoneKind
 from model.zones import Circle, Geometry
-from tests.geofence.examples import PROJECTION, geometries, polygon
-
-REGION = (51.0, -1.0, 52.0, 1.0)
-Positions = list[list[float]]
-
-
-def ring(west: float, south: float, east: float, north: float) -> Positions:
-    return [[west, south], [east, south], [east, north], [west, north], [west, south]]
-
-
-OUTER = ring(0.0, 51.0, 0.5, 51.5)
-HOLE = ring(0.1, 51.1, 0.2, 51.2)
-BOW_TIE = [[0.0, 51.0], [0.2, 51.2], [0.2, 51.0], [0.0, 51.2], [0.0, 51.0]]
-SPIKE = [[0.0, 51.0], [0.1, 51.0], [0.1, 51.1], [0.1, 51.2], [0.1, 51.1], [0.0, 51.1], [0.0, 51.0]]
-LINE = [[0.0, 51.0], [0.1, 51.1], [0.3, 51.3], [0.0, 51.0]]
-DIAMOND = [[0.0, 51.25], [0.25, 51.0], [0.5, 51.25], [0.25, 51.5], [0.0, 51.25]]
-BOTH = "polygon 1 and polygon 2"
-INNER_FIRST = "hole 2 and hole 1"
-PACIFIC = [[179.0, 51.0], [-179.0, 51.0], [-179.0, 51.5], [179.0, 51.0]]
-TOO_MANY = [[0.0, 51.0]] * (MAXIMUM_POSITIONS + 1)
-
-
-def feature(geometry: object, **properties: object) -> dict[str, Any]:
-    given_properties = {"reference": "Z-1", "name": "High Street", "kind": "exclusion"} | properties
-    return {"type": "Feature", "properties": given_properties, "geometry": geometry}
-
-
-def area(*rings: object) -> dict[str, Any]:
-    return {"type": "Polygon", "coordinates": list(rings)}
-
-
-def areas(*polygons: object) -> dict[str, Any]:
-    return {"type": "MultiPolygon", "coordinates": list(polygons)}
-
-
-def point(*coordinates: object) -> dict[str, Any]:
-    return {"type": "Point", "coordinates": list(coordinates)}
-
-
-def collection(*features: object) -> dict[str, Any]:
-    return {"type": "FeatureCollection", "features": list(features)}
-
-
-def problems_of(document: object) -> tuple[ZoneProblem, ...]:
-    read = read_zones(document, region=REGION, projection=PROJECTION)
-    assert not (read.drafts and read.problems), "a file is taken whole or not at all"
-    return read.problems
-
-
-def only_problem(document: object) -> ZoneProblem:
-    (problem,) = problems_of(document)
-    return problem
-
-
-@pytest.mark.parametrize(
-    ("geometry", "defect", "ring_named", "position", "edges"),
-    [
-        (5, Defect.NOT_AN_OBJECT, None, None, ()),
-        (None, Defect.MISSING, None, None, ()),
-        ({"coordinates": [OUTER]}, Defect.UNSUPPORTED_TYPE, None, None, ()),
-        ({"type": "LineString", "coordinates": OUTER}, Defect.UNSUPPORTED_TYPE, None, None, ()),
-        ({"type": "GeometryCollection", "geometries": []}, Defect.UNSUPPORTED_TYPE, None, None, ()),
-        ({"type": "Polygon"}, Defect.WRONG_TYPE, None, None, ()),
-        (areas(), Defect.EMPTY, None, None, ()),
-        (areas("east"), Defect.WRONG_TYPE, None, None, ()),
-        (area(), Defect.EMPTY, "outer ring", None, ()),
-        (areas([OUTER], []), Defect.EMPTY, "polygon 2, outer ring", None, ()),
-        (area("outer"), Defect.WRONG_TYPE, "outer ring", None, ()),
-        (area([]), Defect.TOO_FEW_POSITIONS, "outer ring", None, ()),
-        (area(OUTER[:2] + OUTER[:1]), Defect.TOO_FEW_POSITIONS, "outer ring", None, ()),
-        (area(OUTER[:-1]), Defect.UNCLOSED_RING, "outer ring", 4, ()),
-        (area(OUTER, HOLE[:-1]), Defect.UNCLOSED_RING, "hole 1", 4, ()),
-        (areas([OUTER], [OUTER, HOLE[:-1]]), Defect.UNCLOSED_RING, "polygon 2, hole 1", 4, ()),
-        (area([*OUTER[:2], 7, *OUTER[2:]]), Defect.WRONG_TYPE, "outer ring", 3, ()),
-        (area([*OUTER[:2], [0.5], *OUTER[2:]]), Defect.WRONG_TYPE, "outer ring", 3, ()),
-        (area([*OUTER[:2], [0.5, 51.2, 0, 0], *OUTER[2:]]), Defect.WRONG_TYPE, "outer ring", 3, ()),
-        (area([*OUTER[:2], ["0.5", 51.2], *OUTER[2:]]), Defect.WRONG_TYPE, "outer ring", 3, ()),
-        (area([*OUTER[:2], [True, 51.2], *OUTER[2:]]), Defect.WRONG_TYPE, "outer ring", 3, ()),
-        (area([*OUTER[:2], [0.5, None], *OUTER[2:]]), Defect.WRONG_TYPE, "outer ring", 3, ()),
-        (area([*OUTER[:2], [0.5, 51.2, "5 m"], *OUTER[2:]]), Defect.WRONG_TYPE, "outer ring", 3, ()),
-        (area([*OUTER[:2], [np.nan, 51.2], *OUTER[2:]]), Defect.NOT_FINITE, "outer ring", 3, ()),
-        (area([*OUTER[:2], [0.5, -np.inf], *OUTER[2:]]), Defect.NOT_FINITE, "outer ring", 3, ()),
-        (area([*OUTER[:2], [0.5, 90.1], *OUTER[2:]]), Defect.OUT_OF_RANGE, "outer ring", 3, ()),
-        (area([*OUTER[:2], [529381, 51.2], *OUTER[2:]]), Defect.OUT_OF_RANGE, "outer ring", 3, ()),
-        (area([*OUTER[:2], [10**400, 51.2], *OUTER[2:]]), Defect.OUT_OF_RANGE, "outer ring", 3, ()),
-        (area([[lat, lon] for lon, lat in OUTER]), Defect.SWAPPED_COORDINATES, "outer ring", 1, ()),
-        (area(LINE), Defect.ZERO_AREA, "outer ring", 1, ()),
-        (area(OUTER[:1] * 4), Defect.ZERO_AREA, "outer ring", 1, ()),
-        (area(OUTER, LINE), Defect.ZERO_AREA, "hole 1", 1, ()),
-        (area(BOW_TIE), Defect.SELF_CROSSING_RING, "outer ring", 1, (1, 3)),
-        (area(OUTER, BOW_TIE), Defect.SELF_CROSSING_RING, "hole 1", 1, (1, 3)),
-        (area(SPIKE), Defect.SELF_CROSSING_RING, "outer ring", 2, (2, 3, 4, 5)),
-        (area(PACIFIC), Defect.CROSSES_ANTIMERIDIAN, "outer ring", 1, ()),
-        (area(OUTER, ring(0.6, 51.1, 0.7, 51.2)), Defect.HOLE_OUTSIDE, "hole 1", 1, ()),
-        (area(OUTER, HOLE, ring(0.4, 51.3, 0.6, 51.4)), Defect.RINGS_CROSS, "hole 2 and outer ring", 1, (1,)),
-        (area(OUTER, ring(0.0, 51.1, 0.2, 51.2)), Defect.RINGS_CROSS, "hole 1 and outer ring", 3, (3, 4)),
-        (area(HOLE, OUTER), Defect.RINGS_CROSS, "hole 1 and outer ring", None, None),
-        (area(OUTER, OUTER), Defect.RINGS_CROSS, "hole 1 and outer ring", None, None),
-        (area(OUTER, HOLE, ring(0.12, 51.12, 0.3, 51.18)), Defect.RINGS_CROSS, "hole 1 and hole 2", 2, (2,)),
-        (area(OUTER, HOLE, ring(0.12, 51.12, 0.18, 51.18)), Defect.HOLES_NESTED, INNER_FIRST, None, None),
-        (area(OUTER, DIAMOND), Defect.INTERIOR_CUT, "outer ring", None, ()),
-        (areas([OUTER], [HOLE]), Defect.POLYGONS_OVERLAP, BOTH, None, ()),
-        (areas([OUTER], [ring(0.4, 51.4, 0.6, 51.6)]), Defect.POLYGONS_OVERLAP, BOTH, None, ()),
-        (areas([OUTER], [ring(0.5, 51.1, 0.6, 51.2)]), Defect.POLYGONS_OVERLAP, BOTH, None, ()),
-        (area(TOO_MANY), Defect.TOO_MANY_POSITIONS, None, None, ()),
-        (area(ring(120.0, 10.0, 120.1, 10.1)), Defect.OFF_THE_PLANE, None, None, ()),
-    ],
-)  # fmt: skip
-def test_a_bad_geometry_is_refused_with_its_ring_and_position(
-    geometry: object,
-    defect: Defect,
-    ring_named: str | None,
-    position: int | None,
-    edges: tuple[int, ...] | None,
-) -> None:
-    problem = only_problem(feature(geometry))
-    assert (problem.feature, problem.reference, problem.field) == (1, "Z-1", "geometry")
-    assert problem.defect == defect
-    assert problem.remedy
-    if problem.geometry is not None:
-        assert problem.geometry.ring == ring_named
-        assert edges is None or (problem.geometry.position, problem.geometry.edges) == (position, edges)
-
-
-@pytest.mark.parametrize(
-    ("properties", "defect"),
-    [
-        ({}, Defect.MISSING),
-        ({"radius_m": 0}, Defect.OUT_OF_RANGE),
-        ({"radius_m": -5}, Defect.OUT_OF_RANGE),
-        ({"radius_m": 100_001}, Defect.OUT_OF_RANGE),
-        ({"radius_m": np.nan}, Defect.NOT_FINITE),
-        ({"radius_m": True}, Defect.WRONG_TYPE),
-        ({"radius_m": "100"}, Defect.WRONG_TYPE),
-    ],
+from tests.geofence.examples import geometries, polygon
+from tests.geofence.zone_files import (
+    BOW_TIE,
+    HOLE,
+    LINE,
+    OUTER,
+    Positions,
+    area,
+    areas,
+    collection,
+    feature,
+    only_problem,
+    point,
+    problems_of,
 )
-def test_a_bad_radius_is_refused(properties: dict[str, object], defect: Defect) -> None:
-    assert only_problem(feature(point(0.1, 51.1), **properties)).defect == defect
-
-
-@pytest.mark.parametrize(
-    ("centre", "defect"),
-    [
-        (point(), Defect.WRONG_TYPE),
-        (point(0.1), Defect.WRONG_TYPE),
-        (point(51.1, 0.1), Defect.SWAPPED_COORDINATES),
-        (point(179.9999, 51.1), Defect.CROSSES_ANTIMERIDIAN),
-        (point(0.1, -89.9999), Defect.OUT_OF_RANGE),
-    ],
-)
-def test_a_bad_centre_is_refused(centre: dict[str, Any], defect: Defect) -> None:
-    assert only_problem(feature(centre, radius_m=100)).defect == defect
-
-
-def test_a_polygon_with_a_radius_is_refused() -> None:
-    assert only_problem(feature(area(OUTER), radius_m=100)).defect == Defect.UNSUPPORTED_TYPE
 
 
 @pytest.mark.parametrize(
@@ -233,9 +89,7 @@ def test_a_feature_that_is_none_and_one_without_properties_are_named() -> None:
 def test_every_problem_of_every_feature_comes_at_once() -> None:
     mixed = areas([OUTER[:-1], BOW_TIE], [[["x", 51.0], *OUTER[1:], [0.0, 95.0]]], [BOW_TIE])
     problems = problems_of(
-        collection(
-            feature(mixed, kind="no-go"), feature(area(OUTER)), feature(area(LINE), reference="Z-3", crn="")
-        )
+        collection(feature(mixed, kind="no-go"), feature(area(OUTER)), feature(area(LINE), reference="Z-3", crn=""))
     )
     assert [(one.feature, one.field, one.defect, one.geometry and one.geometry.ring) for one in problems] == [
         (1, "properties.kind", Defect.UNKNOWN_KIND, None),
@@ -319,9 +173,7 @@ def test_a_geometry_survives_its_way_out_and_in(geometry: Geometry) -> None:
 
 
 def test_from_geojson_tells_every_problem() -> None:
-    with pytest.raises(
-        ValueError, match=r"(?s)outer ring.*encloses no area.*hole 1.*crosses or touches itself"
-    ):
+    with pytest.raises(ValueError, match=r"(?s)outer ring.*encloses no area.*hole 1.*crosses or touches itself"):
         from_geojson(area(LINE, BOW_TIE))
 
 
@@ -331,12 +183,7 @@ def test_to_geojson_of_one_polygon_is_a_polygon() -> None:
 
 
 JUNK = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.floats()
-    | st.integers()
-    | st.text(max_size=5)
-    | st.sampled_from([0.1, 51.1]),
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5) | st.sampled_from([0.1, 51.1]),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=2),
     max_leaves=25,
 )

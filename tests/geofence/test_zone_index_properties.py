@@ -26,9 +26,7 @@ def key(one: ZoneVersion) -> tuple[int, int]:
 
 @settings(max_examples=150, deadline=None)
 @given(HISTORIES, SEEDS)
-def test_agrees_with_the_oracle_after_every_change(
-    history: list[list[ZoneVersion] | set[int]], seed: int
-) -> None:
+def test_agrees_with_the_oracle_after_every_change(history: list[list[ZoneVersion] | set[int]], seed: int) -> None:
     index = ZoneIndex(PROJECTION)
     held: dict[tuple[int, int], ZoneVersion] = {}
     for change in history:
@@ -44,9 +42,7 @@ def test_agrees_with_the_oracle_after_every_change(
 
 
 @settings(max_examples=50, deadline=None)
-@given(
-    st.lists(zone_versions(), min_size=1, max_size=8, unique_by=key), st.randoms(use_true_random=False), SEEDS
-)
+@given(st.lists(zone_versions(), min_size=1, max_size=8, unique_by=key), st.randoms(use_true_random=False), SEEDS)
 def test_the_order_of_edits_decides_nothing(versions: list[ZoneVersion], random: Random, seed: int) -> None:
     shuffled = random.sample(versions, len(versions))
     columns = probes(versions, seed)
@@ -87,12 +83,8 @@ def test_hits_come_in_order_once_each_and_with_agreeing_depth(versions: list[Zon
 
 @settings(max_examples=25, deadline=None)
 @given(zone_versions(), SEEDS)
-def test_closing_a_version_and_adding_the_next_leaves_no_gap_and_no_overlap(
-    edited: ZoneVersion, seed: int
-) -> None:
-    before = replace(
-        edited, version=1, valid_from_us=0, valid_to_us=20, active_from_us=None, active_to_us=None
-    )
+def test_closing_a_version_and_adding_the_next_leaves_no_gap_and_no_overlap(edited: ZoneVersion, seed: int) -> None:
+    before = replace(edited, version=1, valid_from_us=0, valid_to_us=20, active_from_us=None, active_to_us=None)
     after = replace(before, version=2, valid_from_us=20, valid_to_us=None)
     always = replace(before, valid_to_us=None)
     index = index_of(always)
