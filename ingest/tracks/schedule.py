@@ -18,7 +18,7 @@ def schedule(fixes: Sequence[TrackFix], speed: float | None, began_at: datetime 
     """Departures in the order of ``fixes``, at ``speed`` times their own pace; all at once for None.
 
     With ``began_at`` the whole track is shifted as late as it can be with no fix in the future when it is sent, which
-    screening would quarantine: up to speed 1 the first fix is then at ``began_at``, and above it the last fix is sent at
+    screening would quarantine: up to speed 1 the first fix is then at ``began_at``, above it the last fix is sent at
     its own time. Intervals between fixes stay. Without it the times stay as they are.
     """
     if not fixes:
