@@ -9,6 +9,7 @@ from cli import (
     dead_letters,
     devices,
     people,
+    replay,
     worker,
 )
 from ops.errors import CordonError
@@ -25,6 +26,7 @@ for commands in (
     people,
     devices,
     dead_letters,
+    replay,
     worker,
 ):
     commands.register(application)

@@ -4,26 +4,17 @@ import base64
 import gzip
 import json
 import socket
-import threading
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
-from fastapi import FastAPI
 
 from ingest.decode import DecodeLimits, decode
-from ingest.gateway import gateway_router
-from ingest.gateway.empty_path import EmptyPathMiddleware
-from ingest.gateway.services import GatewayServices
 from ingest.source import PartitionBatch
 from model.enums import RejectionReason
-from ops.errors import UnavailableError
-from store.dead_letters import NewDeadLetter
 from store.sources import SourceAccess
+from tests.support.gateway import Recorder, running_gateway
 
 LIMITS = DecodeLimits(message_max_bytes=20_000, region=(49.0, -9.0, 61.0, 2.5), pings_max=100)
 BODY_MAX = 50_000
@@ -36,61 +27,11 @@ QUERY = "id=TAG1&lat=51.5&lon=-0.12&timestamp=1767607872"
 JSON_HEADERS = {"Authorization": f"Bearer {FLEET}", "Content-Type": "application/json"}
 
 
-@dataclass
-class Recorder:
-    """A sink, a registry and a table of dead letters that can all be told to fail."""
-
-    messages: list[tuple[str, bytes]] = field(default_factory=list)
-    dead_letters: list[NewDeadLetter] = field(default_factory=list)
-    failing: set[str] = field(default_factory=set)
-
-    def append(self, messages: Sequence[tuple[str, bytes]]) -> None:
-        self._fail("sink")
-        self.messages += messages
-
-    def close(self) -> None:
-        """Nothing to let go of."""
-
-    def authenticate(self, key: str) -> SourceAccess | None:
-        self._fail("sources")
-        return SOURCES.get(key)
-
-    def known_devices(self, serials: Sequence[str]) -> Mapping[str, bool]:
-        self._fail("devices")
-        return {serial: DEVICES[serial] for serial in serials if serial in DEVICES}
-
-    def keep_dead_letter(self, letter: NewDeadLetter) -> None:
-        self._fail("dead letters")
-        self.dead_letters.append(letter)
-
-    def _fail(self, part: str) -> None:
-        if part in self.failing:
-            raise UnavailableError("told to fail")
-
-
 @pytest.fixture(scope="module")
 def running() -> Iterator[tuple[Recorder, int]]:
-    recorder = Recorder()
-    app = FastAPI()
-    services = GatewayServices(
-        sink=recorder,
-        authenticate=recorder.authenticate,
-        known_devices=recorder.known_devices,
-        keep_dead_letter=recorder.keep_dead_letter,
-        decode_limits=LIMITS,
-        body_max_bytes=BODY_MAX,
-    )
-    app.include_router(gateway_router(services))
-    app.add_middleware(EmptyPathMiddleware)
-    config = uvicorn.Config(app, port=0, http="h11", ws="none", access_log=False, log_level="warning", lifespan="off")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield recorder, server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    thread.join()
+    recorder = Recorder(SOURCES, DEVICES)
+    with running_gateway(recorder, LIMITS, BODY_MAX) as port:
+        yield recorder, port
 
 
 @pytest.fixture
