@@ -10,14 +10,14 @@ from fastapi.routing import APIRoute
 from api.documentation import DESCRIPTION, DocumentedApi
 from api.errors import install_handlers
 from api.middleware import BodyLimitMiddleware, RequestContextMiddleware
-from api.routes import alerts, health, me, people, stream, tracks
+from api.routes import alerts, health, me, people, stream, tracks, zones
 from api.security import Requires, all_dependants
 from api.services import Services
 from ops.errors import ConfigurationError
 from ops.settings import Settings
 
 OPEN_PATHS = frozenset({"/health/live", "/health/ready"})
-ROUTERS = (me.router, people.router, tracks.router, stream.router, alerts.router, health.router)
+ROUTERS = (me.router, people.router, tracks.router, stream.router, alerts.router, zones.router, health.router)
 
 
 def create_app(settings: Settings, services: Services) -> FastAPI:

@@ -8,7 +8,10 @@ from cli import (
     database,
     devices,
     people,
+    serve,
+    tokens,
     worker,
+    zones,
 )
 from ops.errors import CordonError
 
@@ -23,7 +26,10 @@ for commands in (
     database,
     people,
     devices,
+    zones,
+    tokens,
     worker,
+    serve,
 ):
     commands.register(application)
 
