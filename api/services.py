@@ -22,6 +22,7 @@ class Services:
     pool: Pool
     background: Pool
     hub: StreamHub
+    settings: Settings
     check_broker: Callable[[], None] | None = None  # raises UnavailableError while the broker does not answer
     migrations: frozenset[str] = field(
         default_factory=lambda: frozenset(migration.name for migration in read_migrations())
@@ -40,6 +41,7 @@ def open_services(settings: Settings, check_broker: Callable[[], None] | None = 
         pool=Pool(url, "cordon-api", settings.database_pool_size),
         background=background,
         hub=StreamHub(background),
+        settings=settings,
         check_broker=check_broker,
     )
 

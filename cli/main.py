@@ -10,7 +10,10 @@ from cli import (
     devices,
     people,
     replay,
+    serve,
+    tokens,
     worker,
+    zones,
 )
 from ops.errors import CordonError
 
@@ -27,7 +30,10 @@ for commands in (
     devices,
     dead_letters,
     replay,
+    zones,
+    tokens,
     worker,
+    serve,
 ):
     commands.register(application)
 

@@ -1,11 +1,12 @@
 """The owner's way into the database, for the administration commands."""
 
+import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ops.settings import Settings, load_settings
-from store.database import Cursor, connect
+from store.database import Cursor, Identity, connect
 from store.embedded import running_url
 
 DEMO_DATABASE = "cordon"
@@ -34,3 +35,8 @@ def owner_transaction() -> Iterator[Cursor]:
             yield cursor
     finally:
         connection.close()
+
+
+def command_identity() -> Identity:
+    """Who the audit names for what a command does: the machine's own account."""
+    return Identity(subject=getpass.getuser(), role="owner", purpose="administration", request_id="")
