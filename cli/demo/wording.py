@@ -22,7 +22,7 @@ MECHANISMS = {
 
 def breach(notice: AlertNotice, address: str) -> str:
     """A raised alert as an officer reads it."""
-    entry = notice.evidence["entry"]
+    entry = notice.evidence["positions"]["entry"]
     return "\n".join(
         (
             "BREACH ALERT: exclusion zone entered",
@@ -31,9 +31,8 @@ def breach(notice: AlertNotice, address: str) -> str:
             f"  When       {london_time(notice.began_at)}",
             f"  Where      {relative_to_boundary(entry['depth_m'])}",
             f"  How sure   {how_sure(entry)}",
-            "  Next       It stays open, and gains evidence with each position inside, until a position outside ends it.",
-            f"             The duty officer and {notice.practitioner or 'no practitioner'} can see it; the duty officer",
-            "             rings the wearer, then whoever the zone protects.",
+            "  Next       It stays open, and gains evidence with each position inside, until one outside ends it.",
+            f"             The duty officer sees it, and so does {notice.practitioner or 'no practitioner'}, who supervises.",
             f"  Evidence   {address}/v1/alerts/{notice.alert_id}",
         )
     )
@@ -45,15 +44,16 @@ def change_line(notice: AlertNotice) -> str:
     if notice.change == AlertChangeKind.ENDED and notice.ended_at is not None:
         stay_s = (notice.ended_at - notice.began_at).total_seconds()
         return f"{clock_time(notice.ended_at)}  ended   {who} left {notice.zone_name}, after {stay_s:.0f} s inside"
-    entry = notice.evidence["entry"]
+    entry = notice.evidence["positions"]["entry"]
     depth = relative_to_boundary(entry["depth_m"])
     return f"{clock_time(notice.began_at)}  raised  {who} entered {notice.zone_name}: {depth}, {how_sure(entry)}"
 
 
 def london_time(moment: datetime) -> str:
-    """Such as `Sunday 22 November 2026, 10:21:43 GMT (UTC+00:00)`; in English whatever the machine's locale is."""
+    """Such as `Sunday 22 November 2026, 10:21:43+00:00 (GMT)`; in English whatever the machine's locale is."""
     local = moment.astimezone(LONDON)
-    return f"{DAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]} {local.year}, {clock_time(moment)}"
+    day = f"{DAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]} {local.year}"
+    return f"{day}, {clock_time(moment)} ({local.tzname()})"
 
 
 def clock_time(moment: datetime) -> str:
