@@ -91,12 +91,11 @@ def _measured(projection: Projection, zones_each: int) -> Result:
     index = ZoneIndex(projection)
     index.apply(versions)
     naive = NaiveIndex(versions, projection)
-    rates = [
-        _rate(index, make_batch(rng, index, len(versions), BATCH)) for _ in range(BATCHES + PEOPLE // BATCH)
-    ][PEOPLE // BATCH :]  # the first ones meet geometries whose own index is not built yet
+    rates = [_rate(index, make_batch(rng, index, len(versions), BATCH)) for _ in range(BATCHES + PEOPLE // BATCH)][
+        PEOPLE // BATCH :
+    ]  # the first ones meet geometries whose own index is not built yet
     naive_rates = [
-        _naive_rate(naive, index, make_batch(rng, index, len(versions), NAIVE_BATCH))
-        for _ in range(NAIVE_BATCHES)
+        _naive_rate(naive, index, make_batch(rng, index, len(versions), NAIVE_BATCH)) for _ in range(NAIVE_BATCHES)
     ]
     return Result(
         name=f"check, {PEOPLE:,} people, {len(versions):,} own zones",

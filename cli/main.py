@@ -4,7 +4,12 @@ import sys
 
 import typer
 
-from cli import database, devices, people
+from cli import (
+    database,
+    devices,
+    people,
+    worker,
+)
 from ops.errors import CordonError
 
 application = typer.Typer(
@@ -14,9 +19,13 @@ application = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-database.register(application)
-people.register(application)
-devices.register(application)
+for commands in (
+    database,
+    people,
+    devices,
+    worker,
+):
+    commands.register(application)
 
 
 @application.callback()

@@ -87,9 +87,7 @@ class FeatureReader:
             self._add(where, Defect.EMPTY, shown(value), "give text that is not blank")
             return None
         if any(category(character) in {"Cc", "Cs"} for character in value):
-            self._add(
-                where, Defect.CONTROL_CHARACTER, shown(value), "remove line breaks and control characters"
-            )
+            self._add(where, Defect.CONTROL_CHARACTER, shown(value), "remove line breaks and control characters")
             return None
         return value.strip()
 

@@ -19,9 +19,7 @@ class ZoneFile:
     problems: tuple[ZoneProblem, ...]
 
 
-def read_zones(
-    document: object, *, region: Region | None = None, projection: Projection | None = None
-) -> ZoneFile:
+def read_zones(document: object, *, region: Region | None = None, projection: Projection | None = None) -> ZoneFile:
     """A parsed Feature or FeatureCollection as zone drafts.
 
     Properties: reference, name, kind (a ZoneKind), and where wanted crn (the owner; without it the zone is

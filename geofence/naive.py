@@ -28,8 +28,7 @@ def matches_of(index: ZoneIndex, hits: Hits) -> set[Match]:
     """Hits in the references' own terms."""
     versions = [index.version(row) for row in hits.row.tolist()]
     return {
-        (position, one.zone_id, one.version)
-        for position, one in zip(hits.position.tolist(), versions, strict=True)
+        (position, one.zone_id, one.version) for position, one in zip(hits.position.tolist(), versions, strict=True)
     }
 
 
@@ -82,9 +81,7 @@ class NaiveIndex:
                 self._shapes.append(prep(shape))
             self._index.insert(row, box)
 
-    def match(
-        self, person_id: IntColumn, x: FloatColumn, y: FloatColumn, fix_time_us: IntColumn
-    ) -> set[Match]:
+    def match(self, person_id: IntColumn, x: FloatColumn, y: FloatColumn, fix_time_us: IntColumn) -> set[Match]:
         """Columns as for ``ZoneIndex.match``; positions must be finite."""
         return {
             (position, self._versions[row].zone_id, self._versions[row].version)

@@ -21,14 +21,10 @@ class Projection:
     def __init__(self, lat: float, lon: float) -> None:
         """Centre the plane on ``lat``, ``lon`` in degrees. Raises ValueError outside WGS84's ranges."""
         if not (abs(lat) <= MAXIMUM_LAT and abs(lon) <= MAXIMUM_LON):
-            raise ValueError(
-                f"the centre lat={lat}, lon={lon} is no place: lat is -90 to 90, lon is -180 to 180"
-            )
+            raise ValueError(f"the centre lat={lat}, lon={lon} is no place: lat is -90 to 90, lon is -180 to 180")
         self.lat = lat
         self.lon = lon
-        plane = CRS.from_dict(
-            {"proj": "tmerc", "lat_0": lat, "lon_0": lon, "k": 1, "datum": "WGS84", "units": "m"}
-        )
+        plane = CRS.from_dict({"proj": "tmerc", "lat_0": lat, "lon_0": lon, "k": 1, "datum": "WGS84", "units": "m"})
         self._transformer = Transformer.from_crs(WGS84, plane, always_xy=True)
 
     def forward(self, lon: FloatColumn, lat: FloatColumn) -> tuple[FloatColumn, FloatColumn]:
@@ -43,9 +39,7 @@ class Projection:
         """Metres, shape (n,), back to (lon, lat) in degrees; NaN as in ``forward``."""
         return self._transform(x, y, "INVERSE")
 
-    def _transform(
-        self, first: FloatColumn, second: FloatColumn, direction: str
-    ) -> tuple[FloatColumn, FloatColumn]:
+    def _transform(self, first: FloatColumn, second: FloatColumn, direction: str) -> tuple[FloatColumn, FloatColumn]:
         # Copies, because pyproj writes into arrays that it can use as they are.
         a, b = self._transformer.transform(
             np.array(first, np.float64, ndmin=1), np.array(second, np.float64, ndmin=1), direction=direction

@@ -92,9 +92,7 @@ def _circles(circles: Sequence[Circle], projection: Projection) -> list[PlaneCir
     return [PlaneCircle(float(x[at]), float(y[at]), one.radius_m) for at, one in enumerate(circles)]
 
 
-def _outlines(
-    outlines: Sequence[MultiPolygon], projection: Projection
-) -> list[shapely.Polygon | shapely.MultiPolygon]:
+def _outlines(outlines: Sequence[MultiPolygon], projection: Projection) -> list[shapely.Polygon | shapely.MultiPolygon]:
     if not outlines:
         return []
     polygons = [polygon for one in outlines for polygon in one.polygons]
@@ -105,9 +103,7 @@ def _outlines(
     _must_be_on_the_plane(x, y)
     closed: Any = shapely.linearrings(np.column_stack([x, y]), indices=ring_of)
     polygon_of_ring = np.repeat(np.arange(len(polygons)), [len(one) for one in polygons])
-    areas: Any = shapely.polygons(
-        closed, indices=polygon_of_ring
-    )  # each polygon's first ring is its outer one
+    areas: Any = shapely.polygons(closed, indices=polygon_of_ring)  # each polygon's first ring is its outer one
     first = np.cumsum([0, *(len(one.polygons) for one in outlines)])
     return [
         areas[start] if end - start == 1 else shapely.MultiPolygon(list(areas[start:end]))

@@ -64,14 +64,8 @@ class PositionReader:
             )
             return None
         names = ("longitude", "latitude", "altitude")
-        good = [
-            self._is_finite_number(one, name, ring, position) for one, name in zip(value, names, strict=False)
-        ]
-        if (
-            not all(good)
-            or not self._in_order(value, ring, position)
-            or not self._in_range(value, ring, position)
-        ):
+        good = [self._is_finite_number(one, name, ring, position) for one, name in zip(value, names, strict=False)]
+        if not all(good) or not self._in_order(value, ring, position) or not self._in_range(value, ring, position):
             return None
         return float(value[0]), float(value[1])
 
@@ -133,9 +127,7 @@ class PositionReader:
 
     def _is_finite_number(self, value: Any, name: str, ring: str | None, position: int | None) -> bool:
         if not is_number(value):
-            self._add(
-                Defect.WRONG_TYPE, f"{name} {shown(value)}", "give a number, without quotes", ring, position
-            )
+            self._add(Defect.WRONG_TYPE, f"{name} {shown(value)}", "give a number, without quotes", ring, position)
             return False
         if isinstance(value, float) and not isfinite(value):
             self._add(Defect.NOT_FINITE, f"{name} {value}", "give a finite number", ring, position)
@@ -169,9 +161,7 @@ class PositionReader:
             ("latitude", value[1], MAXIMUM_LAT),
         ):
             if not -limit <= number <= limit:
-                remedy = (
-                    f"{name} is -{limit} to {limit} degrees, longitude first (WGS84, not a grid reference)"
-                )
+                remedy = f"{name} is -{limit} to {limit} degrees, longitude first (WGS84, not a grid reference)"
                 self._add(Defect.OUT_OF_RANGE, f"{name} {shown(number)}", remedy, ring, position)
                 good = False
         return good

@@ -32,9 +32,7 @@ def topology_problems(polygons: Sequence[Sequence[Ring | None]]) -> list[Geometr
     problems: list[GeometryProblem] = []
     areas: dict[int, shapely.Polygon] = {}
     for at, rings in enumerate(polygons):
-        own = list(
-            _problems_of_one(rings, [ring_name(at, ring, len(polygons)) for ring in range(len(rings))])
-        )
+        own = list(_problems_of_one(rings, [ring_name(at, ring, len(polygons)) for ring in range(len(rings))]))
         good = [ring for ring in rings if ring is not None]
         if not own and good and len(good) == len(rings):
             areas[at] = shapely.Polygon(good[0], good[1:])
@@ -79,9 +77,7 @@ def _polygon_problems(rings: Sequence[Ring], names: Sequence[str]) -> list[Geome
     holes = [shapely.Polygon(ring) for ring in rings[1:]]
     doubtful = np.flatnonzero(~shapely.contains_properly(outer, np.array(holes, dtype=object))) + 1
     problems = [
-        problem
-        for at in doubtful.tolist()
-        for problem in _hole_problems(outer, rings[at], names[0], names[at])
+        problem for at in doubtful.tolist() for problem in _hole_problems(outer, rings[at], names[0], names[at])
     ]
     problems.extend(_hole_pairs(holes, rings[1:], names[1:]))
     return problems or [
@@ -96,9 +92,7 @@ def _polygon_problems(rings: Sequence[Ring], names: Sequence[str]) -> list[Geome
     ]
 
 
-def _hole_problems(
-    outer: shapely.Polygon, hole: Ring, outer_name: str, name: str
-) -> Iterator[GeometryProblem]:
+def _hole_problems(outer: shapely.Polygon, hole: Ring, outer_name: str, name: str) -> Iterator[GeometryProblem]:
     reason, place = _first_fault(shapely.Polygon(outer.exterior, [hole]))
     if place is None or reason == "Interior is disconnected":
         return
@@ -133,9 +127,7 @@ def _hole_pairs(
         edges = _edges_at(rings[first], place)
         yield GeometryProblem(
             Defect.HOLES_NESTED if nested else Defect.RINGS_CROSS,
-            "one hole lies inside the other"
-            if nested
-            else f"the two holes overlap or share an edge ({reason})",
+            "one hole lies inside the other" if nested else f"the two holes overlap or share an edge ({reason})",
             f"draw them as one hole: {_MAY_TOUCH}",
             f"{names[first]} and {names[second]}",
             edges[0],

@@ -39,9 +39,7 @@ def read_geometry(
     return (None, circular + problems) if circular else (polygons, problems)
 
 
-def _read_polygons(
-    coordinates: Any, region: Region | None
-) -> tuple[MultiPolygon | None, list[GeometryProblem]]:
+def _read_polygons(coordinates: Any, region: Region | None) -> tuple[MultiPolygon | None, list[GeometryProblem]]:
     reader = PositionReader(region)
     polygons = reader.read_polygons(coordinates)
     problems = reader.problems + topology_problems(polygons)
@@ -50,9 +48,7 @@ def _read_polygons(
     return MultiPolygon(tuple(tuple(ring for ring in rings if ring is not None) for rings in polygons)), []
 
 
-def _read_circle(
-    coordinates: Any, radius_m: Any, region: Region | None
-) -> tuple[Circle | None, list[GeometryProblem]]:
+def _read_circle(coordinates: Any, radius_m: Any, region: Region | None) -> tuple[Circle | None, list[GeometryProblem]]:
     reader = PositionReader(region)
     centre = reader.read_position(coordinates, None, None)
     problems = reader.problems + _radius_problems(radius_m)

@@ -63,9 +63,7 @@ class ZoneIndex:
         self._drop([row for one in new if (row := self._rows.get((one.zone_id, one.version))) is not None])
         rows = self._table.add(new, shapes)
         self._rows.update(((one.zone_id, one.version), row) for one, row in zip(new, rows, strict=True))
-        self._add_own(
-            [(one.person_id, row) for one, row in zip(new, rows, strict=True) if one.person_id is not None]
-        )
+        self._add_own([(one.person_id, row) for one, row in zip(new, rows, strict=True) if one.person_id is not None])
         shared = [row for one, row in zip(new, rows, strict=True) if one.person_id is None]
         self._shared.add(shared, [self._table.box(row) for row in shared])
 
@@ -159,9 +157,7 @@ class ZoneIndex:
         for owner, more in grouped_by_owner(owners_and_rows).items():
             self._owners.replace(owner, self._owners.rows(owner) + more)
 
-    def _candidates(
-        self, person_id: IntColumn, x: FloatColumn, y: FloatColumn
-    ) -> tuple[IntColumn, IntColumn]:
+    def _candidates(self, person_id: IntColumn, x: FloatColumn, y: FloatColumn) -> tuple[IntColumn, IntColumn]:
         own_position, own_row = self._owners.pairs(person_id)
         near = self._table.in_box(own_row, x[own_position], y[own_position])
         worn = np.flatnonzero(person_id != NOBODY)

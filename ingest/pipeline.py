@@ -265,6 +265,8 @@ def _evidence(rows: PositionRows, at: int, depth_m: float) -> EvidencePosition:
 
 def _runs(activation: Integers) -> dict[int, range]:
     """The places of each activation: together, because fixes are sorted by device and a device has one at a time."""
-    starts = np.flatnonzero(np.concatenate([[True], activation[1:] != activation[:-1]])) if len(activation) else []
+    if len(activation) == 0:
+        return {}
+    starts = np.flatnonzero(np.concatenate([[True], activation[1:] != activation[:-1]])).tolist()
     ends = [*starts[1:], len(activation)]
-    return {int(activation[start]): range(int(start), int(end)) for start, end in zip(starts, ends, strict=True)}
+    return {int(activation[start]): range(start, end) for start, end in zip(starts, ends, strict=True)}

@@ -94,6 +94,10 @@ class Worker:
         elif self._claims:
             self._state.refresh(connection)
 
+    def readiness(self) -> dict[str, bool]:
+        """For the health server's thread: the last round's outcome, not a question to a server."""
+        return {"database": self._connection is not None, "broker": not self._must_rejoin}
+
     def close(self) -> None:
         self._let_go()
         self._source.close()

@@ -8,7 +8,6 @@ from typing import Any
 
 import psycopg2
 import psycopg2.extensions
-import psycopg2.pool
 
 from ops.errors import UnavailableError
 
@@ -17,6 +16,7 @@ Cursor = psycopg2.extensions.cursor
 
 SCHEMA = "cordon"
 CONNECT_TIMEOUT_S = 5
+STATEMENT_TIMEOUT_MS = 30_000  # of a pool: a request that takes longer has lost its reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,11 @@ class Identity:
 SERVICE = Identity(subject="cordon", role="service", purpose="running the service", request_id="")
 
 
-def connect(url: str, application: str) -> Connection:
-    """One connection; UnavailableError, without the URL's password, when the server does not answer."""
+def connect(url: str, application: str, statement_timeout_ms: int = 0) -> Connection:
+    """One connection, with no limit on a statement's time at 0.
+
+    Raises UnavailableError, without the URL's password, when the server does not answer.
+    """
     try:
         connection: Connection = psycopg2.connect(
             url,
@@ -42,7 +45,7 @@ def connect(url: str, application: str) -> Connection:
             keepalives_idle=5,
             keepalives_interval=2,
             keepalives_count=3,
-            options=f"-c search_path={SCHEMA},public -c timezone=UTC",
+            options=f"-c search_path={SCHEMA},public -c timezone=UTC -c statement_timeout={statement_timeout_ms}",
         )
     except psycopg2.OperationalError as error:
         raise UnavailableError(f"the database does not answer: {str(error).strip()}") from None
@@ -50,22 +53,17 @@ def connect(url: str, application: str) -> Connection:
 
 
 class Pool:
-    """A pool that lets a request wait for a connection; psycopg2's own raises at once when it is empty."""
+    """Connections that are kept between transactions, made on demand; a request waits for a free one.
+
+    psycopg2's own pool raises at once when it is empty, and keeps no more connections than it opens at start.
+    """
 
     def __init__(self, url: str, application: str, size: int, wait_s: float = 10) -> None:
-        self._free = threading.BoundedSemaphore(size)
+        self._url = url
+        self._application = application
         self._wait_s = wait_s
-        try:
-            self._pool = psycopg2.pool.ThreadedConnectionPool(
-                0,
-                size,
-                url,
-                application_name=application,
-                connect_timeout=CONNECT_TIMEOUT_S,
-                options=f"-c search_path={SCHEMA},public -c timezone=UTC",
-            )
-        except psycopg2.OperationalError as error:
-            raise UnavailableError(f"the database does not answer: {str(error).strip()}") from None
+        self._free = threading.BoundedSemaphore(size)
+        self._idle: list[Connection] = []  # append and pop are atomic; the one used last goes out first
 
     @contextmanager
     def transaction(self, identity: Identity) -> Iterator[Cursor]:
@@ -76,25 +74,49 @@ class Pool:
         if not self._free.acquire(timeout=self._wait_s):
             raise UnavailableError("every database connection is busy: try again in a moment")
         try:
-            with self._connection() as connection, connection, connection.cursor() as cursor:
-                set_identity(cursor, identity)
-                yield cursor
+            connection = self._identified(identity)
+            try:
+                with connection, connection.cursor() as cursor:
+                    yield cursor
+            finally:
+                self._keep(connection)
+        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+            raise UnavailableError(f"the database broke off: {type(error).__name__}") from None
         finally:
             self._free.release()
 
-    @contextmanager
-    def _connection(self) -> Iterator[Connection]:
-        try:
-            connection = self._pool.getconn()
-        except psycopg2.OperationalError as error:
-            raise UnavailableError(f"the database does not answer: {str(error).strip()}") from None
-        try:
-            yield connection
-        finally:
-            self._pool.putconn(connection, close=bool(connection.closed))
-
     def close(self) -> None:
-        self._pool.closeall()
+        """Close what is idle; connections in use close when they come back broken or the program ends."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def _identified(self, identity: Identity) -> Connection:
+        """A connection that answers, under ``identity``: kept ones that a restarted server cut are thrown away."""
+        while True:
+            kept = self._take_idle()
+            connection = kept or connect(self._url, self._application, STATEMENT_TIMEOUT_MS)
+            try:
+                with connection.cursor() as cursor:
+                    set_identity(cursor, identity)
+            except (psycopg2.OperationalError, psycopg2.InterfaceError):
+                connection.close()
+                if kept is None:
+                    raise
+            else:
+                return connection
+
+    def _take_idle(self) -> Connection | None:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
+
+    def _keep(self, connection: Connection) -> None:
+        """Keep a connection for the next one, unless it is broken or still in a transaction."""
+        if connection.info.transaction_status == psycopg2.extensions.TRANSACTION_STATUS_IDLE:
+            self._idle.append(connection)
+        else:
+            connection.close()
 
 
 def set_identity(cursor: Cursor, identity: Identity) -> None:

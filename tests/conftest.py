@@ -16,6 +16,7 @@ from tests.servers import common, kafka_process, timescale
 from tests.servers import kafka as broker
 from tests.servers.broker import Kafka
 from tests.servers.timescale import DatabaseServer
+from tests.support.database import DatabaseUrls, prepare_database
 
 INSTALLED_BY = {"kafka": kafka_process.NAME, "timescale_server": timescale.NAME}
 
@@ -77,6 +78,18 @@ def empty_embedded_database(embedded_server: DatabaseServer) -> Iterator[str]:
     """The superuser's address of a fresh database on the embedded PostgreSQL."""
     with _fresh_database(embedded_server) as url:
         yield url
+
+
+@pytest.fixture
+def migrated_database(empty_embedded_database: str) -> DatabaseUrls:
+    """A fresh, migrated database on the embedded PostgreSQL, with logins that own nothing."""
+    return prepare_database(empty_embedded_database)
+
+
+@pytest.fixture
+def migrated_timescale_database(empty_timescale_database: str) -> DatabaseUrls:
+    """The same on TimescaleDB."""
+    return prepare_database(empty_timescale_database)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,71 @@
+"""Bearer tokens. A token is shown once, when it is made; only its SHA-256 is kept."""
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from access.roles import Role
+from ops.errors import InputError
+from store import tokens
+from store.database import Cursor
+
+PREFIX = "cordon_"  # lets a secret scanner find a token that was left lying about
+SECRET_BYTES = 32
+DEFAULT_LIFETIME = timedelta(hours=12)
+LONGEST_LIFETIME = timedelta(days=90)
+LONGEST_SUBJECT = 200
+
+TOKEN_PATTERN = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    token_id: int
+    token: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Whom a token speaks for. ``role`` is None when this release does not know the stored one: it may do nothing."""
+
+    subject: str
+    role: Role | None
+    expires_at: datetime
+
+
+def create_token(cursor: Cursor, role: Role, subject: str, now: datetime, lifetime: timedelta) -> NewToken:
+    """Make a token for ``subject`` and return it, the only time it is seen. Raises InputError on a wrong lifetime."""
+    if not timedelta(0) < lifetime <= LONGEST_LIFETIME:
+        raise InputError(f"a token lasts more than no time and at most {LONGEST_LIFETIME.days} days")
+    if not subject.strip() or len(subject) > LONGEST_SUBJECT or not subject.isprintable():
+        raise InputError(f"say whom the token is for, in 1 to {LONGEST_SUBJECT} printable characters")
+    token = PREFIX + secrets.token_urlsafe(SECRET_BYTES)
+    expires_at = now + lifetime
+    token_id = tokens.insert_token(cursor, hash_token(token), subject, role, expires_at)
+    return NewToken(token_id, token, expires_at)
+
+
+def authenticate(cursor: Cursor, token: str) -> Bearer | None:
+    """The bearer of a live token; None for one that is unknown, expired or revoked."""
+    if TOKEN_PATTERN.fullmatch(token) is None:
+        return None
+    row = tokens.find_bearer(cursor, hash_token(token))
+    if row is None:
+        return None
+    subject, stored_role, expires_at = row
+    return Bearer(subject, _known_role(stored_role), expires_at)
+
+
+def _known_role(stored: str) -> Role | None:
+    try:
+        return Role(stored)
+    except ValueError:
+        return None
+
+
+def hash_token(token: str) -> bytes:
+    """A plain hash will do: 256 random bits cannot be guessed, so there is nothing for a slow one to slow down."""
+    return hashlib.sha256(token.encode()).digest()

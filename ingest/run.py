@@ -1,0 +1,52 @@
+"""A worker process from the settings."""
+
+import signal
+import socket
+import threading
+import uuid
+from collections.abc import Callable
+
+from ingest.decode import DecodeLimits
+from ingest.screen import ScreenLimits
+from ingest.sinks import open_source
+from ingest.worker import Worker, WorkerConfiguration
+from ops.health import health_server
+from ops.logs import get_logger
+from ops.settings import Settings
+from store.database import connect
+
+log = get_logger("worker")
+
+
+def run_worker(settings: Settings, stop: threading.Event, announce: Callable[[int], None]) -> None:
+    """Work until ``stop`` is set; ``announce`` is told the port of /health and /metrics."""
+    url = settings.require_database_url("worker")
+    worker = Worker(worker_configuration(settings), open_source(settings), lambda: connect(url, "cordon-worker"))
+    with health_server(settings.worker_health_host, settings.worker_health_port, worker.readiness) as port:
+        announce(port)
+        worker.run(stop)
+
+
+def worker_configuration(settings: Settings) -> WorkerConfiguration:
+    return WorkerConfiguration(
+        name=f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}",
+        centre=(settings.centre_lat, settings.centre_lon),
+        decode_limits=DecodeLimits(settings.message_max_bytes, settings.region),
+        screen_limits=ScreenLimits(
+            fix_max_age_days=settings.fix_max_age_days,
+            fix_max_future_s=settings.fix_max_future_s,
+            implied_speed_limit_mps=settings.implied_speed_limit_mps,
+            poor_accuracy_m=settings.poor_accuracy_m,
+            region=settings.region,
+        ),
+        lock_patience_s=settings.lock_timeout_ms / 1000,
+        channels=("kafka",) if settings.broker == "kafka" else (),
+    )
+
+
+def stop_on_signals() -> threading.Event:
+    """An event that SIGINT and SIGTERM set; the batch in hand is finished first."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    return stop

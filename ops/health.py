@@ -1,0 +1,65 @@
+"""A worker's own small HTTP server: /health/live, /health/ready, /metrics."""
+
+import json
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from prometheus_client import make_wsgi_app
+
+from ops.errors import ConfigurationError
+from ops.metrics import REGISTRY
+
+Readiness = Callable[[], dict[str, bool]]
+"""What must be true for work to be done, by name."""
+
+
+class _QuietHandler(WSGIRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class's own name
+        """Probes come every few seconds: their lines would drown the log."""
+
+
+@contextmanager
+def health_server(host: str, port: int, readiness: Readiness) -> Iterator[int]:
+    """Serve until the block ends; gives the port, which is a free one where ``port`` is 0."""
+    try:
+        server = make_server(host, port, _application(readiness), WSGIServer, _QuietHandler)
+    except OSError as error:
+        raise ConfigurationError(
+            f"the health server cannot listen on {host}:{port} ({error.strerror}): set CORDON_WORKER_HEALTH_PORT"
+        ) from None
+    thread = threading.Thread(target=server.serve_forever, name="health", daemon=True)
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _application(readiness: Readiness) -> Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]:
+    metrics = make_wsgi_app(REGISTRY)
+
+    def answer(environment: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path = environment["PATH_INFO"]
+        if path == "/metrics":
+            page: Iterable[bytes] = metrics(environment, start_response)
+            return page
+        if path == "/health/live":
+            return _json(start_response, "200 OK", {"status": "live"})
+        if path == "/health/ready":
+            checks = readiness()
+            ready = all(checks.values())
+            status = "200 OK" if ready else "503 Service Unavailable"
+            return _json(start_response, status, {"status": "ready" if ready else "not ready", "checks": checks})
+        return _json(start_response, "404 Not Found", {"status": "no such page"})
+
+    return answer
+
+
+def _json(start_response: StartResponse, status: str, document: dict[str, object]) -> list[bytes]:
+    start_response(status, [("Content-Type", "application/json")])
+    return [json.dumps(document).encode()]

@@ -1,0 +1,44 @@
+"""A migrated database and its three ways in, as a deployment would have them."""
+
+from contextlib import closing
+from dataclasses import dataclass
+
+import psycopg2
+import psycopg2.extensions
+from psycopg2 import sql
+
+from store.migrate import migrate
+
+WORKER_LOGIN = "cordon_test_worker"
+API_LOGIN = "cordon_test_api"
+PASSWORD = "cordon-test"  # noqa: S105 -- of a database that lives as long as its test
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseUrls:
+    owner: str
+    worker: str
+    api: str
+
+
+def prepare_database(owner_url: str) -> DatabaseUrls:
+    """Migrate, and make a login in each of the roles that own nothing."""
+    migrate(owner_url)
+    with closing(psycopg2.connect(owner_url)) as connection, connection, connection.cursor() as cursor:
+        _ensure_login(cursor, WORKER_LOGIN, "cordon_worker")
+        _ensure_login(cursor, API_LOGIN, "cordon_api")
+    return DatabaseUrls(owner_url, _as_login(owner_url, WORKER_LOGIN), _as_login(owner_url, API_LOGIN))
+
+
+def _ensure_login(cursor: psycopg2.extensions.cursor, login: str, role: str) -> None:
+    cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", (login,))
+    if cursor.fetchone() is None:
+        cursor.execute(
+            sql.SQL("CREATE ROLE {} LOGIN PASSWORD {} IN ROLE {}").format(
+                sql.Identifier(login), sql.Literal(PASSWORD), sql.Identifier(role)
+            )
+        )
+
+
+def _as_login(owner_url: str, login: str) -> str:
+    return psycopg2.extensions.make_dsn(owner_url, user=login, password=PASSWORD)
