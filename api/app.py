@@ -1,0 +1,79 @@
+"""The FastAPI application. Made with its settings and services; nothing is global."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
+
+from fastapi import APIRouter, FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from api.documentation import DESCRIPTION, DocumentedApi
+from api.errors import install_handlers
+from api.middleware import BodyLimitMiddleware, RequestContextMiddleware
+from api.routes import alerts, health, me, people, stream, tracks
+from api.security import Requires
+from api.services import Services
+from ops.errors import ConfigurationError
+from ops.settings import Settings
+
+OPEN_PATHS = frozenset({"/health/live", "/health/ready"})
+ROUTERS = (me.router, people.router, tracks.router, stream.router, alerts.router, health.router)
+
+
+def create_app(settings: Settings, services: Services) -> FastAPI:
+    """The application; it closes ``services`` when it ends. Raises ConfigurationError if a route has no policy."""
+    app = DocumentedApi(
+        title="Cordon",
+        version="1",
+        description=DESCRIPTION,
+        openapi_url=None,  # served behind a token by our own route
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan,
+    )
+    app.state.services = services
+    refuse_unguarded(ROUTERS)
+    for router in ROUTERS:
+        app.include_router(router)
+    install_handlers(app)
+    app.add_middleware(BodyLimitMiddleware, max_bytes=settings.request_max_bytes)
+    app.add_middleware(RequestContextMiddleware)  # the last one added is the outermost
+    return app
+
+
+def refuse_unguarded(routers: Iterable[APIRouter]) -> None:
+    """A route without a policy is a hole: better no service than that one."""
+    unguarded = [
+        getattr(route, "path", repr(route))
+        for router in routers
+        for route in router.routes
+        if not (isinstance(route, APIRoute) and (route.path in OPEN_PATHS or is_guarded(route)))
+    ]
+    if unguarded:
+        raise ConfigurationError(f"these routes have no policy: {unguarded}; give them api.security.Requires")
+
+
+def is_guarded(route: APIRoute) -> bool:
+    return any(isinstance(dependency.call, Requires) for dependency in _dependencies(route.dependant))
+
+
+def _dependencies(dependant: Dependant) -> Iterable[Dependant]:
+    for dependency in dependant.dependencies:
+        yield dependency
+        yield from _dependencies(dependency)
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    poller = asyncio.create_task(services.hub.run())
+    try:
+        yield
+    finally:
+        services.hub.end_streams()
+        poller.cancel()
+        with suppress(asyncio.CancelledError):
+            await poller
+        services.close()

@@ -1,0 +1,76 @@
+"""What each route says about itself: its permission, an example of its answer, and the problems it can answer with."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+
+from access.problems import MEDIA_TYPE
+from access.roles import Permission
+
+PERMISSION_KEY = "x-permission"
+DESCRIPTION = """GPS tagging monitoring: breach alerts, tracks and zones.
+
+Every route takes a bearer token and names its permission (`x-permission`); only `/health/...` is open. What a
+token's bearer may not see is answered as if it were not there. Reads of personal data are recorded with the
+header `X-Purpose`. Times are RFC 3339 with an offset; answers are in UTC. Every error is a problem (RFC 9457)."""
+
+_PROBLEM_SCHEMA = {
+    "type": "object",
+    "description": "RFC 9457 problem details",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What is wrong and what to do"},
+        "errors": {
+            "type": "array",
+            "items": {"type": "object", "additionalProperties": True},
+            "description": "Every fault at once, each with its place",
+        },
+    },
+    "additionalProperties": True,
+}
+_MEANINGS = {
+    HTTPStatus.UNAUTHORIZED: "No live token",
+    HTTPStatus.FORBIDDEN: "The role does not have this route's permission",
+    HTTPStatus.NOT_FOUND: "No such thing, or not the caller's to see",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than this service takes",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "Wrong parameters or content; every fault is named",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Our fault; tells nothing of the inside",
+    HTTPStatus.SERVICE_UNAVAILABLE: "A server that this needs does not answer; Retry-After says when to try again",
+}
+_USUAL = (
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
+
+
+def documented(
+    permission: Permission, example: object, *further: HTTPStatus, media_type: str = "application/json"
+) -> dict[str, Any]:
+    """The keyword arguments of a guarded route: its permission, an example and its problems."""
+    responses: dict[int, Any] = {200: {"content": {media_type: {"example": example}}}}
+    responses |= {int(status): _problem(status) for status in (*_USUAL, *further)}
+    return {"responses": responses, "openapi_extra": {PERMISSION_KEY: permission.value}}
+
+
+class DocumentedApi(FastAPI):
+    """FastAPI, with the problem's schema in the document."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            document = super().openapi()
+            document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = _PROBLEM_SCHEMA
+        return super().openapi()
+
+
+def _problem(status: HTTPStatus) -> dict[str, Any]:
+    example = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": _MEANINGS[status]}
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}}
+    return {"description": _MEANINGS[status], "content": content}

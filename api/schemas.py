@@ -1,0 +1,110 @@
+"""The shapes of answers, as the OpenAPI document shows them. Times are UTC; ids are ours."""
+
+import uuid
+from datetime import datetime
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from access.roles import Permission, Role
+from model.enums import AlertKind, AlertState, ZoneKind
+from store.alerts import StoredAlert
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+class Me(Answer):
+    subject: str
+    role: Role
+    permissions: list[Permission]
+    expires_at: datetime
+
+
+class PersonOut(Answer):
+    person_id: int
+    crn: str
+    name: str
+
+
+class PeoplePage(Answer):
+    people: list[PersonOut]
+    next: str | None = Field(description="Address of the next page; null on the last")
+
+
+class ZoneAtAlert(Answer):
+    reference: str
+    name: str
+    version: int = Field(description="The version that the visit was judged by")
+
+
+class AlertOut(Answer):
+    alert_id: uuid.UUID
+    kind: AlertKind
+    state: AlertState
+    person: PersonOut
+    zone: ZoneAtAlert
+    visit_id: uuid.UUID
+    began_at: datetime = Field(description="Fix time of the position that raised it")
+    last_inside_at: datetime
+    ended_at: datetime | None
+    received_at: datetime = Field(description="Receipt of the ping that raised it")
+    raised_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, alert: StoredAlert) -> Self:
+        return cls(**_alert_fields(alert))
+
+
+class AlertWithEvidence(AlertOut):
+    evidence: dict[str, Any] = Field(description="What the alert stands on: positions, zone version, rule version")
+
+    @classmethod
+    def with_evidence(cls, alert: StoredAlert, evidence: dict[str, Any]) -> Self:
+        return cls(**_alert_fields(alert), evidence=evidence)
+
+
+class AlertsPage(Answer):
+    alerts: list[AlertOut]
+    next: str | None = Field(description="Address of the next page; null on the last")
+
+
+class VisitOut(Answer):
+    visit_id: uuid.UUID
+    zone_reference: str
+    zone_name: str
+    zone_kind: ZoneKind
+    zone_version: int
+    entered_at: datetime
+    last_inside_at: datetime
+    left_at: datetime | None = Field(description="The first position outside; null while the last one known is inside")
+    positions_inside: int
+
+
+class VisitsPage(Answer):
+    visits: list[VisitOut]
+    next: str | None = Field(description="Address of the next page; null on the last")
+
+
+class Readiness(Answer):
+    status: str
+    checks: dict[str, str]
+
+
+def _alert_fields(alert: StoredAlert) -> dict[str, Any]:
+    return {
+        "alert_id": alert.alert_id,
+        "kind": alert.kind,
+        "state": alert.state,
+        "person": PersonOut(person_id=alert.person_id, crn=alert.crn, name=alert.person_name),
+        "zone": ZoneAtAlert(reference=alert.zone_reference, name=alert.zone_name, version=alert.zone_version),
+        "visit_id": alert.visit_id,
+        "began_at": alert.began_at,
+        "last_inside_at": alert.last_inside_at,
+        "ended_at": alert.ended_at,
+        "received_at": alert.received_at,
+        "raised_at": alert.raised_at,
+        "updated_at": alert.updated_at,
+    }
