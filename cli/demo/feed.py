@@ -15,7 +15,12 @@ LONGEST_STEP_US = 10 * SECOND_US
 """Of one request: after a machine slept, the tags upload what they held in pieces."""
 PATIENCE_SECONDS = 30.0
 TRY_AGAIN = frozenset(
-    {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE}
+    {
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    }
 )
 
 

@@ -74,7 +74,7 @@ def _prepare(connection: Connection, world: World) -> tuple[Holdings, datetime, 
     with connection, connection.cursor() as cursor:
         found, since = holdings(cursor), server_time(cursor)
         seed(cursor, world)
-        return found, since, make_keys(cursor)
+    return found, since, make_keys(connection)
 
 
 def _now_us() -> int:
@@ -102,9 +102,7 @@ def _welcome(found: Holdings, options: Options, address: str, keys: Keys) -> str
 Waiting for the first breach; some wearers are about to enter their exclusion zones ..."""
 
 
-def _loop(
-    feed: Feed, watch: AlertWatch, service: Service, stopping: StopSignals, seconds: float | None
-) -> None:
+def _loop(feed: Feed, watch: AlertWatch, service: Service, stopping: StopSignals, seconds: float | None) -> None:
     until = None if seconds is None else time.monotonic() + seconds
     while not stopping.requested and (until is None or time.monotonic() < until):
         service.check()

@@ -32,7 +32,7 @@ def breach(notice: AlertNotice, address: str) -> str:
             f"  Where      {relative_to_boundary(entry['depth_m'])}",
             f"  How sure   {how_sure(entry)}",
             "  Next       It stays open, and gains evidence with each position inside, until one outside ends it.",
-            f"             The duty officer sees it, and so does {notice.practitioner or 'no practitioner'}, who supervises.",
+            f"             On the lists of the duty officer and of {notice.practitioner or 'no practitioner'}.",
             f"  Evidence   {address}/v1/alerts/{notice.alert_id}",
         )
     )
@@ -43,7 +43,7 @@ def change_line(notice: AlertNotice) -> str:
     who = f"{notice.name} ({notice.crn})"
     if notice.change == AlertChangeKind.ENDED and notice.ended_at is not None:
         stay_s = (notice.ended_at - notice.began_at).total_seconds()
-        return f"{clock_time(notice.ended_at)}  ended   {who} left {notice.zone_name}, after {stay_s:.0f} s inside"
+        return f"{clock_time(notice.ended_at)}  ended   {who} left {notice.zone_name}, {stay_s:.0f} s after entering"
     entry = notice.evidence["positions"]["entry"]
     depth = relative_to_boundary(entry["depth_m"])
     return f"{clock_time(notice.began_at)}  raised  {who} entered {notice.zone_name}: {depth}, {how_sure(entry)}"
