@@ -166,6 +166,8 @@ def _explain_field(message: str) -> Refusal:
     if missing:
         return Refusal(RejectionReason.MISSING_FIELD, f"`{missing[1]}` is missing: every ping gives it")
     place = _FIELD.search(message)
+    if place is None and " out of range" in message:
+        return Refusal(RejectionReason.OUT_OF_RANGE, "a number is larger than any we keep")
     if place is None:
         return Refusal(RejectionReason.NOT_A_PING, "a ping is a JSON object, and a message is one or an array of them")
     field = place[1]

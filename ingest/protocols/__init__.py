@@ -1,0 +1,1 @@
+"""Phone protocols: a payload becomes canonical pings, or a named refusal. Pure."""
