@@ -30,8 +30,12 @@ class RefusedError(Exception):
 
 @dataclass(slots=True)
 class Interpretation:
-    """Pings and refusals by the item's place in the payload; ``ignored`` names what has no position."""
+    """Pings and refusals by the item's place in the payload, and each item's original bytes.
 
+    ``ignored`` names what is understood and has no position.
+    """
+
+    originals: list[bytes]
     pings: dict[int, PingFields] = field(default_factory=dict)
     refused: dict[int, Refusal] = field(default_factory=dict)
     ignored: list[str] = field(default_factory=list)

@@ -8,10 +8,11 @@ a second in the nested JSON, where -1 stands for unknown.
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 import msgspec
 
-from ingest.ping import READING_ERRORS, explain
+from ingest.ping import READING_ERRORS, Refusal, explain
 from ingest.protocols.interpretation import (
     Interpretation,
     PingFields,
@@ -26,6 +27,7 @@ from model.enums import RejectionReason
 TOPIC = "osmand"
 METRES_PER_SECOND_IN_KNOT = 1852 / 3600
 COORDINATES = 2
+PARAMETERS_MAX = 200
 ONCE = frozenset({"id", "deviceid", "timestamp", "lat", "lon", "location"})
 NUMBERS = {
     "accuracy": "accuracy_m",
@@ -36,12 +38,26 @@ NUMBERS = {
 }
 
 
-def interpret_parameters(parameters: Sequence[tuple[str, str]], original: str) -> Interpretation:
-    """The ping in decoded (name, value) pairs; others than the known ones are ignored. Never raises."""
+def interpret_parameters(original: bytes) -> Interpretation:
+    """The ping in a query or form body, percent-encoded; names other than the known are ignored. Never raises."""
     try:
-        return Interpretation(pings={0: {**_from_parameters(parameters), "original": original}})
+        text = original.decode("latin-1")  # one character a byte, so that the archive proves every byte
+        parameters = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=PARAMETERS_MAX)
+        return Interpretation([original], pings={0: {**_from_parameters(parameters), "original": text}})
     except RefusedError as refused:
-        return Interpretation(refused={0: refused.refusal})
+        return Interpretation([original], refused={0: refused.refusal})
+    except ValueError:
+        refusal = Refusal(
+            RejectionReason.NOT_A_PING, f"the parameters must be UTF-8, percent-encoded, {PARAMETERS_MAX} at the most"
+        )
+        return Interpretation([original], refused={0: refusal})
+
+
+def without_parameter(encoded: bytes, name: bytes) -> bytes:
+    """A query or form body without the parameters of that name, otherwise byte for byte: a key is not evidence."""
+    return b"&".join(
+        piece for piece in encoded.split(b"&") if unquote_to_bytes(piece.split(b"=")[0].replace(b"+", b" ")) != name
+    )
 
 
 def interpret_json(payload: bytes) -> Interpretation:
@@ -50,11 +66,11 @@ def interpret_json(payload: bytes) -> Interpretation:
         message = _read_object(payload)
         nested = "location" in message and not isinstance(message["location"], str)
         fields = _from_nested(message) if nested else _from_parameters(_as_parameters(message))
-        return Interpretation(pings={0: {**fields, "original": payload.decode()}})
+        return Interpretation([payload], pings={0: {**fields, "original": payload.decode()}})
     except RefusedError as refused:
-        return Interpretation(refused={0: refused.refusal})
+        return Interpretation([payload], refused={0: refused.refusal})
     except READING_ERRORS as error:
-        return Interpretation(refused={0: explain(error, payload)})
+        return Interpretation([payload], refused={0: explain(error, payload)})
 
 
 def _read_object(payload: bytes) -> dict[str, object]:

@@ -33,14 +33,13 @@ WITHOUT_POSITION = frozenset(
 
 def interpret(payload: bytes, device_id: str) -> Interpretation:
     """The pings of ``device_id`` in a payload: one object, or an array of them. Never raises."""
-    found = Interpretation()
     try:
         items = split_items(payload)
     except READING_ERRORS as error:
-        found.refused[0] = explain(error, payload)
-        return found
+        return Interpretation([payload], refused={0: explain(error, payload)})
     if not items:
-        found.refused[0] = NOTHING
+        return Interpretation([payload], refused={0: NOTHING})
+    found = Interpretation(items)
     for place, item in enumerate(items):
         try:
             _interpret_item(item, device_id, place, found)

@@ -2,19 +2,19 @@
 
 import json
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import urlencode
 
 import pytest
 
 from ingest.protocols.interpretation import Interpretation
-from ingest.protocols.osmand import interpret_json, interpret_parameters
+from ingest.protocols.osmand import interpret_json, interpret_parameters, without_parameter
 from model.enums import RejectionReason
 
 R = RejectionReason
 
 
 def interpret_query(query: str) -> Interpretation:
-    return interpret_parameters(parse_qsl(query, keep_blank_values=True), query)
+    return interpret_parameters(query.encode())
 
 
 def only_ping(found: Interpretation) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def test_the_other_names_of_the_protocol() -> None:
     ],
 )
 def test_a_timestamp_is_seconds_milliseconds_or_text(timestamp: str, fix_time: str) -> None:
-    found = interpret_parameters([("id", "A"), ("lat", "1"), ("lon", "2"), ("timestamp", timestamp)], "")
+    found = interpret_query(urlencode({"id": "A", "lat": "1", "lon": "2", "timestamp": timestamp}))
     assert only_ping(found)["fix_time"] == fix_time
 
 
@@ -138,6 +138,8 @@ Q = "id=A&lat=51.5&lon=-0.12&timestamp=1767607872"
         (Q.replace("51.5", "nan"), R.WRONG_TYPE),
         (Q.replace("51.5", "1_0"), R.WRONG_TYPE),
         (Q.replace("51.5", "\N{ARABIC-INDIC DIGIT FIVE}"), R.WRONG_TYPE),
+        (Q + "&note=%ff", R.NOT_A_PING),
+        (Q + "&a=1" * 200, R.NOT_A_PING),
         (Q.replace("51.5", "1e999"), R.OUT_OF_RANGE),
         (Q + "&accuracy=close", R.WRONG_TYPE),
         ("id=A&timestamp=1&location=51.5", R.WRONG_TYPE),
@@ -174,3 +176,7 @@ def test_rubbish_in_a_query_is_refused_by_name(query: str, reason: RejectionReas
 )
 def test_rubbish_in_json_is_refused_by_name(payload: bytes, reason: RejectionReason) -> None:
     assert reason_of(interpret_json(payload)) is reason
+
+
+def test_the_key_is_no_part_of_the_evidence() -> None:
+    assert without_parameter(b"id=A&key=SECRET&lat=%20x&k%65y=SECRET&keys=1", b"key") == b"id=A&lat=%20x&keys=1"

@@ -1,7 +1,6 @@
 """Every payload that OwnTracks itself tests with, the broken ones too, and what becomes of each."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import pytest
 from ingest.protocols.owntracks import interpret
 from model.enums import RejectionReason
 
-FOLDER = Path(__file__).parents[3] / "shared" / "data" / "clients" / "owntracks"
 R = RejectionReason
 
 Outcome = tuple[list[dict[str, Any]], list[str], list[tuple[int, RejectionReason]]]
@@ -110,12 +108,8 @@ FILES: dict[str, tuple[str, Outcome]] = {
 
 
 @pytest.fixture
-def folder() -> Path:
-    if not FOLDER.is_dir():
-        if os.environ.get("CI") == "true":
-            pytest.fail("the shared test data is missing")
-        pytest.skip("the shared test data is not here")
-    return FOLDER
+def folder(shared_data: Path) -> Path:
+    return shared_data / "clients" / "owntracks"
 
 
 def schema_verdict(payload: bytes, schema: Any) -> str:
