@@ -6,8 +6,10 @@ import typer
 
 from cli import (
     database,
+    demo,
     devices,
     people,
+    sources,
     worker,
 )
 from ops.errors import CordonError
@@ -20,9 +22,11 @@ application = typer.Typer(
     rich_markup_mode=None,
 )
 for commands in (
+    demo,
     database,
     people,
     devices,
+    sources,
     worker,
 ):
     commands.register(application)

@@ -1,7 +1,8 @@
 """The demo from its first line to its last: start, feed, watch, account, stop."""
 
 import time
-from contextlib import ExitStack, closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,12 +12,12 @@ from cli.demo.processes import Service, running_database, running_service
 from cli.demo.seeding import Keys, make_keys, seed
 from cli.demo.signals import StopRequested, StopSignals
 from cli.demo.watch import AlertWatch
-from cli.demo.wording import figures
+from cli.demo.wording import figures, welcome
 from cli.owner import DEMO_DATABASE, OWNER
 from ops.settings import Settings
 from sim.world import World
-from store.database import Connection, connect
-from store.summary import Holdings, holdings, run_figures, server_time
+from store.database import SERVICE, Pool, connect
+from store.summary import Holdings, RunFigures, holdings, run_figures, server_time
 
 SEED = 1
 STEP_SECONDS = 0.25
@@ -30,95 +31,101 @@ class Options:
     port: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What the run before has left, what this one may use, and the moment from which it counts."""
+
+    found: Holdings
+    keys: Keys
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The demo once its service is ready."""
+
+    service: Service
+    pool: Pool
+    feed: Feed
+    watch: AlertWatch
+    since: datetime
+
+    def step(self) -> None:
+        self.service.check()
+        self.feed.send_due(now_us())
+        self.watch.tell_changes()
+
+    def figures(self) -> RunFigures:
+        with self.pool.transaction(SERVICE) as cursor:
+            return run_figures(cursor, self.since)
+
+
 def run_demo(options: Options, settings: Settings) -> None:
     """Run until asked to stop, or for ``options.seconds`` of pings; CordonError when something it needs ends."""
     began = time.monotonic()
     with StopSignals() as stopping:
         try:
-            _run(options, settings, stopping, began)
+            with _started(options, settings, stopping, began) as demo, demo.service.blamed():
+                _feed_and_watch(demo, stopping, options.seconds)
+                if not stopping.requested:
+                    _drain(demo)
+                say(f"\nThis run\n{figures(demo.feed.received, demo.figures())}\n\nStopping ...")
         except StopRequested:
             say("\nStopped before it was ready.")
         else:
-            say("Stopped: every process it started has ended. The data are kept for the next `make demo`.")
+            say("Stopped: every process it started has ended. The data are kept for the next run.")
 
 
-def say(text: str) -> None:
-    print(text, flush=True)
-
-
-def _run(options: Options, settings: Settings, stopping: StopSignals, began: float) -> None:
+@contextmanager
+def _started(options: Options, settings: Settings, stopping: StopSignals, began: float) -> Iterator[Running]:
     port, passed_over = choose_port(options.port, settings.api_port)
     address = f"http://{LOOPBACK}:{port}"
     if passed_over:
         say(f"Port {settings.api_port} is busy, so the API listens on {port}.")
     say("Starting PostgreSQL, worker and API ...")
-    with ExitStack() as running:
-        server = running.enter_context(running_database(settings, stopping))
-        connection = running.enter_context(closing(connect(server.url(DEMO_DATABASE, OWNER), "cordon-demo")))
-        world = World(SEED, options.wearers, start_us=0)
-        found, since, keys = _prepare(connection, world)
-        service = running.enter_context(running_service(settings, server, port, stopping))
-        say(_welcome(found, options, address, keys))
-        feed = Feed(replace(world, start_us=_now_us()), port, keys.source)
-        watch = AlertWatch(connection, address, say, began)
-        _loop(feed, watch, service, stopping, options.seconds)
-        if not stopping.requested:
-            _drain(connection, feed, watch, service, since)
+    world = World(SEED, options.wearers, start_us=0)
+    with running_database(settings, stopping) as server:
+        owner_url = server.url(DEMO_DATABASE, OWNER)
+        prepared = _prepare(owner_url, world)
+        with (
+            running_service(settings, server, port, stopping) as service,
+            closing(Pool(owner_url, "cordon-demo", size=1)) as pool,
+        ):
+            say(welcome(prepared.found, prepared.keys, address, options.wearers, options.seconds))
+            feed = Feed(replace(world, start_us=now_us()), port, prepared.keys.source)
+            yield Running(service, pool, feed, AlertWatch(pool, address, say, began), prepared.since)
+
+
+def _prepare(owner_url: str, world: World) -> Prepared:
+    with closing(connect(owner_url, "cordon-demo")) as connection:
         with connection, connection.cursor() as cursor:
-            say(f"\nThis run\n{figures(feed.received, run_figures(cursor, since))}\n")
-        say("Stopping ...")
+            found, since = holdings(cursor), server_time(cursor)
+            seed(cursor, world)
+        return Prepared(found, make_keys(connection), since)
 
 
-def _prepare(connection: Connection, world: World) -> tuple[Holdings, datetime, Keys]:
-    """What an earlier run has left, the moment from which this one counts, and the keys of this one."""
-    with connection, connection.cursor() as cursor:
-        found, since = holdings(cursor), server_time(cursor)
-        seed(cursor, world)
-    return found, since, make_keys(connection)
-
-
-def _now_us() -> int:
-    return time.time_ns() // 1000
-
-
-def _welcome(found: Holdings, options: Options, address: str, keys: Keys) -> str:
-    before = (
-        f"Found the data of earlier runs: {found.people} people, {found.positions} positions, {found.alerts} alerts."
-        if found.people
-        else "A new database."
-    )
-    until = "until Ctrl-C" if options.seconds is None else f"for {options.seconds:g} seconds"
-    return f"""
-{before}
-{options.wearers} simulated wearers send a position every 2 to 5 seconds each, {until}.
-
-  Open       {address}/docs
-  Sign in    as the duty officer, who sees everybody, with the token
-               {keys.duty_officer}
-             or as {keys.practitioner_subject}, who sees their own caseload, with
-               {keys.practitioner}
-  Try        curl -H 'Authorization: Bearer {keys.duty_officer}' '{address}/v1/alerts'
-
-Waiting for the first breach; some wearers are about to enter their exclusion zones ..."""
-
-
-def _loop(feed: Feed, watch: AlertWatch, service: Service, stopping: StopSignals, seconds: float | None) -> None:
+def _feed_and_watch(demo: Running, stopping: StopSignals, seconds: float | None) -> None:
     until = None if seconds is None else time.monotonic() + seconds
     while not stopping.requested and (until is None or time.monotonic() < until):
-        service.check()
-        feed.send_due(_now_us())
-        watch.tell_changes()
+        demo.step()
         time.sleep(STEP_SECONDS)
 
 
-def _drain(connection: Connection, feed: Feed, watch: AlertWatch, service: Service, since: datetime) -> None:
+def _drain(demo: Running) -> None:
     """Wait until the worker has judged what was received, so that the account adds up."""
     deadline = time.monotonic() + DRAIN_SECONDS
     while time.monotonic() < deadline:
-        service.check()
-        watch.tell_changes()
-        with connection, connection.cursor() as cursor:
-            run = run_figures(cursor, since)
-        if run.stored + run.quarantined + run.rejected >= feed.received:
+        demo.service.check()
+        demo.watch.tell_changes()
+        run = demo.figures()
+        if run.stored + run.quarantined + run.rejected >= demo.feed.received:
             return
         time.sleep(STEP_SECONDS)
+
+
+def now_us() -> int:
+    return time.time_ns() // 1000
+
+
+def say(text: str) -> None:
+    print(text, flush=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from cli.demo.wording import breach, change_line
 from model.enums import AlertChangeKind
-from store.database import Connection
+from store.database import SERVICE, Pool
 from store.summary import alert_notices, last_event
 
 
@@ -15,17 +15,17 @@ class AlertWatch:
     An update (one more position inside) is not told: there would be one every few seconds for each wearer inside.
     """
 
-    def __init__(self, connection: Connection, address: str, say: Callable[[str], None], began: float) -> None:
-        self._connection = connection
+    def __init__(self, pool: Pool, address: str, say: Callable[[str], None], began: float) -> None:
+        self._pool = pool
         self._address = address
         self._say = say
         self._began = began
         self._told_first = False
-        with connection, connection.cursor() as cursor:
+        with pool.transaction(SERVICE) as cursor:
             self._last_event = last_event(cursor)
 
     def tell_changes(self) -> None:
-        with self._connection, self._connection.cursor() as cursor:
+        with self._pool.transaction(SERVICE) as cursor:
             notices = alert_notices(cursor, self._last_event)
         for notice in notices:
             self._last_event = notice.event_id

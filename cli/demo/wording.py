@@ -5,8 +5,9 @@ from statistics import NormalDist
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from cli.demo.seeding import Keys
 from model.enums import AlertChangeKind, Mechanism
-from store.summary import AlertNotice, RunFigures
+from store.summary import AlertNotice, Holdings, RunFigures
 
 LONDON = ZoneInfo("Europe/London")
 STANDARD_DEVIATIONS = 2.45
@@ -18,6 +19,28 @@ MECHANISMS = {
     Mechanism.LBS: "cell tower",
     Mechanism.WIFI: "Wi-Fi",
 }
+
+
+def welcome(found: Holdings, keys: Keys, address: str, wearers: int, seconds: float | None) -> str:
+    """What a person can do once the service is ready."""
+    before = (
+        f"Found the data of earlier runs: {found.people} people, {found.positions} positions, {found.alerts} alerts."
+        if found.people
+        else "A new database."
+    )
+    until = "until Ctrl-C" if seconds is None else f"for {seconds:g} seconds"
+    return f"""
+{before}
+{wearers} simulated wearers send a position every 2 to 5 seconds each, {until}.
+
+  Open       {address}/docs
+  Sign in    as the duty officer, who sees everybody, with the token
+               {keys.duty_officer}
+             or as {keys.practitioner_subject}, who sees the own caseload, with
+               {keys.practitioner}
+  Try        curl -H 'Authorization: Bearer {keys.duty_officer}' '{address}/v1/alerts'
+
+Waiting for the first breach: some wearers are about to enter their exclusion zones ..."""
 
 
 def breach(notice: AlertNotice, address: str) -> str:
