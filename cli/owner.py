@@ -5,7 +5,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from ops.settings import Settings, load_settings
-from store.database import Connection, Cursor, connect
+from store.database import Cursor, connect
 from store.embedded import running_url
 
 DEMO_DATABASE = "cordon"
@@ -26,14 +26,11 @@ def owner_url(settings: Settings) -> str:
 
 
 @contextmanager
-def owner_connection() -> Iterator[Connection]:
-    connection = connect(owner_url(load_settings()), "cordon-administration")
-    with closing(connection):
-        yield connection
-
-
-@contextmanager
 def owner_transaction() -> Iterator[Cursor]:
     """A cursor in one transaction: all of what a command does is kept, or nothing."""
-    with owner_connection() as connection, connection, connection.cursor() as cursor:
+    with (
+        closing(connect(owner_url(load_settings()), "cordon-administration")) as connection,
+        connection,
+        connection.cursor() as cursor,
+    ):
         yield cursor

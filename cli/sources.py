@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.owner import owner_connection, owner_transaction
+from cli.owner import owner_transaction
 from cli.tables import print_table
 from store.sources import create_source, list_sources, revoke_source
 
@@ -29,8 +29,8 @@ def create(
 
     Example: cordon sources create "Tag supplier" ; then send with: Authorization: Bearer KEY
     """
-    with owner_connection() as connection:
-        key = create_source(connection, name, device)
+    with owner_transaction() as cursor:
+        key = create_source(cursor, name, device)
     print(key)
     typer.echo("This is the only time the key is shown.", err=True)
 
@@ -61,6 +61,6 @@ def revoke(name: Name) -> None:
 
     Example: cordon sources revoke "Tag supplier"
     """
-    with owner_connection() as connection:
-        revoke_source(connection, name)
+    with owner_transaction() as cursor:
+        revoke_source(cursor, name)
     print(f"revoked {name}")

@@ -9,7 +9,7 @@ from datetime import datetime
 import psycopg2.errors
 
 from ops.errors import InputError
-from store.database import SERVICE, Connection, Cursor, Pool
+from store.database import SERVICE, Cursor, Pool
 
 KEY_BYTES = 32
 
@@ -33,33 +33,31 @@ class StoredSource:
     revoked_at: datetime | None
 
 
-def create_source(owner: Connection, name: str, device_serial: str | None = None) -> str:
+def create_source(cursor: Cursor, name: str, device_serial: str | None = None) -> str:
     """Add a source and return its key, which is not kept. InputError for a name in use or an unknown device."""
     key = secrets.token_urlsafe(KEY_BYTES)
     try:
-        with owner, owner.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO sources (name, key_hash, device_id)"
-                " SELECT %(name)s, %(hash)s, device_id"
-                " FROM (SELECT 1) one LEFT JOIN devices ON serial = %(serial)s"
-                " WHERE %(serial)s IS NULL OR device_id IS NOT NULL",
-                {"name": name, "hash": hash_of_key(key), "serial": device_serial},
-            )
-            if cursor.rowcount == 0:
-                raise InputError(f"no device has the serial {device_serial}: register it first")
+        cursor.execute(
+            "INSERT INTO sources (name, key_hash, device_id)"
+            " SELECT %(name)s, %(hash)s, device_id"
+            " FROM (SELECT 1) one LEFT JOIN devices ON serial = %(serial)s"
+            " WHERE %(serial)s IS NULL OR device_id IS NOT NULL",
+            {"name": name, "hash": hash_of_key(key), "serial": device_serial},
+        )
     except psycopg2.errors.UniqueViolation:
         raise InputError(f"a source named {name} exists: choose another name, or revoke that one") from None
     except psycopg2.errors.CheckViolation:
         raise InputError("the name of a source has 1 to 100 characters") from None
+    if cursor.rowcount == 0:
+        raise InputError(f"no device has the serial {device_serial}: register it first")
     return key
 
 
-def revoke_source(owner: Connection, name: str) -> None:
+def revoke_source(cursor: Cursor, name: str) -> None:
     """From now on its key is refused. InputError when no live source has the name."""
-    with owner, owner.cursor() as cursor:
-        cursor.execute("UPDATE sources SET revoked_at = now() WHERE name = %s AND revoked_at IS NULL", (name,))
-        if cursor.rowcount == 0:
-            raise InputError(f"no live source is named {name}")
+    cursor.execute("UPDATE sources SET revoked_at = now() WHERE name = %s AND revoked_at IS NULL", (name,))
+    if cursor.rowcount == 0:
+        raise InputError(f"no live source is named {name}")
 
 
 def list_sources(cursor: Cursor) -> list[StoredSource]:

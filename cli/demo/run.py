@@ -69,7 +69,7 @@ def run_demo(options: Options, settings: Settings) -> None:
                 _feed_and_watch(demo, stopping, options.seconds)
                 if not stopping.requested:
                     _drain(demo)
-                say(f"\nThis run\n{figures(demo.feed.received, demo.figures())}\n\nStopping ...")
+                say(f"\nThis run\n{figures(demo.feed.accepted, demo.feed.refused, demo.figures())}\n\nStopping ...")
         except StopRequested:
             say("\nStopped before it was ready.")
         else:
@@ -97,11 +97,10 @@ def _started(options: Options, settings: Settings, stopping: StopSignals, began:
 
 
 def _prepare(owner_url: str, world: World) -> Prepared:
-    with closing(connect(owner_url, "cordon-demo")) as connection:
-        with connection, connection.cursor() as cursor:
-            found, since = holdings(cursor), server_time(cursor)
-            seed(cursor, world)
-        return Prepared(found, make_keys(connection), since)
+    with closing(connect(owner_url, "cordon-demo")) as connection, connection, connection.cursor() as cursor:
+        found, since = holdings(cursor), server_time(cursor)
+        seed(cursor, world)
+        return Prepared(found, make_keys(cursor), since)
 
 
 def _feed_and_watch(demo: Running, stopping: StopSignals, seconds: float | None) -> None:
@@ -118,7 +117,7 @@ def _drain(demo: Running) -> None:
         demo.service.check()
         demo.watch.tell_changes()
         run = demo.figures()
-        if run.stored + run.quarantined + run.rejected >= demo.feed.received:
+        if run.stored + run.quarantined + run.rejected >= demo.feed.accepted:
             return
         time.sleep(STEP_SECONDS)
 

@@ -8,7 +8,7 @@ from access.tokens import create_token
 from sim.wearer import PRACTITIONERS
 from sim.world import World
 from store.activations import activate
-from store.database import Connection, Cursor
+from store.database import Cursor
 from store.enrolment import add_person, list_people
 from store.sources import create_source, list_sources, revoke_source
 from store.tokens import list_tokens, revoke_token
@@ -38,22 +38,22 @@ def seed(cursor: Cursor, world: World) -> None:
             activate(cursor, wearer.serial, wearer.crn, now)
 
 
-def make_keys(connection: Connection) -> Keys:
+def make_keys(cursor: Cursor) -> Keys:
     """New tokens and a new source key; those of earlier runs are revoked."""
     now = datetime.now(UTC)
-    with connection, connection.cursor() as cursor:
-        for token in list_tokens(cursor):
-            if token.subject in {DUTY_OFFICER, PRACTITIONERS[0]} and token.revoked_at is None:
-                revoke_token(cursor, token.token_id, now)
-        duty_officer = create_token(cursor, Role.DUTY_OFFICER, DUTY_OFFICER, now, LIFETIME)
-        practitioner = create_token(cursor, Role.PRACTITIONER, PRACTITIONERS[0], now, LIFETIME)
-    return Keys(duty_officer.token, PRACTITIONERS[0], practitioner.token, _source_key(connection, now))
+    _revoke_earlier(cursor, now)
+    return Keys(
+        duty_officer=create_token(cursor, Role.DUTY_OFFICER, DUTY_OFFICER, now, LIFETIME).token,
+        practitioner_subject=PRACTITIONERS[0],
+        practitioner=create_token(cursor, Role.PRACTITIONER, PRACTITIONERS[0], now, LIFETIME).token,
+        source=create_source(cursor, f"{SOURCE_PREFIX}{now.isoformat()}"),
+    )
 
 
-def _source_key(connection: Connection, now: datetime) -> str:
-    with connection, connection.cursor() as cursor:
-        sources = list_sources(cursor)
-    for source in sources:
+def _revoke_earlier(cursor: Cursor, now: datetime) -> None:
+    for token in list_tokens(cursor):
+        if token.subject in {DUTY_OFFICER, PRACTITIONERS[0]} and token.revoked_at is None:
+            revoke_token(cursor, token.token_id, now)
+    for source in list_sources(cursor):
         if source.name.startswith(SOURCE_PREFIX) and source.revoked_at is None:
-            revoke_source(connection, source.name)
-    return create_source(connection, f"{SOURCE_PREFIX}{now.isoformat()}")
+            revoke_source(cursor, source.name)

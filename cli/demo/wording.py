@@ -104,12 +104,12 @@ def percentage(share: float) -> str:
     return f"{min(max(share * 100, 1), 99):.0f} %"
 
 
-def figures(received: int, run: RunFigures) -> str:
-    """The closing account of a run, one figure a line."""
+def figures(accepted: int, refused: int, run: RunFigures) -> str:
+    """The closing account of a run, one figure a line: what the gateway took and refused, and what became of it."""
     lines = [
-        ("pings received", str(received)),
+        ("pings received", str(accepted + refused)),
         ("pings stored", str(run.stored)),
-        ("pings rejected", str(run.rejected)),
+        ("pings rejected", str(refused + run.rejected)),
         ("visits", str(run.visits)),
         ("alerts", str(run.alerts)),
         ("ping to alert, 50th percentile", _seconds(run.delay_p50_s)),

@@ -92,7 +92,7 @@ def test_the_repeated_hour_in_october_is_told_apart() -> None:
 
 
 def test_figures_without_an_alert_say_so() -> None:
-    text = figures(5, RunFigures(5, 0, 0, 0, 0, None, None))
+    text = figures(5, 0, RunFigures(5, 0, 0, 0, 0, None, None))
     assert text.count("no alert in this run") == 2
     assert "quarantined" not in text
 
