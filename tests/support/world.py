@@ -1,0 +1,58 @@
+"""A small world for end-to-end tests: people with devices and zones, and what the database holds of them after."""
+
+import json
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Any
+
+from psycopg2.extras import execute_values
+
+from store.database import connect
+
+LONG_AGO = "2000-01-01T00:00:00Z"
+
+
+def enrol(owner_url: str, serials: Sequence[str]) -> None:
+    """One person for each device, wearing it since long ago; CRNs are the serials."""
+    with closing(connect(owner_url, "test")) as connection, connection, connection.cursor() as cursor:
+        execute_values(cursor, "INSERT INTO people (crn, name) VALUES %s", [(serial, "A Person") for serial in serials])
+        execute_values(cursor, "INSERT INTO devices (serial) VALUES %s", [(serial,) for serial in serials])
+        cursor.execute(
+            "INSERT INTO device_activations (device_id, person_id, during, revision)"
+            " SELECT device_id, person_id, tstzrange(%s, NULL), 0 FROM devices JOIN people ON crn = serial",
+            (LONG_AGO,),
+        )
+
+
+def add_zone(owner_url: str, reference: str, geometry: dict[str, Any], crn: str | None = None) -> None:
+    """An exclusion zone in force since long ago; shared by all where no ``crn`` is given."""
+    with closing(connect(owner_url, "test")) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(
+            "WITH made AS (INSERT INTO zones (reference, person_id)"
+            " VALUES (%s, (SELECT person_id FROM people WHERE crn = %s)) RETURNING zone_id)"
+            " INSERT INTO zone_versions (zone_id, version, name, kind, geometry, valid_from, revision, created_by)"
+            " SELECT zone_id, 1, %s, 'exclusion', %s, %s, 0, 'test' FROM made",
+            (reference, crn, reference, json.dumps(geometry), LONG_AGO),
+        )
+
+
+def rows(owner_url: str, statement: str) -> list[tuple[Any, ...]]:
+    with closing(connect(owner_url, "test")) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchall()
+
+
+POSITIONS = "SELECT serial, fix_time, fix_key, lat, lon FROM positions JOIN devices USING (device_id) ORDER BY 1, 2, 3"
+VISITS = (
+    "SELECT crn, reference, entered_at, last_inside_at, left_at, positions_inside, visit_id"
+    " FROM visits JOIN people ON people.person_id = visits.person_id JOIN zones USING (zone_id) ORDER BY 1, 2, 3"
+)
+ALERTS = (
+    "SELECT crn, reference, state, began_at, last_inside_at, ended_at, alert_id"
+    " FROM alerts JOIN people ON people.person_id = alerts.person_id JOIN zones USING (zone_id) ORDER BY 1, 2, 4"
+)
+EVENTS = (
+    "SELECT crn, reference, change, count(*) FROM alert_events"
+    " JOIN alerts USING (alert_id) JOIN people ON people.person_id = alerts.person_id JOIN zones USING (zone_id)"
+    " WHERE change <> 'updated' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+)
