@@ -5,14 +5,13 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 
 from fastapi import APIRouter, FastAPI
-from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from api.documentation import DESCRIPTION, DocumentedApi
 from api.errors import install_handlers
 from api.middleware import BodyLimitMiddleware, RequestContextMiddleware
 from api.routes import alerts, health, me, people, stream, tracks
-from api.security import Requires
+from api.security import Requires, all_dependants
 from api.services import Services
 from ops.errors import ConfigurationError
 from ops.settings import Settings
@@ -56,13 +55,7 @@ def refuse_unguarded(routers: Iterable[APIRouter]) -> None:
 
 
 def is_guarded(route: APIRoute) -> bool:
-    return any(isinstance(dependency.call, Requires) for dependency in _dependencies(route.dependant))
-
-
-def _dependencies(dependant: Dependant) -> Iterable[Dependant]:
-    for dependency in dependant.dependencies:
-        yield dependency
-        yield from _dependencies(dependency)
+    return any(isinstance(dependency.call, Requires) for dependency in all_dependants(route.dependant))
 
 
 @asynccontextmanager
