@@ -63,17 +63,18 @@ class Running:
 def run_demo(options: Options, settings: Settings) -> None:
     """Run until asked to stop, or for ``options.seconds`` of pings; CordonError when something it needs ends."""
     began = time.monotonic()
-    with StopSignals() as stopping:
-        try:
-            with _started(options, settings, stopping, began) as demo, demo.service.blamed():
-                _feed_and_watch(demo, stopping, options.seconds)
-                if not stopping.requested:
-                    _drain(demo)
-                say(f"\nThis run\n{figures(demo.feed.accepted, demo.feed.refused, demo.figures())}\n\nStopping ...")
-        except StopRequested:
-            say("\nStopped before it was ready.")
-        else:
-            say("Stopped: every process it started has ended. The data are kept for the next run.")
+    stopping = StopSignals()
+    stopping.listen()
+    try:
+        with _started(options, settings, stopping, began) as demo, demo.service.blamed():
+            _feed_and_watch(demo, stopping, options.seconds)
+            if not stopping.requested:
+                _drain(demo)
+            say(f"\nThis run\n{figures(demo.feed.accepted, demo.feed.refused, demo.figures())}\n\nStopping ...")
+    except StopRequested:
+        say("\nStopped before it was ready.")
+    else:
+        say("Stopped: every process it started has ended. The data are kept for the next run.")
 
 
 @contextmanager
