@@ -1,5 +1,6 @@
 """The command `cordon`."""
 
+import io
 import sys
 
 import typer
@@ -39,6 +40,8 @@ def cordon() -> None:
 
 def main() -> None:
     """Run the command; an error raised on purpose is printed as one message and exits 1."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name may have letters that the locale has not
     try:
         application()
     except CordonError as error:

@@ -1,5 +1,8 @@
 """The administration commands: what they keep, what they refuse, and that a refusal leaves nothing half done."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -119,3 +122,18 @@ def test_without_a_database_the_setting_is_named(
     monkeypatch.setenv("CORDON_DATA_FOLDER", str(tmp_path_factory.mktemp("none")))
     code, _, error = cordon("people", "list")
     assert (code, "CORDON_DATABASE_OWNER_URL is not set" in error) == (1, True)
+
+
+def test_a_name_that_the_locale_cannot_print_does_not_end_the_list(
+    database: Callable[[str], Any], cordon: Cordon
+) -> None:
+    cordon("people", "add", "--crn", "X1", "--name", "Zo\u00eb \u0141uk")
+    listed = subprocess.run(
+        [sys.executable, "-P", "-m", "cli", "people", "list"],
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        check=False,
+    )
+    assert listed.returncode == 0, listed.stderr
+    assert rb"Zo\xeb \u0141uk" in listed.stdout
+    assert database("SELECT name FROM people") == "Zo\u00eb \u0141uk"
