@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from psycopg2.extensions import AsIs
 from psycopg2.extras import Json, execute_values
 
 from geofence.columns import PositionRows
 from model.enums import RejectionReason
 from model.times import from_microseconds
-from model.visits import AlertChange, Visit
+from model.visits import Alert, AlertChange, Visit
 from store.database import Connection, Cursor
 from store.offsets import Claim, advance
 from store.positions import write_newer, write_older, write_quarantined
@@ -17,6 +18,8 @@ from store.registry import lock_registry_shared, read_revision
 
 ALERT_EVENT_LOCK = 1129272904
 PAGE = 1000
+CLOCK = AsIs("clock_timestamp()")
+NEXT_ALERT = AsIs("nextval('alert_sequence')")
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,52 +218,60 @@ def _write_alerts(cursor: Cursor, changes: Sequence[AlertChange], channels: Sequ
     if not changes:
         return
     cursor.execute("SELECT pg_advisory_xact_lock(%s)", (ALERT_EVENT_LOCK,))
-    for change in changes:
-        _upsert_alert(cursor, change)
-        _append_event(cursor, change, channels)
+    _upsert_alerts(cursor, {change.alert.alert_id: change.alert for change in changes}.values())
+    cursor.execute("SELECT nextval('alert_event_sequence') FROM generate_series(1, %s)", (len(changes),))
+    event_ids = [event_id for (event_id,) in cursor.fetchall()]
+    _insert(
+        cursor,
+        "INSERT INTO alert_events (event_id, alert_id, person_id, change, happened_at, payload) VALUES %s",
+        (
+            (
+                event_id,
+                str(change.alert.alert_id),
+                change.alert.visit.person_id,
+                change.kind.value,
+                CLOCK,
+                Json(_event_document(change)),
+            )
+            for event_id, change in zip(event_ids, changes, strict=True)
+        ),
+    )
+    _insert(
+        cursor,
+        "INSERT INTO outbox (event_id, channel) VALUES %s",
+        [(event_id, channel) for event_id in event_ids for channel in channels],
+    )
 
 
-def _upsert_alert(cursor: Cursor, change: AlertChange) -> None:
-    alert, visit = change.alert, change.alert.visit
-    cursor.execute(
+def _upsert_alerts(cursor: Cursor, alerts: Iterable[Alert]) -> None:
+    _insert(
+        cursor,
         "INSERT INTO alerts (alert_id, sequence, kind, state, person_id, activation_id, zone_id, zone_version,"
-        " visit_id, began_at, last_inside_at, ended_at, received_at, raised_at, updated_at, evidence)"
-        " VALUES (%s, nextval('alert_sequence'), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
-        " clock_timestamp(), clock_timestamp(), %s)"
+        " visit_id, began_at, last_inside_at, ended_at, received_at, raised_at, updated_at, evidence) VALUES %s"
         " ON CONFLICT (alert_id) DO UPDATE SET state = excluded.state, last_inside_at = excluded.last_inside_at,"
         " ended_at = excluded.ended_at, updated_at = excluded.updated_at, evidence = excluded.evidence",
         (
-            str(alert.alert_id),
-            alert.kind.value,
-            alert.state.value,
-            visit.person_id,
-            visit.activation_id,
-            visit.zone_id,
-            visit.zone_version,
-            str(visit.visit_id),
-            from_microseconds(visit.entered_us),
-            from_microseconds(visit.last_inside_us),
-            None if visit.left_us is None else from_microseconds(visit.left_us),
-            from_microseconds(visit.evidence.entry.received_us),
-            Json(_evidence_document(visit)),
+            (
+                str(alert.alert_id),
+                NEXT_ALERT,
+                alert.kind.value,
+                alert.state.value,
+                alert.visit.person_id,
+                alert.visit.activation_id,
+                alert.visit.zone_id,
+                alert.visit.zone_version,
+                str(alert.visit.visit_id),
+                from_microseconds(alert.visit.entered_us),
+                from_microseconds(alert.visit.last_inside_us),
+                None if alert.visit.left_us is None else from_microseconds(alert.visit.left_us),
+                from_microseconds(alert.visit.evidence.entry.received_us),
+                CLOCK,
+                CLOCK,
+                Json(_evidence_document(alert.visit)),
+            )
+            for alert in alerts
         ),
     )
-
-
-def _append_event(cursor: Cursor, change: AlertChange, channels: Sequence[str]) -> None:
-    cursor.execute(
-        "INSERT INTO alert_events (event_id, alert_id, person_id, change, happened_at, payload)"
-        " VALUES (nextval('alert_event_sequence'), %s, %s, %s, clock_timestamp(), %s) RETURNING event_id",
-        (
-            str(change.alert.alert_id),
-            change.alert.visit.person_id,
-            change.kind.value,
-            Json(_event_document(change)),
-        ),
-    )
-    row = cursor.fetchone()
-    for channel in channels:
-        cursor.execute("INSERT INTO outbox (event_id, channel) VALUES (%s, %s)", (row and row[0], channel))
 
 
 def _event_document(change: AlertChange) -> dict[str, Any]:

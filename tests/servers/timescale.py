@@ -82,7 +82,7 @@ class ContainerServer:
 
 
 @contextmanager
-def running_timescale(folder: Path) -> Iterator[DatabaseServer]:
+def running_timescale(folder: Path, *, durable: bool = False) -> Iterator[DatabaseServer]:
     """The server this machine can have, ready; ServerUnavailable with the reason where it can have none."""
     given = os.environ.get(VARIABLE)
     if given:
@@ -97,15 +97,15 @@ def running_timescale(folder: Path) -> Iterator[DatabaseServer]:
         finally:
             container.remove()
     else:
-        with _local(folder) as local:
+        with _local(folder, durable=durable) as local:
             yield local
 
 
 @contextmanager
-def _local(folder: Path) -> Iterator[DatabaseServer]:
+def _local(folder: Path, *, durable: bool) -> Iterator[DatabaseServer]:
     installed = installed_once(NAME, _SCRIPT, _install)
     binaries = installed / "usr/lib/postgresql/17/bin"
-    server = EmbeddedPostgres(folder, durable=False, loopback_port=free_port(), binaries=binaries, settings=_SETTINGS)
+    server = EmbeddedPostgres(folder, durable=durable, loopback_port=free_port(), binaries=binaries, settings=_SETTINGS)
     try:
         server.start()
     except EmbeddedPostgresError as error:
