@@ -7,6 +7,7 @@ import typer
 
 from cli import (
     database,
+    dead_letters,
     demo,
     devices,
     people,
@@ -28,6 +29,7 @@ for commands in (
     people,
     devices,
     sources,
+    dead_letters,
     worker,
 ):
     commands.register(application)

@@ -4,6 +4,9 @@ Traccar Client can only be given a URL, so its key stands in the query: access l
 is taken out before anything is kept.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
@@ -34,8 +37,8 @@ async def _receive(request: Request, services: GatewayServices) -> Response:
     body = await read_body(request, services.body_max_bytes)
     given = require_media_type(request, FORM, JSON, "") if body else ""
     query: bytes = request.scope["query_string"]
-    found = interpret_json(body) if given == JSON else _interpret_parameters(query, body)
-    return await run_in_threadpool(_deliver, found, access, services)
+    interpret = partial(interpret_json, body) if given == JSON else partial(_interpret_parameters, query, body)
+    return await run_in_threadpool(_deliver, interpret, access, services)
 
 
 def _interpret_parameters(query: bytes, body: bytes) -> Interpretation:
@@ -44,7 +47,8 @@ def _interpret_parameters(query: bytes, body: bytes) -> Interpretation:
     return interpret_parameters(b"&".join(part for part in parts if part))
 
 
-def _deliver(found: Interpretation, access: SourceAccess, services: GatewayServices) -> Response:
+def _deliver(interpret: Callable[[], Interpretation], access: SourceAccess, services: GatewayServices) -> Response:
+    found = interpret()
     serials = [str(ping["device_id"]) for ping in found.pings.values()]
     serial = serials[0] if serials else access.device_serial
     return done("", "text/plain", deliver(TOPIC, found, serial, access, services))

@@ -1,4 +1,4 @@
-"""From a request to a body we trust the size of and a source whose key was right, or the answer that it gets instead."""
+"""From a request to a body of a trusted size and a source whose key was right, or to the answer it gets instead."""
 
 import base64
 import binascii
