@@ -66,7 +66,7 @@ def run_demo(options: Options, settings: Settings) -> None:
     stopping = StopSignals()
     stopping.listen()
     try:
-        with _started(options, settings, stopping, began) as demo, demo.service.blamed():
+        with _started(options, settings, stopping, began) as demo:
             _feed_and_watch(demo, stopping, options.seconds)
             if not stopping.requested:
                 _drain(demo)
@@ -90,6 +90,7 @@ def _started(options: Options, settings: Settings, stopping: StopSignals, began:
         prepared = _prepare(owner_url, world)
         with (
             running_service(settings, server, port, stopping) as service,
+            service.blamed(),
             closing(Pool(owner_url, "cordon-demo", size=1)) as pool,
         ):
             say(welcome(prepared.found, prepared.keys, address, options.wearers, options.seconds))

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from access.roles import Role
 from access.tokens import create_token
+from geofence.geojson import read_zones
 from sim.wearer import PRACTITIONERS
 from sim.world import World
 from store.activations import activate
@@ -12,7 +13,9 @@ from store.database import Cursor
 from store.enrolment import add_person, list_people
 from store.sources import create_source, list_sources, revoke_source
 from store.tokens import list_tokens, revoke_token
+from store.zones import publish_zones
 
+CREATED_BY = "cordon demo"
 DUTY_OFFICER = "demo.duty.officer"
 LIFETIME = timedelta(hours=12)
 SOURCE_PREFIX = "demo simulator "
@@ -29,13 +32,14 @@ class Keys:
 
 
 def seed(cursor: Cursor, world: World) -> None:
-    """Enrol the wearers who are not yet there, and put their tags on them."""
+    """Enrol the wearers who are not yet there, put their tags on them, and publish their zones."""
     enrolled = {person.crn for person in list_people(cursor)}
     now = datetime.now(UTC)
     for wearer in world.wearers:
         if wearer.crn not in enrolled:
             add_person(cursor, wearer.crn, wearer.name, wearer.practitioner)
             activate(cursor, wearer.serial, wearer.crn, now)
+    publish_zones(cursor, read_zones(world.zones).drafts, CREATED_BY, now)
 
 
 def make_keys(cursor: Cursor) -> Keys:
