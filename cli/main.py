@@ -1,5 +1,6 @@
 """The command `cordon`."""
 
+import io
 import sys
 
 import typer
@@ -7,11 +8,13 @@ import typer
 from cli import (
     database,
     dead_letters,
+    demo,
     devices,
     people,
     replay,
     serve,
     tokens,
+    sources,
     worker,
     zones,
 )
@@ -25,9 +28,11 @@ application = typer.Typer(
     rich_markup_mode=None,
 )
 for commands in (
+    demo,
     database,
     people,
     devices,
+    sources,
     dead_letters,
     replay,
     zones,
@@ -45,6 +50,8 @@ def cordon() -> None:
 
 def main() -> None:
     """Run the command; an error raised on purpose is printed as one message and exits 1."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name may have letters that the locale has not
     try:
         application()
     except CordonError as error:

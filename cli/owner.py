@@ -2,7 +2,7 @@
 
 import getpass
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from ops.settings import Settings, load_settings
@@ -29,12 +29,12 @@ def owner_url(settings: Settings) -> str:
 @contextmanager
 def owner_transaction() -> Iterator[Cursor]:
     """A cursor in one transaction: all of what a command does is kept, or nothing."""
-    connection = connect(owner_url(load_settings()), "cordon-administration")
-    try:
-        with connection, connection.cursor() as cursor:
-            yield cursor
-    finally:
-        connection.close()
+    with (
+        closing(connect(owner_url(load_settings()), "cordon-administration")) as connection,
+        connection,
+        connection.cursor() as cursor,
+    ):
+        yield cursor
 
 
 def command_identity() -> Identity:

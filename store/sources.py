@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import psycopg2.errors
 
@@ -20,6 +21,16 @@ class SourceAccess:
     source_id: int
     name: str
     device_serial: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSource:
+    """A source as it is kept; without a ``device_serial`` it speaks for any device."""
+
+    name: str
+    device_serial: str | None
+    created_at: datetime
+    revoked_at: datetime | None
 
 
 def create_source(cursor: Cursor, name: str, device_serial: str | None = None) -> str:
@@ -47,6 +58,15 @@ def revoke_source(cursor: Cursor, name: str) -> None:
     cursor.execute("UPDATE sources SET revoked_at = now() WHERE name = %s AND revoked_at IS NULL", (name,))
     if cursor.rowcount == 0:
         raise InputError(f"no live source is named {name}")
+
+
+def list_sources(cursor: Cursor) -> list[StoredSource]:
+    """Every source, the revoked ones too, in the order in which they were made."""
+    cursor.execute(
+        "SELECT source.name, device.serial, source.created_at, source.revoked_at"
+        " FROM sources source LEFT JOIN devices device USING (device_id) ORDER BY source_id"
+    )
+    return [StoredSource(*row) for row in cursor.fetchall()]
 
 
 def authenticate_source(pool: Pool, key: str) -> SourceAccess | None:
