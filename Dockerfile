@@ -26,7 +26,10 @@ RUN /build/bin/pip wheel --no-cache-dir --disable-pip-version-check --no-deps --
 
 FROM ${PYTHON}
 # Nothing is installed while it runs, so nothing that installs is shipped.
-RUN pip uninstall --yes --quiet pip setuptools wheel
+# The account has a name because commands tell the audit who runs them.
+RUN pip uninstall --yes --quiet pip setuptools wheel \
+    && groupadd --gid 10001 cordon \
+    && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin cordon
 COPY --from=build /opt/cordon /opt/cordon
 ENV PATH=/opt/cordon/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 # A number, so that an orchestrator can see that it is not root. It writes nowhere: run it with a read-only root.
