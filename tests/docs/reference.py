@@ -77,14 +77,14 @@ def all_metrics() -> list[MetricWrapperBase]:
 
 def metric_name(metric: MetricWrapperBase) -> str:
     """As Prometheus shows it; a histogram's samples add _bucket, _sum and _count."""
-    return metric._name + ("_total" if metric._type == "counter" else "")
+    return f"{metric._name}{'_total' if metric._type == 'counter' else ''}"
 
 
 def metrics_table() -> str:
     rows = [
         (
             f"`{metric_name(metric)}`",
-            metric._type,
+            str(metric._type),
             ", ".join(f"`{label}`" for label in metric._labelnames),
             metric._documentation,
         )
