@@ -13,8 +13,8 @@ from cli import (
     people,
     replay,
     serve,
-    tokens,
     sources,
+    tokens,
     worker,
     zones,
 )

@@ -13,8 +13,8 @@ from ingest.archive import RawBatch, archive
 from ingest.decode import Decoded, DecodeLimits, decode
 from ingest.pipeline import Batch, Outcome, process_batch
 from ingest.screen import ScreenLimits
-from ingest.source import PartitionBatch, PingSource
-from ingest.worker_metrics import observe_written, stage
+from ingest.source import PartitionBatch, PingSource, Polled
+from ingest.worker_metrics import answering, forget_lag, observe_written, stage
 from ingest.worker_state import WorkerState
 from model.enums import RejectionReason
 from model.times import MILLISECOND_US
@@ -68,7 +68,6 @@ class Worker:
                     log.warning("fenced", reason=str(error))
                     self._let_go()
                 except (UnavailableError, psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-                    metrics.DATABASE_UP.set(0)
                     log.warning("waiting for a server", reason=str(error).strip())
                     self._let_go()
                     stop.wait(BACKOFF_S[min(failures, len(BACKOFF_S) - 1)])
@@ -78,21 +77,27 @@ class Worker:
 
     def round(self) -> None:
         """One poll and, where it found something, one batch written."""
-        connection = self._open()
-        if self._must_rejoin:
-            self._source.rejoin()
-            self._must_rejoin = False
-        with stage("poll"):
-            polled = self._source.poll(POLL_S)
+        with answering(metrics.DATABASE_UP):
+            connection = self._open()
+        with answering(metrics.BROKER_UP):
+            polled = self._poll()
         for partition in polled.lost:
             self._drop(partition)
         for partition in sorted(polled.gained):
             self._claim(connection, partition)
         held = [batch for batch in polled.batches if batch.partition in self._claims]
-        if held:
-            self._process(connection, held)
-        elif self._claims:
-            self._state.refresh(connection)
+        with answering(metrics.DATABASE_UP):
+            if held:
+                self._process(connection, held)
+            elif self._claims:
+                self._state.refresh(connection)
+
+    def _poll(self) -> Polled:
+        if self._must_rejoin:
+            self._source.rejoin()
+            self._must_rejoin = False
+        with stage("poll"):
+            return self._source.poll(POLL_S)
 
     def readiness(self) -> dict[str, bool]:
         """For the health server's thread: the last round's outcome, not a question to a server."""
@@ -105,19 +110,21 @@ class Worker:
     def _open(self) -> Connection:
         if self._connection is None:
             self._connection = self._connect()
-            metrics.DATABASE_UP.set(1)
         return self._connection
 
     def _claim(self, connection: Connection, partition: int) -> None:
         configuration = self._configuration
-        held = claim(connection, self._source.topic, partition, configuration.name, configuration.lock_patience_s)
+        with answering(metrics.DATABASE_UP):
+            held = claim(connection, self._source.topic, partition, configuration.name, configuration.lock_patience_s)
         self._claims[partition] = held
-        self._source.seek(partition, held.next_offset)
+        with answering(metrics.BROKER_UP):
+            self._source.seek(partition, held.next_offset)
         log.info("claimed", partition=partition, epoch=held.epoch, next_offset=held.next_offset)
 
     def _drop(self, partition: int) -> None:
         self._claims.pop(partition, None)
         self._state.forget_partition(partition)
+        forget_lag(self._source.topic, partition)
 
     def _let_go(self) -> None:
         """Forget everything, and ask whose the partitions are before any is claimed again.
@@ -126,6 +133,8 @@ class Worker:
         to know that another has taken over.
         """
         self._must_rejoin = True
+        for partition in self._claims:
+            forget_lag(self._source.topic, partition)
         self._claims.clear()
         self._state = self._fresh_state()
         if self._connection is not None:

@@ -6,12 +6,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
+import psycopg2
+from prometheus_client import Gauge
 
 from ingest.pipeline import Outcome
 from ingest.source import PartitionBatch
 from model.enums import AlertChangeKind, PositionFlag
 from model.times import SECOND_US
 from ops import metrics
+from ops.errors import UnavailableError
 from store.batch import DeadLetter, Written
 
 
@@ -23,6 +26,23 @@ def stage(name: str) -> Iterator[None]:
         yield
     finally:
         metrics.BATCH_SECONDS.labels(name).observe(time.monotonic() - started)
+
+
+@contextmanager
+def answering(server: Gauge) -> Iterator[None]:
+    """Whether a server answered when it was last asked; a worker that is fenced has been answered."""
+    try:
+        yield
+    except (UnavailableError, psycopg2.OperationalError, psycopg2.InterfaceError):
+        server.set(0)
+        raise
+    else:
+        server.set(1)
+
+
+def forget_lag(topic: str, partition: int) -> None:
+    """Another worker tells how far a lost partition is."""
+    metrics.PARTITION_LAG.remove(topic, str(partition))
 
 
 def observe_written(

@@ -245,7 +245,7 @@ def test_a_replay_sends_the_whole_track_to_a_gateway_in_the_order_of_time(tmp_pa
     rows = [f"2026-01-05T10:{minute:02d}:00Z,51.5,-0.12" for minute in reversed(range(60))]
     file.write_text("\n".join(["time,lat,lon", *rows, "soon,51.5,-0.12", "2026-01-05T11:00:00Z,99,-0.12"]))
     recorder = Recorder({"the-key": SourceAccess(1, "replay", None)}, {"TAG1": True})
-    with running_gateway(recorder, LIMITS, 5_000_000) as port:
+    with running_gateway(recorder.services(LIMITS, 5_000_000)) as port:
         arguments = ["replay", str(file), "--device", "TAG1", "--speed", "max", "--times", "original"]
         to = ["--to", f"http://127.0.0.1:{port}"]
         result = CliRunner().invoke(application, [*arguments, *to, "--key", "the-key"])
