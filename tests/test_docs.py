@@ -29,7 +29,7 @@ LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 FILE_NAME = re.compile(r"(?:[\w.-]+/)+[\w.-]+\.(?:py|sql|sh|yml|md|toml|json)|(?:[\w-]+/)+")
 COMMAND = re.compile(r"\bcordon((?: [a-z][a-z-]+)+)")
-ROUTE = re.compile(r"/(?:v1|health)/[\w{}/.-]+|/metrics\b")
+ROUTE = re.compile(r"/(?:v1|health)/[\w{}$/.-]+|/metrics\b")
 METRIC_ENDINGS = ("", "_bucket", "_sum", "_count")
 MADE_BY_USERS = re.compile(r"(zones?|track)\.(geo)?json")
 NOT_METRICS = {"cordon_owner", "cordon_worker", "cordon_api", "cordon_worker_login", "cordon_api_login", "cordon_"}
@@ -127,10 +127,17 @@ def test_a_link_leads_somewhere(name: str) -> None:
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_a_file_that_is_named_exists(name: str) -> None:
-    named = {
-        found[1] for found in re.finditer(r"(?<!`)`([^`\n]+)`(?!`)", TEXTS[name]) if FILE_NAME.fullmatch(found[1])
-    }
+    named = {found[1] for found in re.finditer(r"(?<!`)`([^`\n]+)`(?!`)", TEXTS[name]) if FILE_NAME.fullmatch(found[1])}
     assert {file for file in named if not ((ROOT / file).exists() or MADE_BY_USERS.fullmatch(file))} == set()
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_test_that_is_named_exists(name: str) -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", TEXTS[name])
+    missing = [
+        f"{file}::{test}" for file, test in named if f"def {test}(" not in (ROOT / file).read_text(encoding="utf-8")
+    ]
+    assert missing == []
 
 
 def test_the_two_commands_of_the_readme_are_in_the_makefile() -> None:
