@@ -6,6 +6,7 @@ import typer
 
 from cli import (
     database,
+    deliver,
     devices,
     people,
     worker,
@@ -24,6 +25,7 @@ for commands in (
     people,
     devices,
     worker,
+    deliver,
 ):
     commands.register(application)
 
