@@ -76,6 +76,7 @@ class Deliverer:
         self._count()
         with self._asking_broker():
             self._channel.open()
+        self._note_broker(is_up=True)
         with self._asking_database():
             due = self._outbox.read_due(BATCH)
         if not due:
