@@ -33,12 +33,13 @@ def welcome(found: Holdings, keys: Keys, address: str, wearers: int, seconds: fl
 {before}
 {wearers} simulated wearers send a position every 2 to 5 seconds each, {until}.
 
-  Open       {address}/docs
-  Sign in    as the duty officer, who sees everybody, with the token
+  Open       {address}  (JSON until there are pages: /v1/alerts, /v1/people, /v1/openapi.json)
+  Sign in    with the header "Authorization: Bearer TOKEN"; the duty officer, who sees everybody, has the token
                {keys.duty_officer}
-             or as {keys.practitioner_subject}, who sees the own caseload, with
+             and {keys.practitioner_subject}, who sees the own caseload, has
                {keys.practitioner}
   Try        curl -H 'Authorization: Bearer {keys.duty_officer}' '{address}/v1/alerts'
+  Follow     curl -N -H 'Authorization: Bearer {keys.duty_officer}' '{address}/v1/alerts/stream'
 
 Waiting for the first breach: some wearers are about to enter their exclusion zones ..."""
 

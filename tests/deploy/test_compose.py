@@ -12,6 +12,7 @@ import pytest
 
 from ops.settings import Settings
 from tests.deploy.compose import ROOT, bind_mounts, document, interpolated, services
+from tests.docs.reference import commands
 from tests.servers import kafka as kafka_server
 from tests.servers import timescale
 
@@ -195,3 +196,9 @@ def _healthcheck_module(dockerfile: str) -> str:
 
 def _lines(name: str) -> list[Any]:
     return (ROOT / name).read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("name", [name for name in OURS if "command" in services()[name]])
+def test_it_runs_a_command_that_exists(name: str) -> None:
+    words = ["cordon", *services()[name]["command"]]
+    assert any(words[: len(known.split())] == known.split() for known, _ in commands())
