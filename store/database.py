@@ -1,13 +1,14 @@
 """Connections. Every statement goes to the schema ``cordon``; parameters travel beside the SQL, never in it."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg2
 import psycopg2.extensions
+from psycopg2.extras import execute_values
 
 from ops.errors import UnavailableError
 
@@ -16,6 +17,7 @@ Cursor = psycopg2.extensions.cursor
 
 SCHEMA = "cordon"
 CONNECT_TIMEOUT_S = 5
+ROWS_A_STATEMENT = 1000
 STATEMENT_TIMEOUT_MS = 30_000  # of a pool: a request that takes longer has lost its reader
 
 
@@ -126,6 +128,11 @@ def set_identity(cursor: Cursor, identity: Identity) -> None:
         " set_config('cordon.purpose', %s, true), set_config('cordon.request_id', %s, true)",
         (identity.subject, identity.role, identity.purpose, identity.request_id),
     )
+
+
+def insert_many(cursor: Cursor, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+    """A statement with ``VALUES %s``, once for every thousand rows."""
+    execute_values(cursor, statement, list(rows), page_size=ROWS_A_STATEMENT)
 
 
 def fetch_one(cursor: Cursor) -> tuple[Any, ...]:

@@ -11,6 +11,7 @@ import pytest
 
 from access.roles import Role
 from store.embedded import EmbeddedPostgres
+from store.sources import create_source
 from tests import conftest
 from tests.docs.reference import ROOT
 from tests.support.api_server import RunningApi, running_api
@@ -35,7 +36,7 @@ def api(embedded_server: EmbeddedPostgres) -> Iterator[RunningApi]:
         yield running
 
 
-def _run(api: RunningApi, example: str, curl: str = CURL) -> subprocess.CompletedProcess[str]:
+def _run(api: RunningApi, example: str, source_key: str = "", curl: str = CURL) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", curl + example],  # noqa: S607 - the machine's bash
         env={
@@ -43,6 +44,7 @@ def _run(api: RunningApi, example: str, curl: str = CURL) -> subprocess.Complete
             "CORDON": api.url,
             "TOKEN": api.tokens[Role.PRACTITIONER],
             "ADMINISTRATOR_TOKEN": api.tokens[Role.ADMINISTRATOR],
+            "SOURCE_KEY": source_key,
         },
         capture_output=True,
         text=True,
@@ -52,12 +54,18 @@ def _run(api: RunningApi, example: str, curl: str = CURL) -> subprocess.Complete
 
 
 def test_the_examples_work_in_their_order(api: RunningApi) -> None:
+    with as_owner(api.urls.owner) as cursor:
+        source_key = create_source(cursor, "examples")
     for example in EXAMPLES:
         if "/stream" in example:
             continue
-        done = _run(api, example)
+        done = _run(api, example, source_key)
         assert done.returncode == 0, f"{example}\n{done.stdout}{done.stderr}"
+        if "/v1/osmand" in example:
+            assert done.stdout == "", "a phone gets no more than success"
+            continue
         first = json.JSONDecoder().raw_decode(done.stdout.lstrip())[0]
+        assert not first.get("rejected"), example
         assert first.get("alerts", True), f"{example}\nfinds nothing"
         assert first.get("features", True), f"{example}\nfinds nothing"
         assert first.get("visits", True), f"{example}\nfinds nothing"
@@ -65,7 +73,7 @@ def test_the_examples_work_in_their_order(api: RunningApi) -> None:
 
 def test_the_stream_s_example_gives_what_was_missed(api: RunningApi) -> None:
     (example,) = [example for example in EXAMPLES if "/stream" in example]
-    done = _run(api, example, CURL_FOR_STREAMS)
+    done = _run(api, example, curl=CURL_FOR_STREAMS)
     assert done.returncode == TIMED_OUT, "it goes on until it is cut"
     assert "event: alert" in done.stdout
     assert api.own_alert in done.stdout
