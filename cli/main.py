@@ -8,7 +8,10 @@ from cli import (
     database,
     deliver,
     devices,
+    offsets,
     people,
+    raw,
+    topics,
     worker,
 )
 from ops.errors import CordonError
@@ -26,6 +29,9 @@ for commands in (
     devices,
     worker,
     deliver,
+    topics,
+    offsets,
+    raw,
 ):
     commands.register(application)
 
