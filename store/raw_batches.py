@@ -210,5 +210,5 @@ def replace_body(cursor: Cursor, batch: StoredBatch, body: bytes) -> None:
 
 
 def _batch(row: tuple[Any, ...]) -> StoredBatch:
-    place, (body, previous_hash, chain_hash) = row[:-3], row[-3:]
-    return StoredBatch(*place, body=bytes(body), previous_hash=bytes(previous_hash), chain_hash=bytes(chain_hash))
+    place, blobs = row[:-3], [bytes(blob) for blob in row[-3:]]
+    return StoredBatch(*place, *blobs)
