@@ -22,6 +22,9 @@ COMMANDS = {
     "token": "cli.tokens",
     "replay": "cli.replay",
     "dead-letters": "cli.dead_letters",
+    "raw": "cli.raw",
+    "topics": "cli.topics",
+    "offsets": "cli.offsets",
 }
 """Each command and the module that registers it; in the order of `cordon --help`."""
 
