@@ -9,11 +9,17 @@ from geofence.columns import PositionRows
 from model.enums import RejectionReason
 from model.times import from_microseconds
 from model.visits import AlertChange, Visit
-from store.alert_changes import write_alert_changes
-from store.database import Connection, Cursor, insert_many
+from ops.errors import FencedError
+from store.alert_writes import write_alerts
+from store.database import Connection, Cursor, limit_lock_wait
 from store.offsets import Claim, advance
 from store.positions import write_newer, write_older, write_quarantined
 from store.registry import lock_registry_shared, read_revision
+from store.rows import insert_rows
+
+LOCK_WAIT_MS = 5000
+"""A worker that waits longer behind somebody goes back to its broker: it may be the one to take a frozen worker's
+partition over, which ends that worker's session and frees what it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +40,18 @@ class RawRecord:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A ping that could not be accepted, with the original bytes of its message."""
+    """Pings of one message that could not be accepted, all for one reason, with its original bytes."""
 
     topic: str
     partition: int
     message_offset: int
-    item: int
+    item: int  # place of the first of them in the message
     key: bytes | None
     value: bytes
     reason: RejectionReason
     detail: str
     received_us: int
+    pings: int  # how many they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +84,14 @@ class RegistryChangedError(Exception):
 def write_batch(connection: Connection, claims: Sequence[Claim], write: BatchWrite, revision: int) -> Written:
     """Write the batch that was decided under ``claims`` and the registry's ``revision``.
 
-    Raises FencedError when a partition was taken over and RegistryChangedError when the registry has moved on;
-    nothing is written then.
+    Raises FencedError when a partition was taken over, RegistryChangedError when the registry has moved on, and
+    psycopg2's LockNotAvailable where another session, perhaps a frozen one, is in the way; nothing is written then.
     """
     held = {(claim.topic, claim.partition): claim for claim in claims}
     with connection, connection.cursor() as cursor:
+        limit_lock_wait(cursor, LOCK_WAIT_MS)
         advanced = [
-            advance(cursor, held[raw.topic, raw.partition], raw.next_offset, raw.chain_hash)
+            _advance(cursor, held[raw.topic, raw.partition], raw)
             for raw in sorted(write.raw, key=lambda raw: (raw.topic, raw.partition))
         ]
         lock_registry_shared(cursor)
@@ -96,13 +104,23 @@ def write_batch(connection: Connection, claims: Sequence[Claim], write: BatchWri
         _write_dead_letters(cursor, write.dead_letters)
         _write_visits(cursor, write.visits)
         _write_presence(cursor, write.presence)
-        write_alert_changes(cursor, write.alert_changes, write.channels)  # last: it holds a lock to the commit
+        write_alerts(cursor, write.alert_changes, write.channels)
     repeated = len(write.newer) + len(write.older) + len(write.quarantined) - stored - late - quarantined
     return Written(advanced, stored + late, repeated, quarantined)
 
 
+def _advance(cursor: Cursor, held: Claim, raw: RawRecord) -> Claim:
+    """Raises FencedError also where the messages are not those behind the claim's offset: they were judged before."""
+    if raw.first_offset < held.next_offset:
+        raise FencedError(
+            f"partition {raw.partition} of {raw.topic} was read from offset {raw.first_offset},"
+            f" but all before {held.next_offset} is written"
+        )
+    return advance(cursor, held, raw.next_offset, raw.chain_hash)
+
+
 def _write_raw(cursor: Cursor, records: Sequence[RawRecord]) -> None:
-    insert_many(
+    insert_rows(
         cursor,
         "INSERT INTO raw_batches (topic, partition, first_offset, next_offset, message_count, received_from,"
         " received_to, body, previous_hash, chain_hash) VALUES %s",
@@ -125,7 +143,7 @@ def _write_raw(cursor: Cursor, records: Sequence[RawRecord]) -> None:
 
 
 def _write_dead_letters(cursor: Cursor, letters: Sequence[DeadLetter]) -> None:
-    insert_many(
+    insert_rows(
         cursor,
         "INSERT INTO dead_letters (topic, partition, message_offset, item, key, value, reason, detail, received_at)"
         " VALUES %s ON CONFLICT DO NOTHING",
@@ -147,7 +165,7 @@ def _write_dead_letters(cursor: Cursor, letters: Sequence[DeadLetter]) -> None:
 
 
 def _write_visits(cursor: Cursor, visits: Sequence[Visit]) -> None:
-    insert_many(
+    insert_rows(
         cursor,
         "INSERT INTO visits (visit_id, activation_id, person_id, zone_id, zone_version, entered_at, last_inside_at,"
         " left_at, positions_inside) VALUES %s ON CONFLICT (visit_id) DO UPDATE SET"
@@ -173,13 +191,13 @@ def _write_visits(cursor: Cursor, visits: Sequence[Visit]) -> None:
 def _write_presence(cursor: Cursor, presence: dict[tuple[int, int], Visit | None]) -> None:
     clear = [key for key, visit in presence.items() if visit is None]
     if clear:
-        insert_many(
+        insert_rows(
             cursor,
             "DELETE FROM presence USING (VALUES %s) AS clear (activation_id, zone_id)"
             " WHERE presence.activation_id = clear.activation_id AND presence.zone_id = clear.zone_id",
             clear,
         )
-    insert_many(
+    insert_rows(
         cursor,
         "INSERT INTO presence (activation_id, zone_id, visit_id, zone_version, entered_at, last_inside_at,"
         " positions_inside, evidence) VALUES %s ON CONFLICT (activation_id, zone_id) DO UPDATE SET"

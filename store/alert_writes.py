@@ -1,4 +1,4 @@
-"""What a batch changes in alerts: the alerts themselves, the log of their changes, and the outbox."""
+"""Alerts, the log of their changes, and the outbox, as a batch writes them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -9,14 +9,15 @@ from psycopg2.extras import Json
 
 from model.times import from_microseconds
 from model.visits import Alert, AlertChange, Visit
-from store.database import Cursor, insert_many
+from store.database import Cursor
+from store.rows import insert_rows
 
 ALERT_EVENT_LOCK = 1129272904
 CLOCK = AsIs("clock_timestamp()")
 NEXT_ALERT = AsIs("nextval('alert_sequence')")
 
 
-def write_alert_changes(cursor: Cursor, changes: Sequence[AlertChange], channels: Sequence[str]) -> None:
+def write_alerts(cursor: Cursor, changes: Sequence[AlertChange], channels: Sequence[str]) -> None:
     """Alerts, the log of their changes and the outbox; last, because the log's lock is held to the commit."""
     if not changes:
         return
@@ -24,7 +25,7 @@ def write_alert_changes(cursor: Cursor, changes: Sequence[AlertChange], channels
     _upsert_alerts(cursor, {change.alert.alert_id: change.alert for change in changes}.values())
     cursor.execute("SELECT nextval('alert_event_sequence') FROM generate_series(1, %s)", (len(changes),))
     event_ids = [event_id for (event_id,) in cursor.fetchall()]
-    insert_many(
+    insert_rows(
         cursor,
         "INSERT INTO alert_events (event_id, alert_id, person_id, change, happened_at, payload) VALUES %s",
         (
@@ -39,7 +40,7 @@ def write_alert_changes(cursor: Cursor, changes: Sequence[AlertChange], channels
             for event_id, change in zip(event_ids, changes, strict=True)
         ),
     )
-    insert_many(
+    insert_rows(
         cursor,
         "INSERT INTO outbox (event_id, channel) VALUES %s",
         [(event_id, channel) for event_id in event_ids for channel in channels],
@@ -47,7 +48,7 @@ def write_alert_changes(cursor: Cursor, changes: Sequence[AlertChange], channels
 
 
 def _upsert_alerts(cursor: Cursor, alerts: Iterable[Alert]) -> None:
-    insert_many(
+    insert_rows(
         cursor,
         "INSERT INTO alerts (alert_id, sequence, kind, state, person_id, activation_id, zone_id, zone_version,"
         " visit_id, began_at, last_inside_at, ended_at, received_at, raised_at, updated_at, evidence) VALUES %s"
