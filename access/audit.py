@@ -1,12 +1,11 @@
 """What was done, by whom, for what purpose. If the record cannot be written, the answer is not given."""
 
-from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
-from store.audit import insert_record
+from store.audit import Subject, insert_record
 from store.database import Cursor, Identity, Pool
+
+__all__ = ["Action", "Subject", "record_allowed", "record_refusal"]
 
 
 class Action(StrEnum):
@@ -31,33 +30,12 @@ class Action(StrEnum):
     TOKEN_REVOKE = "token.revoke"  # noqa: S105 -- the name of an action
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What a record is about; every part may be absent."""
-
-    person_id: int | None = None
-    window_from: datetime | None = None
-    window_to: datetime | None = None
-    row_count: int | None = None
-    detail: dict[str, Any] = field(default_factory=dict)
-
-
 def record_allowed(cursor: Cursor, identity: Identity, action: Action, about: Subject) -> None:
     """Record within the transaction of what is recorded, so that neither is there without the other."""
-    insert_record(cursor, identity, action, "allowed", **_columns(about))
+    insert_record(cursor, identity, action, "allowed", about)
 
 
 def record_refusal(pool: Pool, identity: Identity, action: Action, about: Subject) -> None:
     """Record in a transaction of its own: the refused one is rolled back."""
     with pool.transaction(identity) as cursor:
-        insert_record(cursor, identity, action, "refused", **_columns(about))
-
-
-def _columns(about: Subject) -> dict[str, Any]:
-    return {
-        "person_id": about.person_id,
-        "window_from": about.window_from,
-        "window_to": about.window_to,
-        "row_count": about.row_count,
-        "detail": about.detail,
-    }
+        insert_record(cursor, identity, action, "refused", about)

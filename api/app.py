@@ -5,20 +5,21 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 
 from fastapi import APIRouter, FastAPI
-from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from api.documentation import DESCRIPTION, DocumentedApi
 from api.errors import install_handlers
 from api.middleware import BodyLimitMiddleware, RequestContextMiddleware
-from api.routes import alerts, health, me, people, stream, tracks
-from api.security import Requires
+from api.routes import alerts, health, me, people, stream, tracks, zones
+from api.security import Requires, all_dependants
 from api.services import Services
+from ingest.gateway import gateway_router
+from ingest.gateway.empty_path import EmptyPathMiddleware
 from ops.errors import ConfigurationError
 from ops.settings import Settings
 
 OPEN_PATHS = frozenset({"/health/live", "/health/ready"})
-ROUTERS = (me.router, people.router, tracks.router, stream.router, alerts.router, health.router)
+ROUTERS = (me.router, people.router, tracks.router, stream.router, alerts.router, zones.router, health.router)
 
 
 def create_app(settings: Settings, services: Services) -> FastAPI:
@@ -37,9 +38,11 @@ def create_app(settings: Settings, services: Services) -> FastAPI:
     refuse_unguarded(ROUTERS)
     for router in ROUTERS:
         app.include_router(router)
+    app.include_router(gateway_router(services.gateway))  # each of its routes asks for a source's own key
     install_handlers(app)
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.request_max_bytes)
-    app.add_middleware(RequestContextMiddleware)  # the last one added is the outermost
+    app.add_middleware(RequestContextMiddleware)
+    app.add_middleware(EmptyPathMiddleware)  # the last one added is the outermost
     return app
 
 
@@ -56,13 +59,7 @@ def refuse_unguarded(routers: Iterable[APIRouter]) -> None:
 
 
 def is_guarded(route: APIRoute) -> bool:
-    return any(isinstance(dependency.call, Requires) for dependency in _dependencies(route.dependant))
-
-
-def _dependencies(dependant: Dependant) -> Iterable[Dependant]:
-    for dependency in dependant.dependencies:
-        yield dependency
-        yield from _dependencies(dependency)
+    return any(isinstance(dependency.call, Requires) for dependency in all_dependants(route.dependant))
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from access.roles import Permission, Role
 from model.enums import AlertKind, AlertState, ZoneKind
 from store.alerts import StoredAlert
+from store.zones import Outcome
 
 
 class Answer(BaseModel):
@@ -86,6 +87,52 @@ class VisitOut(Answer):
 class VisitsPage(Answer):
     visits: list[VisitOut]
     next: str | None = Field(description="Address of the next page; null on the last")
+
+
+class ZoneOut(Answer):
+    reference: str
+    person_id: int | None = Field(description="Its owner; null for a shared zone")
+    crn: str | None = Field(description="Null too where the caller may not see the person")
+    version: int
+    name: str
+    kind: ZoneKind
+    valid_from: datetime
+    valid_to: datetime | None
+    active_from: datetime | None
+    active_to: datetime | None
+
+
+class ZonesPage(Answer):
+    zones: list[ZoneOut]
+    next: str | None = Field(description="Address of the next page; null on the last")
+
+
+class VersionOut(Answer):
+    version: int
+    name: str
+    kind: ZoneKind
+    geometry: dict[str, Any] = Field(description="GeoJSON; a circle is a Point with radius_m")
+    valid_from: datetime = Field(description="Fixes from here on are judged by this version")
+    valid_to: datetime | None
+    active_from: datetime | None
+    active_to: datetime | None
+    created_by: str
+    created_at: datetime
+
+
+class ZoneWithVersions(ZoneOut):
+    versions: list[VersionOut]
+
+
+class PublishedOut(Answer):
+    reference: str
+    version: int
+    outcome: Outcome
+    valid_from: datetime
+
+
+class PublishedZones(Answer):
+    zones: list[PublishedOut]
 
 
 class Readiness(Answer):

@@ -1,11 +1,14 @@
 """The door of every route: a live token, and a role that the policy table lets through."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from access.audit import Action, Subject, record_refusal
@@ -69,6 +72,7 @@ class Requires:
                 "Send the header Authorization: Bearer with a token that is live; `cordon token create` makes one.",
                 headers={"WWW-Authenticate": "Bearer"},
             )
+        _refuse_unknown_parameters(request)
         identity = Identity(bearer.subject, bearer.role or UNKNOWN_ROLE, _readable(purpose), request.state.request_id)
         if bearer.role is None or not allows(bearer.role, self.permission):
             about = Subject(person_id=_person_of(request), detail={"needs": self.permission})
@@ -99,6 +103,26 @@ def _person_of(request: Request) -> int | None:
     given = str(request.path_params.get("person_id", ""))
     is_number = given.isascii() and given.isdigit() and len(given) <= len(str(LARGEST_BIGINT))
     return int(given) if is_number and int(given) <= LARGEST_BIGINT else None
+
+
+def all_dependants(dependant: Dependant) -> Iterable[Dependant]:
+    """The route's own, and those of all that it depends on."""
+    yield dependant
+    for dependency in dependant.dependencies:
+        yield from all_dependants(dependency)
+
+
+def _refuse_unknown_parameters(request: Request) -> None:
+    """A misspelt filter that is ignored in silence shows everything, or hides it."""
+    route: APIRoute = request.scope["route"]
+    known = {parameter.alias for part in all_dependants(route.dependant) for parameter in part.query_params}
+    unknown = sorted(request.query_params.keys() - known)
+    if unknown:
+        raise ProblemError(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            f"This route takes the query parameters {', '.join(sorted(known)) or 'none'}; there are others.",
+            errors=[{"where": "query", "problem": "a parameter that this route does not have"}],
+        )
 
 
 def _readable(purpose: str) -> str:

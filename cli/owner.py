@@ -1,11 +1,12 @@
 """The owner's way into the database, for the administration commands."""
 
+import getpass
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from ops.settings import Settings, load_settings
-from store.database import Cursor, connect
+from store.database import Cursor, Identity, connect
 from store.embedded import running_url
 
 DEMO_DATABASE = "cordon"
@@ -28,9 +29,14 @@ def owner_url(settings: Settings) -> str:
 @contextmanager
 def owner_transaction() -> Iterator[Cursor]:
     """A cursor in one transaction: all of what a command does is kept, or nothing."""
-    connection = connect(owner_url(load_settings()), "cordon-administration")
-    try:
-        with connection, connection.cursor() as cursor:
-            yield cursor
-    finally:
-        connection.close()
+    with (
+        closing(connect(owner_url(load_settings()), "cordon-administration")) as connection,
+        connection,
+        connection.cursor() as cursor,
+    ):
+        yield cursor
+
+
+def command_identity() -> Identity:
+    """Who the audit names for what a command does: the machine's own account."""
+    return Identity(subject=getpass.getuser(), role="owner", purpose="administration", request_id="")

@@ -12,7 +12,7 @@ import shapely
 from rtree.index import Index
 from shapely.prepared import PreparedGeometry, prep
 
-from geofence.arrays import BoolColumn, FloatColumn, IntColumn
+from geofence.columns import Booleans, Floats, Integers
 from geofence.projection import Projection
 from geofence.shapes import PlaneCircle, plane_shape
 from geofence.zone_index import NOBODY, Hits, ZoneIndex
@@ -36,10 +36,10 @@ def exhaustive_match(
     versions: Sequence[ZoneVersion],
     projection: Projection,
     *,
-    person_id: IntColumn,
-    x: FloatColumn,
-    y: FloatColumn,
-    fix_time_us: IntColumn,
+    person_id: Integers,
+    x: Floats,
+    y: Floats,
+    fix_time_us: Integers,
 ) -> set[Match]:
     """Unprepared ``shapely.covers`` of every version and position; columns as for ``ZoneIndex.match``."""
     return {
@@ -74,14 +74,14 @@ class NaiveIndex:
         for row, version in enumerate(versions):
             shape = plane_shape(version.geometry, projection)
             if isinstance(shape, PlaneCircle):
-                box = shapely.Point(shape.x, shape.y).buffer(shape.radius_m).envelope.buffer(1).bounds
+                box = shapely.Point(shape.x, shape.y).buffer(shape.radius_m + 1, cap_style="square").bounds
                 self._shapes.append(shape)
             else:
                 box = shape.bounds
                 self._shapes.append(prep(shape))
             self._index.insert(row, box)
 
-    def match(self, person_id: IntColumn, x: FloatColumn, y: FloatColumn, fix_time_us: IntColumn) -> set[Match]:
+    def match(self, person_id: Integers, x: Floats, y: Floats, fix_time_us: Integers) -> set[Match]:
         """Columns as for ``ZoneIndex.match``; positions must be finite."""
         return {
             (position, self._versions[row].zone_id, self._versions[row].version)
@@ -97,7 +97,7 @@ def _within(moment_us: int, start_us: int | None, end_us: int | None) -> bool:
     return (start_us is None or start_us <= moment_us) and (end_us is None or moment_us < end_us)
 
 
-def _covered(version: ZoneVersion, projection: Projection, x: FloatColumn, y: FloatColumn) -> BoolColumn:
+def _covered(version: ZoneVersion, projection: Projection, x: Floats, y: Floats) -> Booleans:
     shape = plane_shape(version.geometry, projection)
     if isinstance(shape, PlaneCircle):
         return np.asarray(np.hypot(x - shape.x, y - shape.y) <= shape.radius_m)

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from geofence.arrays import IntColumn, spans
+from geofence.arrays import spans
+from geofence.columns import Integers
 
 FIRST_CAPACITY = 64
 COMPACT_ABOVE = 1024
@@ -25,9 +26,6 @@ class OwnerRows:
         self._members = np.zeros(FIRST_CAPACITY, np.int64)
         self._end = 0
         self._live = 0
-
-    def people(self) -> IntColumn:
-        return np.fromiter(self._slots, np.int64, count=len(self._slots))
 
     def rows(self, person_id: int) -> list[int]:
         slot = self._slots.get(person_id)
@@ -55,7 +53,7 @@ class OwnerRows:
             self._count[slot] = 0
             self._free.append(slot)
 
-    def pairs(self, person_id: IntColumn) -> tuple[IntColumn, IntColumn]:
+    def pairs(self, person_id: Integers) -> tuple[Integers, Integers]:
         """Each position, shape (n,), with each row of its person: ``(position, row)``, by position."""
         slots = self._slots
         slot = np.fromiter((slots.get(one, -1) for one in person_id.tolist()), np.int64, count=len(person_id))

@@ -3,7 +3,7 @@
 import numpy as np
 from pyproj import CRS, Transformer
 
-from geofence.arrays import FloatColumn
+from geofence.columns import Floats
 
 WGS84 = CRS.from_epsg(4326)
 MAXIMUM_LAT = 90
@@ -27,7 +27,7 @@ class Projection:
         plane = CRS.from_dict({"proj": "tmerc", "lat_0": lat, "lon_0": lon, "k": 1, "datum": "WGS84", "units": "m"})
         self._transformer = Transformer.from_crs(WGS84, plane, always_xy=True)
 
-    def forward(self, lon: FloatColumn, lat: FloatColumn) -> tuple[FloatColumn, FloatColumn]:
+    def forward(self, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
         """Degrees, shape (n,), to metres east and north of the centre, shape (n,).
 
         A position that is not finite, or lies where the projection is not defined, becomes (NaN, NaN), which
@@ -35,11 +35,11 @@ class Projection:
         """
         return self._transform(lon, lat, "FORWARD")
 
-    def inverse(self, x: FloatColumn, y: FloatColumn) -> tuple[FloatColumn, FloatColumn]:
+    def inverse(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Metres, shape (n,), back to (lon, lat) in degrees; NaN as in ``forward``."""
         return self._transform(x, y, "INVERSE")
 
-    def _transform(self, first: FloatColumn, second: FloatColumn, direction: str) -> tuple[FloatColumn, FloatColumn]:
+    def _transform(self, first: Floats, second: Floats, direction: str) -> tuple[Floats, Floats]:
         # Copies, because pyproj writes into arrays that it can use as they are.
         a, b = self._transformer.transform(
             np.array(first, np.float64, ndmin=1), np.array(second, np.float64, ndmin=1), direction=direction

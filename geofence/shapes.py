@@ -13,8 +13,11 @@ from typing import Any
 import numpy as np
 import shapely
 
-from geofence.arrays import FloatColumn, IntColumn, spans
+from geofence.arrays import spans
+from geofence.columns import Floats, Integers
 from geofence.projection import Projection
+from geofence.topology import first_fault
+from geofence.touching import with_touching_corners
 from model.zones import Circle, Geometry, MultiPolygon, Ring
 
 MAXIMUM_BOW_M = 0.005
@@ -53,14 +56,15 @@ def plane_shapes(geometries: Sequence[Geometry], projection: Projection) -> list
     """Validated geometries on the plane of ``projection``, in metres; one projection call for all of them.
 
     Polygons follow their true edges to less than 1 cm (``pieces_per_edge``) and keep every given position.
-    Raises ShapeError where a geometry reaches beyond the projection or is too large to follow that closely.
+    Raises ShapeError where a geometry reaches too far from the centre, is too large to follow that closely,
+    or has edges nearer to each other than that.
     """
     circles = iter(_circles([one for one in geometries if isinstance(one, Circle)], projection))
     outlines = iter(_outlines([one for one in geometries if isinstance(one, MultiPolygon)], projection))
     return [next(circles) if isinstance(one, Circle) else next(outlines) for one in geometries]
 
 
-def pieces_per_edge(ends: FloatColumn, centre_lon: float) -> IntColumn:
+def pieces_per_edge(ends: Floats, centre_lon: float) -> Integers:
     """How many straight pieces each lon/lat edge needs to follow its true course on the plane to 5 mm.
 
     ``ends`` is (n, 4): lon, lat, lon, lat in degrees. A curve r(t), t from 0 to 1, leaves its chord by at
@@ -96,8 +100,9 @@ def _outlines(outlines: Sequence[MultiPolygon], projection: Projection) -> list[
     if not outlines:
         return []
     polygons = [polygon for one in outlines for polygon in one.polygons]
-    rings = [ring for polygon in polygons for ring in polygon]
-    zone_of_ring = np.repeat(np.arange(len(outlines)), [sum(map(len, one.polygons)) for one in outlines])
+    zones = [with_touching_corners(list(chain.from_iterable(one.polygons))) for one in outlines]
+    rings = list(chain.from_iterable(zones))
+    zone_of_ring = np.repeat(np.arange(len(zones)), [len(zone) for zone in zones])
     positions, ring_of = _with_split_edges(rings, zone_of_ring, projection.lon)
     x, y = projection.forward(positions[:, 0], positions[:, 1])
     _must_be_on_the_plane(x, y)
@@ -105,15 +110,26 @@ def _outlines(outlines: Sequence[MultiPolygon], projection: Projection) -> list[
     polygon_of_ring = np.repeat(np.arange(len(polygons)), [len(one) for one in polygons])
     areas: Any = shapely.polygons(closed, indices=polygon_of_ring)  # each polygon's first ring is its outer one
     first = np.cumsum([0, *(len(one.polygons) for one in outlines)])
-    return [
+    shapes = [
         areas[start] if end - start == 1 else shapely.MultiPolygon(list(areas[start:end]))
         for start, end in pairwise(first)
     ]
+    for invalid in np.flatnonzero(~shapely.is_valid(shapes)):
+        raise ShapeError(_why_invalid(shapes[invalid], projection))
+    return shapes
 
 
-def _with_split_edges(
-    rings: Sequence[Ring], zone_of_ring: IntColumn, centre_lon: float
-) -> tuple[FloatColumn, IntColumn]:
+def _why_invalid(shape: shapely.Polygon | shapely.MultiPolygon, projection: Projection) -> str:
+    """Validated edges that come nearer to each other than their bow can cross on the plane."""
+    _, place = first_fault(shape)
+    lon, lat = projection.inverse(*np.array(place).reshape(2, 1))
+    return (
+        f"two edges come within a centimetre of each other at lon {lon[0]:.7f}, lat {lat[0]:.7f}: draw them "
+        "apart, or let them meet in a position that both have"
+    )
+
+
+def _with_split_edges(rings: Sequence[Ring], zone_of_ring: Integers, centre_lon: float) -> tuple[Floats, Integers]:
     """The positions of all rings, long edges split, as lon, lat (n, 2); and the ring of each (n,)."""
     lengths = np.array([len(ring) for ring in rings])
     flat = np.fromiter(chain.from_iterable(chain.from_iterable(rings)), np.float64, count=2 * lengths.sum())
@@ -132,7 +148,7 @@ def _with_split_edges(
     return given[edge] + (following[edge] - given[edge]) * fraction, ring_of[edge]
 
 
-def _must_be_on_the_plane(x: FloatColumn, y: FloatColumn) -> None:
+def _must_be_on_the_plane(x: Floats, y: Floats) -> None:
     if not (np.hypot(x, y) <= MAXIMUM_DISTANCE_M).all():
         raise ShapeError(
             f"the zone reaches more than {MAXIMUM_DISTANCE_M / 1000:.0f} km from the centre of this "

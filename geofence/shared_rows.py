@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from rtree.index import Index
 
-from geofence.arrays import FloatColumn, IntColumn
+from geofence.columns import Floats, Integers
 
 Box = tuple[float, float, float, float]
 
@@ -23,9 +23,6 @@ class SharedRows:
         self._index: Any = Index()  # rtree declares its types, but not those of intersection_v
         self._boxes: dict[int, Box] = {}
 
-    def __len__(self) -> int:
-        return len(self._boxes)
-
     def add(self, rows: Sequence[int], boxes: Sequence[Box]) -> None:
         existing = len(self._boxes)
         self._boxes.update(zip(rows, boxes, strict=True))
@@ -38,7 +35,7 @@ class SharedRows:
     def drop(self, row: int) -> None:
         self._index.delete(row, self._boxes.pop(row))
 
-    def pairs(self, x: FloatColumn, y: FloatColumn) -> tuple[IntColumn, IntColumn]:
+    def pairs(self, x: Floats, y: Floats) -> tuple[Integers, Integers]:
         """Each position, shape (n,), with each row whose box holds it: ``(position, row)``, by position."""
         # The R-tree answers a NaN query with every box it has.
         somewhere = np.flatnonzero(np.isfinite(x) & np.isfinite(y))

@@ -6,6 +6,7 @@ edges and the positions that meet at that place, so that the message can name th
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 import shapely
@@ -18,6 +19,9 @@ LEAST_AREA_DEG2 = 1e-12
 """About a hundredth of a square metre; what rounding leaves of a ring that is one line is far less."""
 
 SAME_PLACE_DEG = 1e-9  # a tenth of a millimetre
+
+MAXIMUM_PAIRS = 100
+"""Told of one polygon's holes, and of one zone's polygons: a thousand copies are half a million pairs."""
 
 _REASON = re.compile(r"(?P<what>.+)\[(?P<x>\S+) (?P<y>\S+)\]")
 _MAY_TOUCH = "they may touch in single positions, and no more"
@@ -54,7 +58,7 @@ def _ring_problems(ring: Ring, name: str) -> Iterator[GeometryProblem]:
             Defect.ZERO_AREA, "the ring encloses no area", "draw a ring around an area", name, 1, ring[0]
         )
         return
-    reason, place = _first_fault(shapely.Polygon(ring))
+    reason, place = first_fault(shapely.Polygon(ring))
     if place is not None:
         edges = _edges_at(ring, place)
         yield GeometryProblem(
@@ -69,7 +73,7 @@ def _ring_problems(ring: Ring, name: str) -> Iterator[GeometryProblem]:
 
 
 def _polygon_problems(rings: Sequence[Ring], names: Sequence[str]) -> list[GeometryProblem]:
-    reason, place = _first_fault(shapely.Polygon(rings[0], rings[1:]))
+    reason, place = first_fault(shapely.Polygon(rings[0], rings[1:]))
     if place is None:
         return []
     outer = shapely.Polygon(rings[0])
@@ -93,7 +97,7 @@ def _polygon_problems(rings: Sequence[Ring], names: Sequence[str]) -> list[Geome
 
 
 def _hole_problems(outer: shapely.Polygon, hole: Ring, outer_name: str, name: str) -> Iterator[GeometryProblem]:
-    reason, place = _first_fault(shapely.Polygon(outer.exterior, [hole]))
+    reason, place = first_fault(shapely.Polygon(outer.exterior, [hole]))
     if place is None or reason == "Interior is disconnected":
         return
     if not outer.intersects(shapely.Polygon(hole)):
@@ -150,17 +154,22 @@ def _overlaps(areas: dict[int, shapely.Polygon]) -> Iterator[GeometryProblem]:
 
 
 def _faulty_pairs(areas: Sequence[shapely.Polygon]) -> Iterator[tuple[int, int, str, Coordinate]]:
-    """The pairs, first one first, that overlap or share an edge; GEOS's reason and the place."""
+    """The pairs, lower number first, that overlap or share an edge; GEOS's reason and the place."""
+    return islice(_all_faulty_pairs(areas), MAXIMUM_PAIRS)
+
+
+def _all_faulty_pairs(areas: Sequence[shapely.Polygon]) -> Iterator[tuple[int, int, str, Coordinate]]:
     shapes = np.array(areas, dtype=object)  # said, because numpy cannot tell what none of them are
-    ones, others = shapely.STRtree(shapes).query(shapes, predicate="intersects")
-    for one, other in sorted(zip(ones.tolist(), others.tolist(), strict=True)):
-        if one < other:
-            reason, place = _first_fault(shapely.MultiPolygon([areas[one], areas[other]]))
+    tree = shapely.STRtree(shapes)
+    for one, area in enumerate(areas):
+        others = tree.query(area, predicate="intersects")
+        for other in sorted(others[others > one].tolist()):
+            reason, place = first_fault(shapely.MultiPolygon([area, areas[other]]))
             if place is not None:
                 yield one, other, reason, place
 
 
-def _first_fault(area: shapely.Geometry) -> tuple[str, Coordinate | None]:
+def first_fault(area: shapely.Geometry) -> tuple[str, Coordinate | None]:
     """GEOS's reason and place, or no place for a valid shape."""
     found = _REASON.fullmatch(shapely.is_valid_reason(area))
     return (found["what"], (float(found["x"]), float(found["y"]))) if found else ("", None)

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import numpy as np
 
-from geofence.arrays import BoolColumn, FloatColumn, IntColumn
+from geofence.columns import Booleans, Floats, Integers
 from geofence.owner_rows import OwnerRows, grouped_by_owner
 from geofence.projection import Projection
 from geofence.shapes import PlaneShape, ShapeError, plane_shapes
@@ -22,8 +22,8 @@ NOBODY = -1
 class Hits:
     """Pairs of a position and a zone version that covers it, ordered by (position, row)."""
 
-    position: IntColumn
-    row: IntColumn
+    position: Integers
+    row: Integers
 
 
 class ZoneIndex:
@@ -81,7 +81,7 @@ class ZoneIndex:
         """Note that every zone version of these people has been applied, even where that is none."""
         self._loaded.update(person_ids)
 
-    def holds(self, person_ids: IntColumn) -> BoolColumn:
+    def holds(self, person_ids: Integers) -> Booleans:
         """Whether each person, shape (n,), has been marked as loaded."""
         loaded = self._loaded
         return np.fromiter((one in loaded for one in person_ids.tolist()), np.bool_, count=len(person_ids))
@@ -90,7 +90,7 @@ class ZoneIndex:
         """The people marked as loaded."""
         return frozenset(self._loaded)
 
-    def match(self, person_id: IntColumn, x: FloatColumn, y: FloatColumn, fix_time_us: IntColumn) -> Hits:
+    def match(self, person_id: Integers, x: Floats, y: Floats, fix_time_us: Integers) -> Hits:
         """The zone versions that cover each position; all arguments of shape (n,).
 
         ``person_id`` is NOBODY where there is no wearer; ``x``, ``y`` are metres on the projection's plane,
@@ -111,15 +111,11 @@ class ZoneIndex:
         """The version in ``row``. Raises KeyError where there is none."""
         return self._table.version(row)
 
-    def zone_ids(self, row: IntColumn) -> IntColumn:
-        """The zone of each row, shape (k,); for grouping hits without an object each."""
-        return self._table.zone_ids(row)
-
-    def depth_m(self, row: IntColumn, x: FloatColumn, y: FloatColumn) -> FloatColumn:
+    def depth_m(self, row: Integers, x: Floats, y: Floats) -> Floats:
         """Signed distance in metres from each position to the boundary of its row's zone; shapes (k,).
 
         Positive inside, 0 on the boundary, and the edge of a hole is boundary. Exact on the plane. NaN for
-        a position that is NaN.
+        a position that is not finite.
         """
         return self._table.depth_m(row, x, y)
 
@@ -157,7 +153,7 @@ class ZoneIndex:
         for owner, more in grouped_by_owner(owners_and_rows).items():
             self._owners.replace(owner, self._owners.rows(owner) + more)
 
-    def _candidates(self, person_id: IntColumn, x: FloatColumn, y: FloatColumn) -> tuple[IntColumn, IntColumn]:
+    def _candidates(self, person_id: Integers, x: Floats, y: Floats) -> tuple[Integers, Integers]:
         own_position, own_row = self._owners.pairs(person_id)
         near = self._table.in_box(own_row, x[own_position], y[own_position])
         worn = np.flatnonzero(person_id != NOBODY)

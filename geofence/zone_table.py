@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from geofence.arrays import BoolColumn, FloatColumn, IntColumn, ShapeColumn
+from geofence.arrays import Shapes
+from geofence.columns import Booleans, Floats, Integers
 from geofence.shapes import PlaneCircle, PlaneShape
 from model.zones import ZoneVersion
 
@@ -21,12 +22,11 @@ FREE_CELL = np.nan
 
 @dataclass
 class _Columns:
-    box: FloatColumn  # (capacity, 4): least x, least y, greatest x, greatest y
-    begins_us: IntColumn
-    ends_us: IntColumn
-    circle: FloatColumn  # (capacity, 3): x, y, radius; NaN for polygons
-    outline: ShapeColumn  # prepared polygons; None for circles
-    zone_id: IntColumn
+    box: Floats  # (capacity, 4): least x, least y, greatest x, greatest y
+    begins_us: Integers
+    ends_us: Integers
+    circle: Floats  # (capacity, 3): x, y, radius; NaN for polygons
+    outline: Shapes  # prepared polygons; None for circles
 
 
 def _columns(capacity: int) -> _Columns:
@@ -36,7 +36,6 @@ def _columns(capacity: int) -> _Columns:
         ends_us=np.full(capacity, BEGINNING),
         circle=np.full((capacity, 3), FREE_CELL),
         outline=np.full(capacity, None, object),
-        zone_id=np.full(capacity, -1, np.int64),
     )
 
 
@@ -55,16 +54,9 @@ class ZoneTable:
             raise KeyError(f"row {row} holds no zone version; rows stay only until apply or forget_people")
         return version
 
-    def zone_ids(self, rows: IntColumn) -> IntColumn:
-        return self._columns.zone_id[rows]
-
     def box(self, row: int) -> tuple[float, float, float, float]:
         least_x, least_y, greatest_x, greatest_y = self._columns.box[row].tolist()
         return least_x, least_y, greatest_x, greatest_y
-
-    def boxes(self, rows: IntColumn) -> FloatColumn:
-        """(n, 4): least x, least y, greatest x, greatest y, each rounded outward."""
-        return self._columns.box[rows]
 
     def add(self, versions: Sequence[ZoneVersion], shapes: Sequence[PlaneShape]) -> list[int]:
         """Give each version a row. Returns the rows in the same order."""
@@ -81,44 +73,46 @@ class ZoneTable:
         self._versions[row] = None
         self._free.append(row)
 
-    def in_box(self, rows: IntColumn, x: FloatColumn, y: FloatColumn) -> BoolColumn:
+    def in_box(self, rows: Integers, x: Floats, y: Floats) -> Booleans:
         """Whether each position may be in its row's shape. NaN never is."""
         box = self._columns.box[rows]
         return (box[:, 0] <= x) & (x <= box[:, 2]) & (box[:, 1] <= y) & (y <= box[:, 3])
 
-    def at_time(self, rows: IntColumn, fix_time_us: IntColumn) -> BoolColumn:
+    def at_time(self, rows: Integers, fix_time_us: Integers) -> Booleans:
         """Whether each row's version was valid at the fix time, and the fix within the condition's dates."""
         columns = self._columns
         return (columns.begins_us[rows] <= fix_time_us) & (fix_time_us < columns.ends_us[rows])
 
-    def covers(self, rows: IntColumn, x: FloatColumn, y: FloatColumn) -> BoolColumn:
+    def covers(self, rows: Integers, x: Floats, y: Floats) -> Booleans:
         """Whether each position is in its row's shape or on its boundary. Exact; NaN never is."""
         circle = self._columns.circle[rows]
         in_circle = np.hypot(x - circle[:, 0], y - circle[:, 1]) <= circle[:, 2]
         # For a point, "intersects" means inside or on the boundary; "contains" would leave the boundary out.
-        in_outline: BoolColumn = shapely.intersects_xy(self._columns.outline[rows], x, y)
+        in_outline: Booleans = shapely.intersects_xy(self._columns.outline[rows], x, y)
         return in_circle | in_outline
 
-    def depth_m(self, rows: IntColumn, x: FloatColumn, y: FloatColumn) -> FloatColumn:
+    def depth_m(self, rows: Integers, x: Floats, y: Floats) -> Floats:
         """Signed distance to the boundary in metres, positive inside; the edge of a hole is boundary."""
         circle = self._columns.circle[rows]
         depth = circle[:, 2] - np.hypot(x - circle[:, 0], y - circle[:, 1])
-        outlined = np.isnan(circle[:, 2])
+        somewhere = np.isfinite(x) & np.isfinite(y)
+        outlined = np.isnan(circle[:, 2]) & somewhere
         outline, x, y = self._columns.outline[rows[outlined]], x[outlined], y[outlined]
         distance = shapely.distance(shapely.boundary(outline), shapely.points(x, y))
         depth[outlined] = np.where(shapely.intersects_xy(outline, x, y), distance, -distance)
+        depth[~somewhere] = np.nan
         return depth
 
     def _row(self) -> int:
         if self._free:
             return self._free.pop()
         self._versions.append(None)
-        if len(self._versions) > len(self._columns.zone_id):
+        if len(self._versions) > len(self._columns.box):
             self._grow()
         return len(self._versions) - 1
 
     def _grow(self) -> None:
-        old, self._columns = self._columns, _columns(2 * len(self._columns.zone_id))
+        old, self._columns = self._columns, _columns(2 * len(self._columns.box))
         for name, column in vars(old).items():
             getattr(self._columns, name)[: len(column)] = column
 
@@ -142,10 +136,6 @@ class ZoneTable:
         else:
             columns.outline[row] = shape
             box = shape.bounds
-            # Rings that touch may cross by a rounding error once projected. Preparing such a shape would
-            # change its answers there, so it stays plain and agrees with shapely's own covers.
-            if shape.is_valid:
-                shapely.prepare(shape)
+            shapely.prepare(shape)
         columns.box[row] = np.add(box, (-BOX_MARGIN_M, -BOX_MARGIN_M, BOX_MARGIN_M, BOX_MARGIN_M))
-        columns.zone_id[row] = version.zone_id
         self._versions[row] = version

@@ -1,18 +1,20 @@
 """What a worker counts."""
 
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
+from prometheus_client import Gauge
 
 from ingest.pipeline import Outcome
 from ingest.source import PartitionBatch
 from model.enums import AlertChangeKind, PositionFlag
 from model.times import SECOND_US
 from ops import metrics
+from ops.errors import UnavailableError
 from store.batch import DeadLetter, Written
+from store.database import SERVER_ERRORS
 
 
 @contextmanager
@@ -23,6 +25,23 @@ def stage(name: str) -> Iterator[None]:
         yield
     finally:
         metrics.BATCH_SECONDS.labels(name).observe(time.monotonic() - started)
+
+
+@contextmanager
+def answering(server: Gauge) -> Iterator[None]:
+    """Whether a server answered when it was last asked; a worker that is fenced has been answered."""
+    try:
+        yield
+    except (UnavailableError, *SERVER_ERRORS):
+        server.set(0)
+        raise
+    else:
+        server.set(1)
+
+
+def forget_lag(topic: str, partition: int) -> None:
+    """Another worker tells how far a lost partition is."""
+    metrics.PARTITION_LAG.remove(topic, str(partition))
 
 
 def observe_written(
@@ -38,11 +57,11 @@ def observe_written(
         ("stored", written.stored),
         ("repeated", written.repeated),
         ("quarantined", written.quarantined),
-        ("rejected", len(letters)),
+        ("rejected", sum(letter.pings for letter in letters)),
     ):
         metrics.PINGS.labels(outcome_name).inc(count)
-    for reason, count in Counter(letter.reason for letter in letters).items():
-        metrics.DEAD_LETTERS.labels(reason.value).inc(count)
+    for letter in letters:
+        metrics.DEAD_LETTERS.labels(letter.reason.value).inc(letter.pings)
     flags = np.concatenate([outcome.newer.flags, outcome.older.flags])
     for flag in PositionFlag:
         if flag:

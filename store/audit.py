@@ -1,5 +1,6 @@
 """Rows of the audit. The API's role may add them and neither read nor change them."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -8,17 +9,19 @@ from psycopg2.extras import Json
 from store.database import Cursor, Identity
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a record is about; every part may be absent."""
+
+    person_id: int | None = None
+    window_from: datetime | None = None
+    window_to: datetime | None = None
+    row_count: int | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
 def insert_record(
-    cursor: Cursor,
-    identity: Identity,
-    action: str,
-    outcome: Literal["allowed", "refused"],
-    *,
-    person_id: int | None,
-    window_from: datetime | None,
-    window_to: datetime | None,
-    row_count: int | None,
-    detail: dict[str, Any],
+    cursor: Cursor, identity: Identity, action: str, outcome: Literal["allowed", "refused"], about: Subject
 ) -> None:
     cursor.execute(
         "INSERT INTO audit_log (subject, role, action, outcome, purpose, request_id,"
@@ -31,10 +34,10 @@ def insert_record(
             outcome,
             identity.purpose,
             identity.request_id,
-            person_id,
-            window_from,
-            window_to,
-            row_count,
-            Json(detail),
+            about.person_id,
+            about.window_from,
+            about.window_to,
+            about.row_count,
+            Json(about.detail),
         ),
     )

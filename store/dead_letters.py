@@ -5,7 +5,7 @@ from datetime import datetime
 
 from model.enums import RejectionReason
 from ops.errors import InputError
-from store.database import SERVICE, Connection, Pool
+from store.database import SERVICE, Cursor, Pool
 
 LIST_COLUMNS = (
     "dead_letter_id, topic, partition, message_offset, item, reason, detail, received_at, replayed_at, length(value)"
@@ -65,44 +65,40 @@ def keep_dead_letter(pool: Pool, letter: NewDeadLetter) -> None:
 
 
 def list_dead_letters(
-    owner: Connection, reason: str | None, *, replayed: bool, after: int, limit: int
+    cursor: Cursor, reason: str | None, *, replayed: bool, after: int, limit: int
 ) -> list[DeadLetterSummary]:
     """In the order of their ids, after ``after``; those already replayed only when ``replayed``."""
-    with owner, owner.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {LIST_COLUMNS} FROM dead_letters"  # noqa: S608 - our own column names
-            " WHERE dead_letter_id > %(after)s AND (%(reason)s IS NULL OR reason = %(reason)s)"
-            " AND (%(replayed)s OR replayed_at IS NULL) ORDER BY dead_letter_id LIMIT %(limit)s",
-            {"after": after, "reason": reason, "replayed": replayed, "limit": limit},
-        )
-        return [DeadLetterSummary(*row) for row in cursor.fetchall()]
+    cursor.execute(
+        f"SELECT {LIST_COLUMNS} FROM dead_letters"  # noqa: S608 - our own column names
+        " WHERE dead_letter_id > %(after)s AND (%(reason)s IS NULL OR reason = %(reason)s)"
+        " AND (%(replayed)s OR replayed_at IS NULL) ORDER BY dead_letter_id LIMIT %(limit)s",
+        {"after": after, "reason": reason, "replayed": replayed, "limit": limit},
+    )
+    return [DeadLetterSummary(*row) for row in cursor.fetchall()]
 
 
-def count_dead_letters(owner: Connection) -> list[tuple[str, int, int]]:
+def count_dead_letters(cursor: Cursor) -> list[tuple[str, int, int]]:
     """(reason, waiting, replayed) for each reason, most waiting first."""
-    with owner, owner.cursor() as cursor:
-        cursor.execute(
-            "SELECT reason, count(*) FILTER (WHERE replayed_at IS NULL) AS waiting, count(replayed_at)"
-            " FROM dead_letters GROUP BY reason ORDER BY waiting DESC, reason"
-        )
-        return [(reason, waiting, replayed) for reason, waiting, replayed in cursor.fetchall()]
+    cursor.execute(
+        "SELECT reason, count(*) FILTER (WHERE replayed_at IS NULL) AS waiting, count(replayed_at)"
+        " FROM dead_letters GROUP BY reason ORDER BY waiting DESC, reason"
+    )
+    return [(reason, waiting, replayed) for reason, waiting, replayed in cursor.fetchall()]
 
 
-def load_dead_letter(owner: Connection, dead_letter_id: int) -> DeadLetter:
+def load_dead_letter(cursor: Cursor, dead_letter_id: int) -> DeadLetter:
     """With its original bytes. InputError when there is none of that id."""
-    with owner, owner.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {LIST_COLUMNS}, key, value FROM dead_letters WHERE dead_letter_id = %s",  # noqa: S608 - as above
-            (dead_letter_id,),
-        )
-        row = cursor.fetchone()
+    cursor.execute(
+        f"SELECT {LIST_COLUMNS}, key, value FROM dead_letters WHERE dead_letter_id = %s",  # noqa: S608 - as above
+        (dead_letter_id,),
+    )
+    row = cursor.fetchone()
     if row is None:
         raise InputError(f"there is no dead letter {dead_letter_id}: `cordon dead-letters list` shows what there is")
     *summary, key, value = row
     return DeadLetter(DeadLetterSummary(*summary), None if key is None else bytes(key), bytes(value))
 
 
-def mark_replayed(owner: Connection, dead_letter_id: int) -> None:
+def mark_replayed(cursor: Cursor, dead_letter_id: int) -> None:
     """After its pings became durable again, never before."""
-    with owner, owner.cursor() as cursor:
-        cursor.execute("UPDATE dead_letters SET replayed_at = now() WHERE dead_letter_id = %s", (dead_letter_id,))
+    cursor.execute("UPDATE dead_letters SET replayed_at = now() WHERE dead_letter_id = %s", (dead_letter_id,))

@@ -137,6 +137,8 @@ class EmbeddedPostgres:
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:
             raise EmbeddedPostgresError(f"PostgreSQL on {self.folder} is not started")
+        if self._process.poll() is not None:
+            raise EmbeddedPostgresError(f"PostgreSQL on {self.folder} has ended by itself: {tail(self._log)}")
         return self._process
 
     def _program(self, name: str) -> Path:

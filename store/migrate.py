@@ -65,8 +65,9 @@ def _prepare(connection: Connection) -> None:
             " (name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
         )
         cursor.execute(
+            # whether the library is preloaded: the list of those is closed to an owner who is no superuser
             "SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb')"
-            " AND current_setting('shared_preload_libraries') LIKE '%timescaledb%'"
+            " AND current_setting('timescaledb.max_background_workers', true) IS NOT NULL"
         )
         row = cursor.fetchone()
         if row is not None and row[0]:

@@ -4,11 +4,12 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import psycopg2.errors
 
 from ops.errors import InputError
-from store.database import SERVICE, Connection, Pool
+from store.database import SERVICE, Cursor, Pool
 
 KEY_BYTES = 32
 
@@ -22,33 +23,50 @@ class SourceAccess:
     device_serial: str | None
 
 
-def create_source(owner: Connection, name: str, device_serial: str | None = None) -> str:
+@dataclass(frozen=True, slots=True)
+class StoredSource:
+    """A source as it is kept; without a ``device_serial`` it speaks for any device."""
+
+    name: str
+    device_serial: str | None
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+def create_source(cursor: Cursor, name: str, device_serial: str | None = None) -> str:
     """Add a source and return its key, which is not kept. InputError for a name in use or an unknown device."""
     key = secrets.token_urlsafe(KEY_BYTES)
     try:
-        with owner, owner.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO sources (name, key_hash, device_id)"
-                " SELECT %(name)s, %(hash)s, device_id"
-                " FROM (SELECT 1) one LEFT JOIN devices ON serial = %(serial)s"
-                " WHERE %(serial)s IS NULL OR device_id IS NOT NULL",
-                {"name": name, "hash": hash_of_key(key), "serial": device_serial},
-            )
-            if cursor.rowcount == 0:
-                raise InputError(f"no device has the serial {device_serial}: register it first")
+        cursor.execute(
+            "INSERT INTO sources (name, key_hash, device_id)"
+            " SELECT %(name)s, %(hash)s, device_id"
+            " FROM (SELECT 1) one LEFT JOIN devices ON serial = %(serial)s"
+            " WHERE %(serial)s IS NULL OR device_id IS NOT NULL",
+            {"name": name, "hash": hash_of_key(key), "serial": device_serial},
+        )
     except psycopg2.errors.UniqueViolation:
         raise InputError(f"a source named {name} exists: choose another name, or revoke that one") from None
     except psycopg2.errors.CheckViolation:
         raise InputError("the name of a source has 1 to 100 characters") from None
+    if cursor.rowcount == 0:
+        raise InputError(f"no device has the serial {device_serial}: register it first")
     return key
 
 
-def revoke_source(owner: Connection, name: str) -> None:
+def revoke_source(cursor: Cursor, name: str) -> None:
     """From now on its key is refused. InputError when no live source has the name."""
-    with owner, owner.cursor() as cursor:
-        cursor.execute("UPDATE sources SET revoked_at = now() WHERE name = %s AND revoked_at IS NULL", (name,))
-        if cursor.rowcount == 0:
-            raise InputError(f"no live source is named {name}")
+    cursor.execute("UPDATE sources SET revoked_at = now() WHERE name = %s AND revoked_at IS NULL", (name,))
+    if cursor.rowcount == 0:
+        raise InputError(f"no live source is named {name}")
+
+
+def list_sources(cursor: Cursor) -> list[StoredSource]:
+    """Every source, the revoked ones too, in the order in which they were made."""
+    cursor.execute(
+        "SELECT source.name, device.serial, source.created_at, source.revoked_at"
+        " FROM sources source LEFT JOIN devices device USING (device_id) ORDER BY source_id"
+    )
+    return [StoredSource(*row) for row in cursor.fetchall()]
 
 
 def authenticate_source(pool: Pool, key: str) -> SourceAccess | None:

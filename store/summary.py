@@ -44,7 +44,6 @@ class AlertNotice:
     zone_name: str
     began_at: datetime
     ended_at: datetime | None
-    positions_inside: int
     evidence: dict[str, Any]
 
 
@@ -93,11 +92,9 @@ def alert_notices(cursor: Cursor, after_event: int) -> list[AlertNotice]:
     cursor.execute(
         """
         SELECT event.event_id, event.change, alert.alert_id::text, person.crn, person.name, person.practitioner,
-               device.serial, zone.reference, version.name, alert.began_at, alert.ended_at, visit.positions_inside,
-               alert.evidence
+               device.serial, zone.reference, version.name, alert.began_at, alert.ended_at, alert.evidence
         FROM alert_events event
         JOIN alerts alert USING (alert_id)
-        JOIN visits visit USING (visit_id)
         JOIN people person ON person.person_id = alert.person_id
         JOIN device_activations activation ON activation.activation_id = alert.activation_id
         JOIN devices device USING (device_id)

@@ -40,36 +40,35 @@ _EVIDENCE = {
 }
 
 
+def read_filter(
+    *,
+    is_open: Annotated[bool | None, Query(alias="open", description="true: still lasting; false: ended")] = None,
+    person: PersonFilter = None,
+    zone: ZoneFilter = None,
+    since: Annotated[Moment | None, Query(description="Only those raised at this time or later")] = None,
+    cursor: CursorText = None,
+) -> AlertFilter:
+    return AlertFilter(is_open, person, zone, since, before=decode_number(cursor))
+
+
 @router.get("/v1/alerts", **documented(Permission.ALERTS_READ, {"alerts": [_ALERT], "next": None}))
 def read_alerts(
     *,
     request: Request,
     caller: Annotated[Caller, Depends(Requires(Permission.ALERTS_READ, Action.ALERTS_LIST))],
     services: CurrentServices,
-    is_open: Annotated[bool | None, Query(alias="open", description="true: still lasting; false: ended")] = None,
-    person: PersonFilter = None,
-    zone: ZoneFilter = None,
-    since: Annotated[Moment | None, Query(description="Only those raised at this time or later")] = None,
-    cursor: CursorText = None,
+    wanted: Annotated[AlertFilter, Depends(read_filter)],
     limit: Limit = 100,
 ) -> AlertsPage:
     """Alerts, newest first. `next` is there whenever there are more; alerts raised meanwhile do not move a page."""
-    wanted = AlertFilter(is_open, person, zone, since, before=decode_number(cursor))
     with services.pool.transaction(caller.identity) as transaction:
         found = list_alerts(transaction, wanted, limit + 1)
         page = found[:limit]
-        about = Subject(person_id=person, window_from=since, row_count=len(page))
+        about = Subject(person_id=wanted.person_id, window_from=wanted.raised_since, row_count=len(page))
         record_allowed(transaction, caller.identity, Action.ALERTS_LIST, about)
     more = None
     if found[limit:]:
-        filters: dict[str, str | int | None] = {
-            "open": None if is_open is None else str(is_open).lower(),
-            "person": person,
-            "zone": zone,
-            "since": None if since is None else since.isoformat(),
-            "limit": limit,
-        }
-        more = next_link(request.url.path, filters, encode_number(page[-1].sequence))
+        more = next_link(request.url.path, _parameters(wanted, limit), encode_number(page[-1].sequence))
     return AlertsPage(alerts=[AlertOut.of(alert) for alert in page], next=more)
 
 
@@ -93,3 +92,14 @@ def read_alert(
     if found is None:
         raise refuse_unseen(services, caller, Action.ALERT_READ, Subject(detail=asked), "alert")
     return AlertWithEvidence.with_evidence(*found)
+
+
+def _parameters(wanted: AlertFilter, limit: int) -> dict[str, str | int | None]:
+    """The filters as the query of the next page."""
+    return {
+        "open": None if wanted.is_open is None else str(wanted.is_open).lower(),
+        "person": wanted.person_id,
+        "zone": wanted.zone_reference,
+        "since": None if wanted.raised_since is None else wanted.raised_since.isoformat(),
+        "limit": limit,
+    }

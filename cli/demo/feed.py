@@ -14,6 +14,8 @@ from sim.world import World
 LONGEST_STEP_US = 10 * SECOND_US
 """Of one request: after a machine slept, the tags upload what they held in pieces."""
 PATIENCE_SECONDS = 30.0
+JUDGED = frozenset({HTTPStatus.ACCEPTED, HTTPStatus.UNPROCESSABLE_ENTITY})
+"""Some accepted, or none: either way the answer names each ping that was refused."""
 TRY_AGAIN = frozenset(
     {
         HTTPStatus.TOO_MANY_REQUESTS,
@@ -33,7 +35,8 @@ class Feed:
         self._headers = {"Content-Type": "application/json", "Authorization": f"Bearer {source_key}"}
         self._acknowledged_until_us = world.start_us
         self._failing_since: float | None = None
-        self.received = 0
+        self.accepted = 0
+        self.refused = 0
 
     def send_due(self, now_us: int) -> None:
         """Send every ping with a fix time before ``now_us``.
@@ -46,24 +49,26 @@ class Feed:
             if pings and not self._delivered(pings):
                 return
             self._acknowledged_until_us = until_us
-            self.received += len(pings)
 
     def _delivered(self, pings: list[dict[str, Any]]) -> bool:
         connection = http.client.HTTPConnection(LOOPBACK, self._port, timeout=5)
         try:
             connection.request("POST", "/v1/pings", json.dumps(pings), self._headers)
             response = connection.getresponse()
-            status, answer = response.status, response.read().decode(errors="replace")
+            status, answer = response.status, response.read()
         except (OSError, http.client.HTTPException) as error:
             self._be_patient(type(error).__name__)
             return False
         finally:
             connection.close()
         if status in TRY_AGAIN:
-            self._be_patient(f"{status} {answer}")
+            self._be_patient(f"{status} {answer!r}")
             return False
-        if status >= HTTPStatus.BAD_REQUEST:
-            raise ConfigurationError(f"the API refuses the simulated pings: {status} {answer}")
+        if status not in JUDGED:
+            raise ConfigurationError(f"the API refuses the simulated pings: {status} {answer!r}")
+        refused = len(json.loads(answer)["rejected"])
+        self.accepted += len(pings) - refused
+        self.refused += refused
         self._failing_since = None
         return True
 

@@ -1,6 +1,7 @@
 """The service as the demo runs it: PostgreSQL, API and worker, each ready before the next is started."""
 
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,16 +16,34 @@ from store.embedded import EmbeddedPostgres, EmbeddedPostgresError
 from store.migrate import migrate
 from store.provision import allow_logins, ensure_database
 
+BLAME_SECONDS = 5.0
+
 
 @dataclass(frozen=True, slots=True)
 class Service:
+    """Every process that the demo has started."""
+
+    server: EmbeddedPostgres
     api: Child
     worker: Child
 
     def check(self) -> None:
-        """Raise ChildEndedError when one of them has ended."""
+        """Raise ChildEndedError, or EmbeddedPostgresError, when one of them has ended."""
+        self.server.url()
         self.api.check()
         self.worker.check()
+
+    @contextmanager
+    def blamed(self) -> Iterator[None]:
+        """Name the process whose end is behind an UnavailableError; a killed one takes a moment to be gone."""
+        try:
+            yield
+        except UnavailableError:
+            deadline = time.monotonic() + BLAME_SECONDS
+            while time.monotonic() < deadline:
+                self.check()
+                time.sleep(0.1)
+            raise
 
 
 @contextmanager
@@ -68,7 +87,7 @@ def running_service(
     ):
         wait_until_ready(worker, health_port, stopping)
         wait_until_ready(api, api_port, stopping)
-        yield Service(api, worker)
+        yield Service(server, api, worker)
 
 
 def _without_owner(environment: Mapping[str, str]) -> dict[str, str]:

@@ -1,8 +1,7 @@
 """A polite stop: a signal is noted, and acted upon where the demo can stop in good order."""
 
 import signal
-from types import FrameType, TracebackType
-from typing import Self
+from types import FrameType
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -12,21 +11,18 @@ class StopRequested(Exception):  # noqa: N818 - nothing is wrong: somebody asked
 
 
 class StopSignals:
-    """While entered, Ctrl-C, SIGTERM and a closed terminal only set ``requested``; a second one hurries nothing."""
+    """Whether somebody asked the demo to end."""
 
     def __init__(self) -> None:
         self.requested = False
-        self._former: dict[signal.Signals, object] = {}
 
-    def __enter__(self) -> Self:
+    def listen(self) -> None:
+        """From now on Ctrl-C, SIGTERM and a closed terminal only set ``requested``.
+
+        To the end of the process: an impatient second Ctrl-C must not cut the stop short.
+        """
         for number in STOPPING:
             signal.signal(number, self._note)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Leave the handlers in place: the process ends next, and a late Ctrl-C must not cut that short."""
 
     def check(self) -> None:
         if self.requested:

@@ -5,8 +5,9 @@ from statistics import NormalDist
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from cli.demo.seeding import Keys
 from model.enums import AlertChangeKind, Mechanism
-from store.summary import AlertNotice, RunFigures
+from store.summary import AlertNotice, Holdings, RunFigures
 
 LONDON = ZoneInfo("Europe/London")
 STANDARD_DEVIATIONS = 2.45
@@ -20,9 +21,32 @@ MECHANISMS = {
 }
 
 
+def welcome(found: Holdings, keys: Keys, address: str, wearers: int, seconds: float | None) -> str:
+    """What a person can do once the service is ready."""
+    before = (
+        f"Found the data of earlier runs: {found.people} people, {found.positions} positions, {found.alerts} alerts."
+        if found.people
+        else "A new database."
+    )
+    until = "until Ctrl-C" if seconds is None else f"for {seconds:g} seconds"
+    return f"""
+{before}
+{wearers} simulated wearers send a position every 2 to 5 seconds each, {until}.
+
+  Open       {address}  (JSON until there are pages: /v1/alerts, /v1/people, /v1/openapi.json)
+  Sign in    with the header "Authorization: Bearer TOKEN"; the duty officer, who sees everybody, has the token
+               {keys.duty_officer}
+             and {keys.practitioner_subject}, who sees the own caseload, has
+               {keys.practitioner}
+  Try        curl -H 'Authorization: Bearer {keys.duty_officer}' '{address}/v1/alerts'
+  Follow     curl -N -H 'Authorization: Bearer {keys.duty_officer}' '{address}/v1/alerts/stream'
+
+Waiting for the first breach: some wearers are about to enter their exclusion zones ..."""
+
+
 def breach(notice: AlertNotice, address: str) -> str:
     """A raised alert as an officer reads it."""
-    entry = notice.evidence["entry"]
+    entry = notice.evidence["positions"]["entry"]
     return "\n".join(
         (
             "BREACH ALERT: exclusion zone entered",
@@ -31,9 +55,8 @@ def breach(notice: AlertNotice, address: str) -> str:
             f"  When       {london_time(notice.began_at)}",
             f"  Where      {relative_to_boundary(entry['depth_m'])}",
             f"  How sure   {how_sure(entry)}",
-            "  Next       It stays open, and gains evidence with each position inside, until a position outside ends it.",
-            f"             The duty officer and {notice.practitioner or 'no practitioner'} can see it; the duty officer",
-            "             rings the wearer, then whoever the zone protects.",
+            "  Next       It stays open, and gains evidence with each position inside, until one outside ends it.",
+            f"             On the lists of the duty officer and of {notice.practitioner or 'no practitioner'}.",
             f"  Evidence   {address}/v1/alerts/{notice.alert_id}",
         )
     )
@@ -44,16 +67,17 @@ def change_line(notice: AlertNotice) -> str:
     who = f"{notice.name} ({notice.crn})"
     if notice.change == AlertChangeKind.ENDED and notice.ended_at is not None:
         stay_s = (notice.ended_at - notice.began_at).total_seconds()
-        return f"{clock_time(notice.ended_at)}  ended   {who} left {notice.zone_name}, after {stay_s:.0f} s inside"
-    entry = notice.evidence["entry"]
+        return f"{clock_time(notice.ended_at)}  ended   {who} left {notice.zone_name}, {stay_s:.0f} s after entering"
+    entry = notice.evidence["positions"]["entry"]
     depth = relative_to_boundary(entry["depth_m"])
     return f"{clock_time(notice.began_at)}  raised  {who} entered {notice.zone_name}: {depth}, {how_sure(entry)}"
 
 
 def london_time(moment: datetime) -> str:
-    """Such as `Sunday 22 November 2026, 10:21:43 GMT (UTC+00:00)`; in English whatever the machine's locale is."""
+    """Such as `Sunday 22 November 2026, 10:21:43+00:00 (GMT)`; in English whatever the machine's locale is."""
     local = moment.astimezone(LONDON)
-    return f"{DAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]} {local.year}, {clock_time(moment)}"
+    day = f"{DAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]} {local.year}"
+    return f"{day}, {clock_time(moment)} ({local.tzname()})"
 
 
 def clock_time(moment: datetime) -> str:
@@ -81,12 +105,12 @@ def percentage(share: float) -> str:
     return f"{min(max(share * 100, 1), 99):.0f} %"
 
 
-def figures(received: int, run: RunFigures) -> str:
-    """The closing account of a run, one figure a line."""
+def figures(accepted: int, refused: int, run: RunFigures) -> str:
+    """The closing account of a run, one figure a line: what the gateway took and refused, and what became of it."""
     lines = [
-        ("pings received", str(received)),
+        ("pings received", str(accepted + refused)),
         ("pings stored", str(run.stored)),
-        ("pings rejected", str(run.rejected)),
+        ("pings rejected", str(refused + run.rejected)),
         ("visits", str(run.visits)),
         ("alerts", str(run.alerts)),
         ("ping to alert, 50th percentile", _seconds(run.delay_p50_s)),

@@ -6,7 +6,7 @@ what the receiver could not tell.
 
 import msgspec
 
-from ingest.ping import NOTHING, READING_ERRORS, explain, split_items
+from ingest.ping import NOTHING, READING_ERRORS, Refusal, explain, split_items
 from ingest.protocols.interpretation import Interpretation, PingFields, RefusedError, finite, rfc3339_of_epoch
 from model.enums import RejectionReason
 
@@ -31,14 +31,17 @@ WITHOUT_POSITION = frozenset(
 )
 
 
-def interpret(payload: bytes, device_id: str) -> Interpretation:
-    """The pings of ``device_id`` in a payload: one object, or an array of them. Never raises."""
+def interpret(payload: bytes, device_id: str, items_max: int = 10_000) -> Interpretation:
+    """The pings of ``device_id`` in a payload: one object, or an array of ``items_max`` at most. Never raises."""
     try:
         items = split_items(payload)
     except READING_ERRORS as error:
         return Interpretation([payload], refused={0: explain(error, payload)})
     if not items:
         return Interpretation([payload], refused={0: NOTHING})
+    if len(items) > items_max:
+        too_many = Refusal(RejectionReason.TOO_LARGE, f"more than {items_max} messages in one payload")
+        return Interpretation([payload], refused={0: too_many})
     found = Interpretation(items)
     for place, item in enumerate(items):
         try:

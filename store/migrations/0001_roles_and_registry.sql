@@ -5,6 +5,7 @@ DECLARE
   wanted text;
 BEGIN
   FOREACH wanted IN ARRAY ARRAY['cordon_worker', 'cordon_api'] LOOP
+    CONTINUE WHEN EXISTS (SELECT FROM pg_roles WHERE rolname = wanted); -- an owner may lack the right to make roles
     BEGIN
       EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
     EXCEPTION WHEN duplicate_object OR unique_violation THEN

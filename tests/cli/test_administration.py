@@ -1,49 +1,16 @@
 """The administration commands: what they keep, what they refuse, and that a refusal leaves nothing half done."""
 
-from collections.abc import Callable, Iterator
-from contextlib import closing
+import os
+import subprocess
+import sys
+from collections.abc import Callable
 from typing import Any
 
-import psycopg2
 import pytest
-
-from cli.main import main
-from store.migrate import migrate
 
 Cordon = Callable[..., tuple[int, str, str]]
 MARCH = "2026-03-01T09:30:00Z"
 APRIL = "2026-04-01T09:30:00+01:00"
-
-
-@pytest.fixture
-def database(empty_embedded_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Any]]:
-    """A migrated database that the commands find, and a way to ask it."""
-    migrate(empty_embedded_database)
-    monkeypatch.setenv("CORDON_DATABASE_OWNER_URL", empty_embedded_database)
-    options = "-c search_path=cordon -c timezone=UTC"
-    with closing(psycopg2.connect(empty_embedded_database, options=options)) as connection:
-        connection.autocommit = True
-
-        def value(statement: str) -> Any:
-            with connection.cursor() as cursor:
-                cursor.execute(statement)
-                row = cursor.fetchone()
-                assert row is not None
-                return row[0]
-
-        yield value
-
-
-@pytest.fixture
-def cordon(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cordon:
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["cordon", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        return int(ended.value.code or 0), printed.out, printed.err
-
-    return run
 
 
 @pytest.fixture
@@ -155,3 +122,18 @@ def test_without_a_database_the_setting_is_named(
     monkeypatch.setenv("CORDON_DATA_FOLDER", str(tmp_path_factory.mktemp("none")))
     code, _, error = cordon("people", "list")
     assert (code, "CORDON_DATABASE_OWNER_URL is not set" in error) == (1, True)
+
+
+def test_a_name_that_the_locale_cannot_print_does_not_end_the_list(
+    database: Callable[[str], Any], cordon: Cordon
+) -> None:
+    cordon("people", "add", "--crn", "X1", "--name", "Zo\u00eb \u0141uk")
+    listed = subprocess.run(
+        [sys.executable, "-P", "-m", "cli", "people", "list"],
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        check=False,
+    )
+    assert listed.returncode == 0, listed.stderr
+    assert rb"Zo\xeb \u0141uk" in listed.stdout
+    assert database("SELECT name FROM people") == "Zo\u00eb \u0141uk"

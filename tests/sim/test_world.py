@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from geofence.geojson import read_zones
 from model.enums import Mechanism
 from sim.path import SECOND_US
 from sim.plane import distance_m
@@ -48,6 +49,12 @@ def test_pings_do_not_depend_on_the_steps(cuts: list[int]) -> None:
 def test_wearers_enter_their_zones_as_plotted(seed: int) -> None:
     for index, wearer in enumerate(World(seed, 10, START_US).wearers):
         assert keeps_to(plot_of(index), wearer.path, wearer.zone)
+
+
+@given(seed=seeds)
+@settings(deadline=None, max_examples=15)
+def test_every_zone_is_one_that_the_service_takes(seed: int) -> None:
+    assert read_zones(World(seed, 10, START_US).zones).problems == ()
 
 
 @given(seed=seeds)

@@ -1,0 +1,95 @@
+"""From Kafka to committed offsets: real broker, real TimescaleDB (durable), workers in processes of their own."""
+
+import tempfile
+import time
+from contextlib import ExitStack, closing
+from pathlib import Path
+from statistics import median
+
+import psycopg2
+from psycopg2 import sql
+
+from bench.result import Result
+from bench.world import PEOPLE, fill, messages
+from ingest.kafka import KafkaPingSink
+from tests.servers.broker import Kafka
+from tests.servers.kafka import running_kafka
+from tests.servers.timescale import DatabaseServer, running_timescale
+from tests.support.database import DatabaseUrls, prepare_database
+from tests.support.worker_process import WorkerProcess, worker_environment
+from tests.support.world import rows
+
+MESSAGES = 600_000
+PARTITIONS = 4
+RUNS = 3
+WARM = PEOPLE * 6  # until every worker has met every device a few times
+TOPIC = "bench.pings"
+LOOK_S = 0.05
+
+
+def run() -> list[Result]:
+    """Pings a second with one worker and with two, once their state is loaded."""
+    with tempfile.TemporaryDirectory() as scratch, ExitStack() as stack:
+        folder = Path(scratch)
+        for name in ("kafka", "timescale"):
+            (folder / name).mkdir()
+        kafka = stack.enter_context(running_kafka(folder / "kafka"))
+        server = stack.enter_context(running_timescale(folder / "timescale", durable=True))
+        kafka.create_topic(TOPIC, PARTITIONS)
+        _produce(kafka)
+        return [_measured(kafka, server, folder, count) for count in (1, 2)]
+
+
+def _produce(kafka: Kafka) -> None:
+    sink = KafkaPingSink(kafka.bootstrap_servers, TOPIC)
+    pings = messages(MESSAGES)
+    for first in range(0, len(pings), PEOPLE):
+        sink.append(pings[first : first + PEOPLE])
+    sink.close()
+
+
+def _measured(kafka: Kafka, server: DatabaseServer, folder: Path, workers: int) -> Result:
+    figures = [_one_run(kafka, server, folder, workers, f"bench_{workers}_{number}") for number in range(RUNS)]
+    return Result(
+        name=f"end to end, {PARTITIONS} partitions, {workers} worker{'s' * (workers > 1)}",
+        value=median(figures),
+        unit="pings/s",
+        spread=(min(figures), max(figures)),
+        peer=None,
+        peer_value=None,
+    )
+
+
+def _one_run(kafka: Kafka, server: DatabaseServer, folder: Path, workers: int, name: str) -> float:
+    with closing(psycopg2.connect(server.url("postgres"))) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    database = prepare_database(server.url(name))
+    fill(database.owner)
+    environment = worker_environment(
+        worker_url=database.worker, bootstrap_servers=kafka.bootstrap_servers, topic=TOPIC, kafka_group=name
+    )
+    started = [WorkerProcess(environment, folder / f"{name}-{number}.log") for number in range(workers)]
+    try:
+        for worker in started:
+            worker.start()
+        return _rate(database)
+    finally:
+        for worker in started:
+            worker.stop()
+
+
+def _rate(database: DatabaseUrls) -> float:
+    """Messages a second from the warm mark to the last."""
+    warm: tuple[float, int] | None = None
+    while True:
+        done = int(
+            rows(database.owner, "SELECT coalesce(sum(greatest(next_offset, 0)), 0) FROM partition_offsets")[0][0]
+        )
+        now = time.monotonic()
+        if warm is None and done >= WARM:
+            warm = (now, done)
+        if warm is not None and done >= MESSAGES:
+            return (done - warm[1]) / (now - warm[0])
+        time.sleep(LOOK_S)

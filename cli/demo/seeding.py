@@ -1,0 +1,63 @@
+"""What the demo puts into its database: the simulated people once, and keys of its own at each start."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from access.roles import Role
+from access.tokens import create_token
+from geofence.geojson import read_zones
+from sim.wearer import PRACTITIONERS
+from sim.world import World
+from store.activations import activate
+from store.database import Cursor
+from store.enrolment import add_person, list_people
+from store.sources import create_source, list_sources, revoke_source
+from store.tokens import list_tokens, revoke_token
+from store.zones import publish_zones
+
+CREATED_BY = "cordon demo"
+DUTY_OFFICER = "demo.duty.officer"
+LIFETIME = timedelta(hours=12)
+SOURCE_PREFIX = "demo simulator "
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Shown or used by this run alone; the next one makes others and revokes these."""
+
+    duty_officer: str
+    practitioner_subject: str
+    practitioner: str
+    source: str
+
+
+def seed(cursor: Cursor, world: World) -> None:
+    """Enrol the wearers who are not yet there, put their tags on them, and publish their zones."""
+    enrolled = {person.crn for person in list_people(cursor)}
+    now = datetime.now(UTC)
+    for wearer in world.wearers:
+        if wearer.crn not in enrolled:
+            add_person(cursor, wearer.crn, wearer.name, wearer.practitioner)
+            activate(cursor, wearer.serial, wearer.crn, now)
+    publish_zones(cursor, read_zones(world.zones).drafts, CREATED_BY, now)
+
+
+def make_keys(cursor: Cursor) -> Keys:
+    """New tokens and a new source key; those of earlier runs are revoked."""
+    now = datetime.now(UTC)
+    _revoke_earlier(cursor, now)
+    return Keys(
+        duty_officer=create_token(cursor, Role.DUTY_OFFICER, DUTY_OFFICER, now, LIFETIME).token,
+        practitioner_subject=PRACTITIONERS[0],
+        practitioner=create_token(cursor, Role.PRACTITIONER, PRACTITIONERS[0], now, LIFETIME).token,
+        source=create_source(cursor, f"{SOURCE_PREFIX}{now.isoformat()}"),
+    )
+
+
+def _revoke_earlier(cursor: Cursor, now: datetime) -> None:
+    for token in list_tokens(cursor):
+        if token.subject in {DUTY_OFFICER, PRACTITIONERS[0]} and token.revoked_at is None:
+            revoke_token(cursor, token.token_id, now)
+    for source in list_sources(cursor):
+        if source.name.startswith(SOURCE_PREFIX) and source.revoked_at is None:
+            revoke_source(cursor, source.name)

@@ -1,0 +1,39 @@
+"""Tells a person about alerts as they change."""
+
+import time
+from collections.abc import Callable
+
+from cli.demo.wording import breach, change_line
+from model.enums import AlertChangeKind
+from store.database import SERVICE, Pool
+from store.summary import alert_notices, last_event
+
+
+class AlertWatch:
+    """Reads the changes behind those it has told of. The first breach is told in full, the rest in a line each.
+
+    An update (one more position inside) is not told: there would be one every few seconds for each wearer inside.
+    """
+
+    def __init__(self, pool: Pool, address: str, say: Callable[[str], None], began: float) -> None:
+        self._pool = pool
+        self._address = address
+        self._say = say
+        self._began = began
+        self._told_first = False
+        with pool.transaction(SERVICE) as cursor:
+            self._last_event = last_event(cursor)
+
+    def tell_changes(self) -> None:
+        with self._pool.transaction(SERVICE) as cursor:
+            notices = alert_notices(cursor, self._last_event)
+        for notice in notices:
+            self._last_event = notice.event_id
+            if notice.change == AlertChangeKind.UPDATED:
+                continue
+            if notice.change == AlertChangeKind.RAISED and not self._told_first:
+                self._told_first = True
+                took_s = time.monotonic() - self._began
+                self._say(f"\n{breach(notice, self._address)}\n\nFirst alert {took_s:.0f} s after the start.")
+            else:
+                self._say(change_line(notice))

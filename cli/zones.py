@@ -1,0 +1,134 @@
+"""`cordon zones`."""
+
+import getpass
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from access.audit import Action, Subject, record_allowed
+from api.zone_files import ZoneFileError, read_zone_file
+from cli.owner import command_identity, owner_transaction
+from cli.tables import print_table
+from cli.times import parse_time
+from geofence.problems import ZoneProblem
+from ops.errors import InputError
+from ops.settings import load_settings
+from store.zone_list import StoredZone, find_zone, list_zones
+from store.zones import Outcome, end_zone, publish_zones
+
+PAGE = 500
+zones = typer.Typer(help="Zones that wearers are checked against.", no_args_is_help=True)
+
+
+def register(application: typer.Typer) -> None:
+    application.add_typer(zones, name="zones")
+
+
+@zones.command("import")
+def import_file(file: Annotated[Path, typer.Argument(help="GeoJSON: a Feature or a FeatureCollection.")]) -> None:
+    """Publish the zones of a GeoJSON file: all of them, or nothing and every problem.
+
+    Properties: reference, name, kind (exclusion or crime_scene), and where wanted crn (the owner; left out, the zone is
+    shared), radius_m (with a Point), valid_from, active_from, active_to.
+
+    Example: cordon zones import zones.geojson
+    """
+    settings = load_settings()
+    try:
+        drafts = read_zone_file(_content(file), settings)
+    except ZoneFileError as error:
+        _print_problems(error.problems)
+        raise InputError(f"nothing was imported: {len(error.problems)} problem(s) in {file}") from None
+    with owner_transaction() as cursor:
+        published = publish_zones(cursor, drafts, getpass.getuser(), datetime.now(UTC), settings.lock_timeout_ms)
+        changed = {zone.reference: zone.version for zone in published if zone.outcome is not Outcome.UNCHANGED}
+        about = Subject(row_count=len(changed), detail={"versions": changed})
+        record_allowed(cursor, command_identity(), Action.ZONES_WRITE, about)
+    for outcome in Outcome:
+        print(f"{outcome}: {sum(zone.outcome is outcome for zone in published)}")
+
+
+@zones.command("list")
+def show_all() -> None:
+    """List every zone with its latest version.
+
+    Example: cordon zones list
+    """
+    with owner_transaction() as cursor:
+        found: list[StoredZone] = []
+        while page := list_zones(cursor, found[-1].zone_id if found else 0, PAGE):
+            found += page
+    rows = [
+        (one.reference, one.crn or "shared", one.kind, str(one.version), _time(one.valid_from), _time(one.valid_to))
+        for one in found
+    ]
+    print_table(("REFERENCE", "FOR", "KIND", "VERSION", "FROM", "TO"), rows)
+
+
+@zones.command("show")
+def show(reference: Annotated[str, typer.Argument(help="The zone's reference.")]) -> None:
+    """Show a zone with all its versions, and the latest one's geometry as GeoJSON.
+
+    Example: cordon zones show EZ-1042
+    """
+    with owner_transaction() as cursor:
+        found = find_zone(cursor, reference)
+    if found is None:
+        raise InputError(f"there is no zone {reference}: `cordon zones list` shows them")
+    zone, versions = found
+    print(f"{zone.reference}: {zone.name}, for {zone.crn or 'everyone'}")
+    rows = [
+        (str(one.version), one.name, one.kind, _time(one.valid_from), _time(one.valid_to), one.created_by)
+        for one in versions
+    ]
+    print_table(("VERSION", "NAME", "KIND", "FROM", "TO", "BY"), rows)
+    print(json.dumps(versions[-1].geometry))
+
+
+@zones.command("end")
+def end(
+    reference: Annotated[str, typer.Argument(help="The zone's reference.")],
+    at: Annotated[str | None, typer.Option(help="From when it no longer holds; now if left out.")] = None,
+) -> None:
+    """Let a zone end. Its versions stay, and fixes before the end are still judged by them.
+
+    Example: cordon zones end EZ-1042 --at 2026-12-01T00:00:00Z
+    """
+    moment = parse_time(at)
+    with owner_transaction() as cursor:
+        zone, changed = end_zone(cursor, reference, moment, load_settings().lock_timeout_ms)
+        about = Subject(window_from=moment, detail={"reference": reference})
+        record_allowed(cursor, command_identity(), Action.ZONE_END, about)
+    print(f"{zone.reference} {'ends' if changed else 'ended already'} at {_time(moment)}")
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror}") from None
+
+
+def _print_problems(problems: Iterable[ZoneProblem]) -> None:
+    rows = []
+    for problem in problems:
+        place = problem.geometry
+        where = place.where() if place else problem.field
+        rows.append(
+            (
+                "file" if problem.feature is None else str(problem.feature),
+                problem.reference or "",
+                where,
+                problem.value,
+                problem.remedy,
+            )
+        )
+    print_table(("FEATURE", "REFERENCE", "WHERE", "FOUND", "REMEDY"), rows)
+
+
+def _time(moment: datetime | None) -> str:
+    return "" if moment is None else moment.isoformat().replace("+00:00", "Z")

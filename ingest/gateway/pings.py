@@ -1,0 +1,109 @@
+"""`POST /v1/pings`: one canonical ping or an array of them."""
+
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+
+from access.problems import problem
+from ingest.gateway.judging import Judged, judge
+from ingest.gateway.requests import JSON, answered, authenticated, read_body, require_media_type
+from ingest.gateway.services import GatewayServices
+from ingest.ping import NOTHING, READING_ERRORS, Ping, Refusal, explain, split_items
+from model.enums import RejectionReason
+from ops.metrics import GATEWAY_PINGS
+from store.sources import SourceAccess
+
+PROTOCOL = "pings"
+EXAMPLE = {
+    "device_id": "TAG-0001",
+    "fix_time": "2026-01-31T12:00:00Z",
+    "lat": 51.5,
+    "lon": -0.12,
+    "accuracy_m": 8,
+    "mechanism": "GPS",
+}
+PING_SCHEMA = msgspec.json.schema_components([Ping])[1]["Ping"]
+REQUEST: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            JSON: {
+                "schema": {"oneOf": [PING_SCHEMA, {"type": "array", "items": PING_SCHEMA}]},
+                "example": [EXAMPLE],
+            }
+        },
+    }
+}
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    202: {
+        "description": "Durable, but for those named in `rejected`",
+        "content": {
+            JSON: {
+                "example": {
+                    "accepted": 1,
+                    "rejected": [{"index": 1, "reason": "unknown_device", "detail": "no device of this `device_id` …"}],
+                    "notices": [{"index": 0, "notice": "device_on_nobody"}],
+                }
+            }
+        },
+    },
+    401: {"description": "No live source has the key"},
+    413: {"description": "The body is too large"},
+    415: {"description": "The body is compressed or not JSON"},
+    422: {"description": "No ping was accepted; `rejected` says why"},
+    503: {"description": "Not durable: send all of them again"},
+}
+
+
+def pings_router(services: GatewayServices) -> APIRouter:
+    router = APIRouter()
+
+    @router.post("/v1/pings", status_code=HTTPStatus.ACCEPTED, openapi_extra=REQUEST, responses=RESPONSES)
+    async def receive_pings(request: Request) -> Response:
+        """Hand in pings; answers once they are durable. One bad ping keeps the rest."""
+        return await answered(_receive(request, services))
+
+    return router
+
+
+async def _receive(request: Request, services: GatewayServices) -> Response:
+    access = await authenticated(request, services)
+    require_media_type(request, JSON)
+    body = await read_body(request, services.body_max_bytes)
+    return await run_in_threadpool(_append, body, access, services)
+
+
+def _append(body: bytes, access: SourceAccess, services: GatewayServices) -> Response:
+    """Each ping becomes a message of its own, byte for byte as it was sent: what the archive proves."""
+    try:
+        items = split_items(body)
+    except READING_ERRORS as error:
+        return _answer(Judged({}, {0: explain(error, body)}, []))
+    most = services.decode_limits.pings_max
+    if not items or len(items) > most:
+        too_many = Refusal(RejectionReason.TOO_LARGE, f"more than {most} pings: send fewer at once")
+        return _answer(Judged({}, {0: too_many if items else NOTHING}, []))
+    judged = judge(items, access, services)
+    if judged.accepted:
+        services.sink.append([(serial, items[place]) for place, serial in judged.accepted.items()])
+    return _answer(judged)
+
+
+def _answer(judged: Judged) -> Response:
+    GATEWAY_PINGS.labels(PROTOCOL, "accepted").inc(len(judged.accepted))
+    GATEWAY_PINGS.labels(PROTOCOL, "rejected").inc(len(judged.refused))
+    rejected = [
+        {"index": place, "reason": refusal.reason.value, "detail": refusal.detail}
+        for place, refusal in sorted(judged.refused.items())
+    ]
+    if not judged.accepted:
+        return problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "No ping accepted", "`rejected` names each reason.", rejected=rejected
+        )
+    notices = [{"index": place, "notice": "device_on_nobody"} for place in judged.on_nobody]
+    content = {"accepted": len(judged.accepted), "rejected": rejected, "notices": notices}
+    return JSONResponse(content, status_code=HTTPStatus.ACCEPTED)

@@ -1,0 +1,136 @@
+"""Rows for tests, written by the owner as the worker and the registry would leave them."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import psycopg2
+from psycopg2.extras import Json, execute_values
+
+from access.roles import Role
+from access.tokens import DEFAULT_LIFETIME, create_token
+from store.alert_writes import ALERT_EVENT_LOCK
+from store.database import Cursor, fetch_one
+
+MORNING = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+TRIANGLE = {"type": "Polygon", "coordinates": [[[-0.1, 51.5], [-0.09, 51.5], [-0.09, 51.51], [-0.1, 51.5]]]}
+
+
+@dataclass(frozen=True, slots=True)
+class Wearer:
+    person_id: int
+    device_id: int
+    activation_id: int
+
+
+@contextmanager
+def as_owner(owner_url: str) -> Iterator[Cursor]:
+    """A cursor in one transaction of the owner."""
+    options = "-c search_path=cordon,public -c timezone=UTC"
+    with (
+        closing(psycopg2.connect(owner_url, options=options)) as connection,
+        connection,
+        connection.cursor() as cursor,
+    ):
+        yield cursor
+
+
+def seed_token(cursor: Cursor, role: Role, subject: str, lifetime: timedelta = DEFAULT_LIFETIME) -> str:
+    return create_token(cursor, role, subject, datetime.now(UTC), lifetime).token
+
+
+def seed_wearer(cursor: Cursor, crn: str, practitioner: str | None = None, name: str = "Sam Example") -> Wearer:
+    """A person with a device since a day before the morning of the tests."""
+    cursor.execute(
+        "INSERT INTO people (crn, name, practitioner) VALUES (%s, %s, %s) RETURNING person_id",
+        (crn, name, practitioner),
+    )
+    person_id: int = fetch_one(cursor)[0]
+    cursor.execute("INSERT INTO devices (serial) VALUES (%s) RETURNING device_id", (f"TAG-{crn}",))
+    device_id: int = fetch_one(cursor)[0]
+    cursor.execute(
+        "INSERT INTO device_activations (device_id, person_id, during, revision)"
+        " VALUES (%s, %s, tstzrange(%s, NULL), 1) RETURNING activation_id",
+        (device_id, person_id, MORNING - timedelta(days=1)),
+    )
+    return Wearer(person_id, device_id, fetch_one(cursor)[0])
+
+
+def seed_zone(cursor: Cursor, reference: str, person_id: int | None = None) -> int:
+    cursor.execute("INSERT INTO zones (reference, person_id) VALUES (%s, %s) RETURNING zone_id", (reference, person_id))
+    zone_id: int = fetch_one(cursor)[0]
+    cursor.execute(
+        "INSERT INTO zone_versions (zone_id, version, name, kind, geometry, valid_from, revision, created_by)"
+        " VALUES (%s, 1, %s, 'exclusion', %s, %s, 1, 'seed')",
+        (zone_id, f"Zone {reference}", Json(TRIANGLE), MORNING - timedelta(days=1)),
+    )
+    return zone_id
+
+
+def seed_positions(cursor: Cursor, device_id: int, count: int, start: datetime = MORNING) -> None:
+    """One position a minute from ``start``."""
+    rows = [
+        (device_id, start + timedelta(minutes=n), n, start + timedelta(minutes=n, seconds=2), 51.5 + n * 1e-5, -0.1)
+        for n in range(count)
+    ]
+    execute_values(
+        cursor,
+        "INSERT INTO positions (device_id, fix_time, fix_key, received_at, lat, lon, accuracy_m, mechanism, speed_mps,"
+        " heading_deg, satellites, hdop, battery_pct, sequence, flags, partition, message_offset) VALUES %s",
+        rows,
+        template="(%s, %s, %s, %s, %s, %s, 8, 1, 1.5, 90, 9, 0.9, 81, 5, 4, 0, 0)",
+        page_size=1000,
+    )
+
+
+def seed_visit(cursor: Cursor, wearer: Wearer, zone_id: int, entered_at: datetime) -> uuid.UUID:
+    visit_id = uuid.uuid4()
+    cursor.execute(
+        "INSERT INTO visits (visit_id, activation_id, person_id, zone_id, zone_version, entered_at, last_inside_at,"
+        " positions_inside) VALUES (%s, %s, %s, %s, 1, %s, %s, 1)",
+        (str(visit_id), wearer.activation_id, wearer.person_id, zone_id, entered_at, entered_at),
+    )
+    return visit_id
+
+
+def seed_alert(cursor: Cursor, wearer: Wearer, zone_id: int, began_at: datetime) -> uuid.UUID:
+    """An open alert with its visit and its first event."""
+    visit_id = seed_visit(cursor, wearer, zone_id, began_at)
+    alert_id = uuid.uuid4()
+    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (ALERT_EVENT_LOCK,))
+    cursor.execute(
+        "INSERT INTO alerts (alert_id, sequence, kind, state, person_id, activation_id, zone_id, zone_version,"
+        " visit_id, began_at, last_inside_at, received_at, raised_at, updated_at, evidence)"
+        " VALUES (%s, nextval('alert_sequence'), 'exclusion_zone_breach', 'open', %s, %s, %s, 1, %s,"
+        " %s, %s, %s, %s, %s, %s)",
+        (
+            str(alert_id),
+            wearer.person_id,
+            wearer.activation_id,
+            zone_id,
+            str(visit_id),
+            *([began_at] * 5),
+            Json({"entry": {"lat": 51.5, "lon": -0.1}}),
+        ),
+    )
+    _append_event(cursor, alert_id, wearer.person_id, "raised", began_at)
+    return alert_id
+
+
+def end_alert(cursor: Cursor, alert_id: uuid.UUID, ended_at: datetime) -> None:
+    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (ALERT_EVENT_LOCK,))
+    cursor.execute(
+        "UPDATE alerts SET state = 'ended', ended_at = %s WHERE alert_id = %s RETURNING person_id",
+        (ended_at, str(alert_id)),
+    )
+    _append_event(cursor, alert_id, fetch_one(cursor)[0], "ended", ended_at)
+
+
+def _append_event(cursor: Cursor, alert_id: uuid.UUID, person_id: int, change: str, happened_at: datetime) -> None:
+    cursor.execute(
+        "INSERT INTO alert_events (event_id, alert_id, person_id, change, happened_at, payload)"
+        " VALUES (nextval('alert_event_sequence'), %s, %s, %s, %s, '{}')",
+        (str(alert_id), person_id, change, happened_at),
+    )
