@@ -43,7 +43,7 @@ def erase_person(
 ) -> Erased:
     """Erase their messages; ``replace`` writes a batch's new body.
 
-    Raises InputError when a batch that holds one is damaged: erasing there would hide the damage.
+    Raises InputError when any of ``batches`` is damaged: it may hide a message of theirs, and an erasure the damage.
     """
     message_count = batch_count = 0
     for batch in batches:
@@ -57,14 +57,9 @@ def erase_person(
 
 
 def _erase_in(batch: StoredBatch, theirs: Theirs) -> tuple[bytes, int]:
-    try:
-        body, count = erase(batch.body, lambda message: theirs.owns(batch, message))
-    except ValueError as error:
-        raise InputError(_refusal(batch, str(error))) from None
-    if count and (problem := problem_of(batch)):
-        raise InputError(_refusal(batch, problem))
-    return body, count
-
-
-def _refusal(batch: StoredBatch, problem: str) -> str:
-    return f"{batch} is damaged ({problem}): nothing was erased; `cordon raw verify` shows each damaged chain"
+    problem = problem_of(batch)
+    if problem:
+        raise InputError(
+            f"{batch} is damaged ({problem}): nothing was erased; `cordon raw verify` shows each damaged chain"
+        )
+    return erase(batch.body, lambda message: theirs.owns(batch, message))

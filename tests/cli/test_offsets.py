@@ -114,6 +114,21 @@ def test_a_worker_stops_at_deleted_messages_until_an_operator_accepts_the_loss(
     ) == [("operator", "disk lost, ticket 7", "5", "12", "7")]
 
 
+def test_a_running_worker_stops_when_messages_are_deleted_before_it_gets_to_them(
+    kafka: Kafka, topic: str, migrated_database: DatabaseUrls, worker: WorkerProcess
+) -> None:
+    send(kafka, topic, 5)
+    worker.start()
+    wait_for(lambda: judged(migrated_database) == 5)
+    worker.freeze()
+    send(kafka, topic, 20)
+    delete_before(kafka, topic, 12)
+    worker.thaw()
+    assert worker.wait() == 1
+    assert "is to be read from offset 5, but the broker holds 12 to 25" in worker.log_file.read_text()
+    assert judged(migrated_database) == 5
+
+
 def test_a_running_worker_is_fenced_and_goes_on_where_it_is_told(
     kafka: Kafka, topic: str, migrated_database: DatabaseUrls, cordon: Cordon, worker: WorkerProcess
 ) -> None:
