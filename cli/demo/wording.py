@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cli.demo.seeding import Keys
-from model.enums import AlertChangeKind, Mechanism
+from model.enums import AlertChangeKind
 from store.summary import AlertNotice, Holdings, RunFigures
 
 LONDON = ZoneInfo("Europe/London")
@@ -14,10 +14,10 @@ STANDARD_DEVIATIONS = 2.45
 """Of the radius that holds the true place with 95 % probability."""
 
 MECHANISMS = {
-    Mechanism.GPS: "GPS",
-    Mechanism.RF: "home beacon",
-    Mechanism.LBS: "cell tower",
-    Mechanism.WIFI: "Wi-Fi",
+    "gps": "GPS",
+    "rf": "home beacon",
+    "lbs": "cell tower",
+    "wifi": "Wi-Fi",
 }
 
 
@@ -92,7 +92,7 @@ def relative_to_boundary(depth_m: float) -> str:
 
 def how_sure(position: dict[str, Any]) -> str:
     """The probability that the wearer truly was inside, by the receiver's own statement of its accuracy."""
-    mechanism = MECHANISMS[Mechanism(position["mechanism"])]
+    mechanism = MECHANISMS[position["mechanism"]]
     accuracy_m = position["accuracy_m"]
     if not accuracy_m:
         return f"{mechanism} position, accuracy not stated"

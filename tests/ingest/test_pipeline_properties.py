@@ -101,7 +101,7 @@ def stream(arrived: Sequence[Arrival]) -> tuple[Fixes, list[int]]:
 
 
 def run(arrived: Sequence[Arrival], cuts: set[int], crashes: set[int]) -> MemoryWorld:
-    """Feed the stream in batches that begin at the messages in ``cuts``; those in ``crashes`` begin with nothing loaded."""
+    """Feed the stream in batches that begin at the messages in ``cuts``; before those in ``crashes`` memory is lost."""
     world = MemoryWorld(ACTIVATIONS, ZONES)
     fixes, devices = stream(arrived)
     batch = np.cumsum([offset in cuts for offset in range(len(arrived) + 1)])[fixes.message_offset]
