@@ -1,20 +1,25 @@
 """`cordon deliver` on a real broker and a real database, through deaths of each."""
 
+import json
 import time
+import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from ingest.kafka import KafkaPingSink
 from store.database import connect
 from tests.servers.broker import Kafka
 from tests.servers.timescale import DatabaseServer, GivenServer
+from tests.support.command import in_process
 from tests.support.database import DatabaseUrls
-from tests.support.outbox import add_events, by_alert, prepare_alerts, receive_alerts
+from tests.support.outbox import TRIANGLE, add_events, by_alert, prepare_alerts, receive_alerts
 from tests.support.worker_process import WorkerProcess, worker_environment
-from tests.support.world import rows
+from tests.support.world import add_zone, enrol, rows
 
 Start = Callable[[DatabaseUrls], WorkerProcess]
 WAITING = "SELECT count(*) FROM outbox WHERE delivered_at IS NULL"
@@ -146,3 +151,68 @@ def test_a_restarted_database_is_waited_for(
     wait_until_delivered(migrated_timescale_database)
     assert len(receive_alerts(kafka, topic, 10)) == 10
     assert deliverer.stop() == 0
+
+
+def test_what_a_worker_raises_arrives_without_a_place(
+    kafka: Kafka, migrated_timescale_database: DatabaseUrls, topic: str, start: Start, tmp_path: Path
+) -> None:
+    database, pings = migrated_timescale_database, f"pings-{topic}"
+    kafka.create_topic(pings, 2)
+    enrol(database.owner, ["TAG-1"])
+    add_zone(database.owner, "ZONE", TRIANGLE, "TAG-1")
+    began_at = datetime.now(UTC) - timedelta(minutes=10)
+    places = [(51.4, -0.1), (51.503, -0.0955), (51.503, -0.0954), (51.4, -0.1)]
+    sink = KafkaPingSink(kafka.bootstrap_servers, pings)
+    for minute, (lat, lon) in enumerate(places):
+        moment = (began_at + timedelta(minutes=minute)).isoformat()
+        ping = {"device_id": "TAG-1", "fix_time": moment, "lat": lat, "lon": lon, "accuracy_m": 5}
+        sink.append([("TAG-1", json.dumps(ping).encode())])
+    sink.close()
+    start(database)
+    worker = WorkerProcess(
+        worker_environment(worker_url=database.worker, bootstrap_servers=kafka.bootstrap_servers, topic=pings),
+        tmp_path / "worker.log",
+    )
+    worker.start()
+    received = receive_alerts(kafka, topic, 2)
+    worker.kill()
+    assert [document["change"] for _, document in received] == ["raised", "ended"]
+    assert received[0][1].keys() == {
+        "event_id",
+        "alert_id",
+        "change",
+        "kind",
+        "state",
+        "person_id",
+        "zone_id",
+        "zone_version",
+        "began_at",
+        "last_inside_at",
+        "ended_at",
+        "positions_inside",
+        "happened_at",
+    }
+    assert datetime.fromisoformat(received[0][1]["began_at"]) == began_at + timedelta(minutes=1)
+
+
+def test_its_health_tells_what_waits_and_what_was_sent(migrated_database: DatabaseUrls, start: Start) -> None:
+    add_events(migrated_database.owner, prepare_alerts(migrated_database.owner, 3))
+    deliverer = start(migrated_database)
+    wait_until_delivered(migrated_database)
+    port = deliverer.log_file.read_text().split("health and metrics on port ")[1].split()[0]
+
+    def page(path: str) -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}") as answer:
+            return str(answer.read().decode())
+
+    assert json.loads(page("/health/ready"))["checks"] == {"database": True, "broker": True}
+    assert 'cordon_deliveries_total{channel="kafka",outcome="delivered"} 3.0' in page("/metrics")
+    wait_for(lambda: 'cordon_outbox_waiting{channel="kafka"} 0.0' in page("/metrics"), "the count was renewed")
+
+
+def test_with_the_embedded_queue_there_is_nowhere_to_deliver_to(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CORDON_BROKER", "embedded")
+    code, _, error = in_process(monkeypatch, capsys)("deliver")
+    assert (code, "there is nowhere to deliver to" in error) == (1, True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+import structlog
 
 from cli.main import main
 
@@ -15,6 +16,7 @@ def in_process(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[st
         monkeypatch.setattr("sys.argv", ["cordon", *arguments])
         with pytest.raises(SystemExit) as ended:
             main()
+        structlog.reset_defaults()  # a service's command logs to the captured stream, which ends with the test
         printed = capsys.readouterr()
         return int(ended.value.code or 0), printed.out, printed.err
 
