@@ -1,14 +1,14 @@
 """Alerts, the log of their changes, and the outbox, as a batch writes them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from psycopg2.extensions import AsIs
 from psycopg2.extras import Json
 
+from model.enums import Mechanism, PositionFlag
 from model.times import from_microseconds
-from model.visits import Alert, AlertChange, Visit
+from model.visits import Alert, AlertChange, EvidencePosition, Visit
 from store.database import Cursor
 from store.rows import insert_rows
 
@@ -103,11 +103,24 @@ def _evidence_document(visit: Visit) -> dict[str, Any]:
         "rule_version": 1,
         "zone_version": visit.zone_version,
         "positions_inside": visit.positions_inside,
-        "positions": {part: _position_document(position) for part, position in asdict(visit.evidence).items()},
+        "positions": {
+            "entry": _position_document(visit.evidence.entry),
+            "deepest": _position_document(visit.evidence.deepest),
+            "latest": _position_document(visit.evidence.latest),
+        },
     }
 
 
-def _position_document(position: dict[str, Any]) -> dict[str, Any]:
-    times = {"fix_time": position["fix_time_us"], "received_at": position["received_us"]}
-    rest = {name: value for name, value in position.items() if name not in {"fix_time_us", "received_us"}}
-    return {name: from_microseconds(value).isoformat() for name, value in times.items()} | rest
+def _position_document(position: EvidencePosition) -> dict[str, Any]:
+    return {
+        "device_id": position.device_id,
+        "fix_time": from_microseconds(position.fix_time_us).isoformat(),
+        "received_at": from_microseconds(position.received_us).isoformat(),
+        "lat": position.lat,
+        "lon": position.lon,
+        "accuracy_m": position.accuracy_m,
+        "mechanism": Mechanism(position.mechanism).word,
+        "depth_m": round(position.depth_m, 2),
+        "flags": PositionFlag(position.flags).words,
+        "fix_key": str(position.fix_key),  # 64 bits: more than a number of JSON carries everywhere
+    }

@@ -4,13 +4,18 @@ import json
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 
+import httpx
 import psycopg2.errors
 import pytest
 from typer.testing import CliRunner
 
 from cli.dead_letters import dump
-from cli.main import application
+from cli.main import COMMANDS, build_application
+from ingest.decode import DecodeLimits
+from ingest.gateway.services import GatewayServices
+from ingest.queue import QueuePingSink
 from model.enums import RejectionReason
 from ops.errors import InputError
 from store.activations import activate
@@ -18,6 +23,7 @@ from store.database import SERVICE, Pool, connect
 from store.dead_letters import NewDeadLetter, count_dead_letters, keep_dead_letter, load_dead_letter
 from store.sources import SourceAccess, authenticate_source, create_source, device_states, revoke_source
 from tests.support.database import DatabaseUrls
+from tests.support.gateway import running_gateway
 
 PING = {"device_id": "TAG1", "fix_time": "2026-01-05T10:11:12Z", "lat": 51.5, "lon": -0.12}
 R = RejectionReason
@@ -45,7 +51,9 @@ def keep(pool: Pool, value: bytes, reason: RejectionReason, topic: str = "osmand
 
 
 def run(*arguments: str) -> tuple[str, Exception | None]:
-    result = CliRunner().invoke(application, ["dead-letters", *arguments], catch_exceptions=True)
+    result = CliRunner().invoke(
+        build_application(COMMANDS.values()), ["dead-letters", *arguments], catch_exceptions=True
+    )
     error = result.exception if isinstance(result.exception, Exception) else None
     return result.output, error
 
@@ -171,3 +179,31 @@ def test_the_api_learns_of_devices_no_more_than_whether_somebody_wears_them(
         cursor.execute("INSERT INTO people (crn, name) VALUES ('X000001', 'A Person')")
         activate(cursor, "WORN", "X000001", datetime(2026, 1, 1, tzinfo=UTC))
     assert device_states(api_pool, ["WORN", "SPARE", "UNSEEN"]) == {"WORN": True, "SPARE": False}
+
+
+def test_the_gateway_on_a_real_database_acknowledges_what_the_queue_holds(
+    database: DatabaseUrls, api_pool: Pool
+) -> None:
+    register(database, "TAG1")
+    with closing(connect(database.owner, "test")) as owner, owner, owner.cursor() as cursor:
+        key = create_source(cursor, "fleet")
+    services = GatewayServices(
+        sink=QueuePingSink(api_pool),
+        authenticate=partial(authenticate_source, api_pool),
+        known_devices=partial(device_states, api_pool),
+        keep_dead_letter=partial(keep_dead_letter, api_pool),
+        decode_limits=DecodeLimits(message_max_bytes=100_000, region=(49.0, -9.0, 61.0, 2.5)),
+        body_max_bytes=1_000_000,
+    )
+    with running_gateway(services) as port:
+        address = f"http://127.0.0.1:{port}"
+        headers = {"Authorization": f"Bearer {key}"}
+        unseen = {**PING, "device_id": "UNSEEN"}
+        answer = httpx.post(f"{address}/v1/pings", json=[PING, unseen], headers=headers, trust_env=False)
+        kept = httpx.get(f"{address}/v1/osmand?{QUERY.decode()}1&id=TAG1&key={key}", trust_env=False)
+    assert (answer.status_code, answer.json()["accepted"]) == (202, 1)
+    assert answer.json()["notices"] == [{"index": 0, "notice": "device_on_nobody"}]
+    assert queued(database) == [(b"TAG1", PING)]
+    assert kept.headers["x-cordon-rejected"] == "not_a_ping"
+    assert "not_a_ping" in run("list")[0]
+    assert key not in run("show", "1")[0]

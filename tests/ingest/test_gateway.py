@@ -30,7 +30,7 @@ JSON_HEADERS = {"Authorization": f"Bearer {FLEET}", "Content-Type": "application
 @pytest.fixture(scope="module")
 def running() -> Iterator[tuple[Recorder, int]]:
     recorder = Recorder(SOURCES, DEVICES)
-    with running_gateway(recorder, LIMITS, BODY_MAX) as port:
+    with running_gateway(recorder.services(LIMITS, BODY_MAX)) as port:
         yield recorder, port
 
 

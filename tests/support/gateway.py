@@ -51,19 +51,21 @@ class Recorder:
         if part in self.failing:
             raise UnavailableError("told to fail")
 
+    def services(self, limits: DecodeLimits, body_max_bytes: int) -> GatewayServices:
+        return GatewayServices(
+            sink=self,
+            authenticate=self.authenticate,
+            known_devices=self.known_devices,
+            keep_dead_letter=self.keep_dead_letter,
+            decode_limits=limits,
+            body_max_bytes=body_max_bytes,
+        )
+
 
 @contextmanager
-def running_gateway(recorder: Recorder, limits: DecodeLimits, body_max_bytes: int) -> Iterator[int]:
+def running_gateway(services: GatewayServices) -> Iterator[int]:
     """Its port."""
     app = FastAPI()
-    services = GatewayServices(
-        sink=recorder,
-        authenticate=recorder.authenticate,
-        known_devices=recorder.known_devices,
-        keep_dead_letter=recorder.keep_dead_letter,
-        decode_limits=limits,
-        body_max_bytes=body_max_bytes,
-    )
     app.include_router(gateway_router(services))
     app.add_middleware(EmptyPathMiddleware)
     config = uvicorn.Config(app, port=0, http="h11", ws="none", access_log=False, log_level="warning", lifespan="off")
