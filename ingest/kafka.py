@@ -156,6 +156,7 @@ class KafkaPingSource:
 
     def _require_topic(self) -> None:
         if not self._consumer.partitions_for_topic(self.topic):
+            self._consumer.close()
             raise ConfigurationError(
                 f"the topic {self.topic} does not exist: make it with `cordon topics create --partitions 4`"
             )
