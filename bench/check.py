@@ -6,7 +6,7 @@ from time import perf_counter
 import numpy as np
 
 from bench.result import Result
-from geofence.columns import Floats, Integers
+from geofence.columns import Integers, Points
 from geofence.naive import NaiveIndex, matches_of
 from geofence.projection import Projection
 from geofence.zone_index import NOBODY, ZoneIndex
@@ -25,7 +25,7 @@ CORNERS = 12
 CENTRE_LAT, CENTRE_LON = 51.5, -0.1
 HALF_WIDTH_DEG, HALF_HEIGHT_DEG = 0.36, 0.225  # 25 km each way: Greater London
 
-Batch = tuple[Integers, Floats, Floats, Integers]
+Batch = tuple[Integers, Points, Integers]
 
 
 def run() -> list[Result]:
@@ -69,7 +69,7 @@ def make_batch(rng: np.random.Generator, index: ZoneIndex, own: int, size: int) 
     x, y = index.projection.forward(lon, lat)
     x, y = x + rng.uniform(-1_500, 1_500, size), y + rng.uniform(-1_500, 1_500, size)
     people = np.array([zone.person_id for zone in zones], np.int64)
-    return people, x, y, np.full(size, 1)
+    return people, index.projection.points(*index.projection.inverse(x, y)), np.full(size, 1)
 
 
 def _centre(geometry: Geometry) -> tuple[float, float]:

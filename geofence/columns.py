@@ -49,6 +49,25 @@ class Fixes:
 
 
 @dataclass(frozen=True, slots=True)
+class Points:
+    """Where ``n`` positions are, said twice: degrees decide about polygons, metres about circles and distances.
+
+    Every array has the shape ``(n,)``; NaN where there is no such place.
+    """
+
+    lon: Floats  # WGS84 degrees, as given
+    lat: Floats
+    x: Floats  # metres east and north of the deployment's centre
+    y: Floats
+
+    def __len__(self) -> int:
+        return len(self.lon)
+
+    def take(self, index: Integers | Booleans) -> Self:
+        return type(self)(self.lon[index], self.lat[index], self.x[index], self.y[index])
+
+
+@dataclass(frozen=True, slots=True)
 class PositionRows:
     """Rows for the table of positions; arrays of the shape ``(n,)``."""
 

@@ -9,7 +9,7 @@ from unicodedata import category
 
 from geofence.problems import Defect, GeometryProblem, ZoneProblem
 from geofence.projection import Projection
-from geofence.shapes import ShapeError, plane_shape
+from geofence.shapes import TOO_FAR, TOO_FAR_REMEDY, off_the_plane, zone_shapes
 from geofence.structure import Region, shown
 from geofence.validation import read_geometry
 from model.enums import ZoneKind
@@ -150,9 +150,6 @@ class FeatureReader:
 
 
 def _off_the_plane(geometry: Geometry, projection: Projection) -> list[GeometryProblem]:
-    try:
-        plane_shape(geometry, projection)
-    except ShapeError as error:
-        remedy = "check the coordinates and the centre of the deployment"
-        return [GeometryProblem(Defect.OFF_THE_PLANE, str(error), remedy)]
+    if off_the_plane(zone_shapes([geometry], projection).box, projection).any():
+        return [GeometryProblem(Defect.OFF_THE_PLANE, TOO_FAR, TOO_FAR_REMEDY)]
     return []

@@ -5,6 +5,7 @@ it, an R-tree asked ping by ping, and is what the benchmark compares with.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -12,13 +13,13 @@ import shapely
 from rtree.index import Index
 from shapely.prepared import PreparedGeometry, prep
 
-from geofence.columns import Booleans, Floats, Integers
+from geofence.columns import Booleans, Integers, Points
 from geofence.projection import Projection
-from geofence.shapes import PlaneCircle, plane_shape
+from geofence.shapes import circle_boxes
 from geofence.zone_index import NOBODY, Hits, ZoneIndex
-from model.zones import ZoneVersion
+from model.zones import Circle, Coordinate, MultiPolygon, ZoneVersion
 
-_NaiveShape: TypeAlias = "PlaneCircle | PreparedGeometry[shapely.Geometry]"  # generic in its types only
+_NaiveShape: TypeAlias = "_Disc | PreparedGeometry[shapely.Geometry]"  # generic in its types only
 
 Match = tuple[int, int, int]
 """Position, zone_id, version."""
@@ -37,16 +38,18 @@ def exhaustive_match(
     projection: Projection,
     *,
     person_id: Integers,
-    x: Floats,
-    y: Floats,
+    points: Points,
     fix_time_us: Integers,
 ) -> set[Match]:
-    """Unprepared ``shapely.covers`` of every version and position; columns as for ``ZoneIndex.match``."""
+    """Every version and position, columns as for ``ZoneIndex.match``.
+
+    Polygons by unprepared ``shapely.covers`` in longitude and latitude, circles by the distance on the plane.
+    """
     return {
         (position, one.zone_id, one.version)
         for one in versions
         for position in np.flatnonzero(
-            _covered(one, projection, x, y)
+            _covered(one, projection, points)
             & [
                 applies(one, *who_and_when)
                 for who_and_when in zip(person_id.tolist(), fix_time_us.tolist(), strict=True)
@@ -72,24 +75,26 @@ class NaiveIndex:
         self._shapes: list[_NaiveShape] = []
         self._index = Index()
         for row, version in enumerate(versions):
-            shape = plane_shape(version.geometry, projection)
-            if isinstance(shape, PlaneCircle):
-                box = shapely.Point(shape.x, shape.y).buffer(shape.radius_m + 1, cap_style="square").bounds
-                self._shapes.append(shape)
+            geometry = version.geometry
+            if isinstance(geometry, Circle):
+                (box,) = circle_boxes(*np.array([[geometry.lon], [geometry.lat], [geometry.radius_m]])).tolist()
+                self._shapes.append(_disc(geometry, projection))
             else:
-                box = shape.bounds
-                self._shapes.append(prep(shape))
+                outline = _outline(geometry)
+                box = outline.bounds
+                self._shapes.append(prep(outline))
             self._index.insert(row, box)
 
-    def match(self, person_id: Integers, x: Floats, y: Floats, fix_time_us: Integers) -> set[Match]:
+    def match(self, person_id: Integers, points: Points, fix_time_us: Integers) -> set[Match]:
         """Columns as for ``ZoneIndex.match``; positions must be finite."""
+        columns = (person_id, points.lon, points.lat, points.x, points.y, fix_time_us)
         return {
             (position, self._versions[row].zone_id, self._versions[row].version)
-            for position, (who, east, north, when) in enumerate(
-                zip(person_id.tolist(), x.tolist(), y.tolist(), fix_time_us.tolist(), strict=True)
+            for position, (who, lon, lat, x, y, when) in enumerate(
+                zip(*(column.tolist() for column in columns), strict=True)
             )
-            for row in self._index.intersection((east, north, east, north))
-            if applies(self._versions[row], who, when) and _covers(self._shapes[row], east, north)
+            for row in self._index.intersection((lon, lat, lon, lat))
+            if applies(self._versions[row], who, when) and _covers(self._shapes[row], (lon, lat), (x, y))
         }
 
 
@@ -97,14 +102,30 @@ def _within(moment_us: int, start_us: int | None, end_us: int | None) -> bool:
     return (start_us is None or start_us <= moment_us) and (end_us is None or moment_us < end_us)
 
 
-def _covered(version: ZoneVersion, projection: Projection, x: Floats, y: Floats) -> Booleans:
-    shape = plane_shape(version.geometry, projection)
-    if isinstance(shape, PlaneCircle):
-        return np.asarray(np.hypot(x - shape.x, y - shape.y) <= shape.radius_m)
-    return np.asarray(shapely.covers(shape, shapely.points(x, y)))
+@dataclass(frozen=True, slots=True)
+class _Disc:
+    x: float
+    y: float
+    radius_m: float
 
 
-def _covers(shape: _NaiveShape, x: float, y: float) -> bool:
-    if isinstance(shape, PlaneCircle):
-        return bool(np.hypot(x - shape.x, y - shape.y) <= shape.radius_m)
-    return bool(shape.covers(shapely.Point(x, y)))
+def _disc(circle: Circle, projection: Projection) -> _Disc:
+    x, y = projection.forward(np.array([circle.lon]), np.array([circle.lat]))
+    return _Disc(float(x[0]), float(y[0]), circle.radius_m)
+
+
+def _outline(geometry: MultiPolygon) -> shapely.MultiPolygon:
+    return shapely.MultiPolygon([shapely.Polygon(rings[0], rings[1:]) for rings in geometry.polygons])
+
+
+def _covered(version: ZoneVersion, projection: Projection, points: Points) -> Booleans:
+    if isinstance(version.geometry, Circle):
+        disc = _disc(version.geometry, projection)
+        return np.asarray(np.hypot(points.x - disc.x, points.y - disc.y) <= disc.radius_m)
+    return np.asarray(shapely.covers(_outline(version.geometry), shapely.points(points.lon, points.lat)))
+
+
+def _covers(shape: _NaiveShape, lon_lat: Coordinate, metres: tuple[float, float]) -> bool:
+    if isinstance(shape, _Disc):
+        return bool(np.hypot(metres[0] - shape.x, metres[1] - shape.y) <= shape.radius_m)
+    return bool(shape.covers(shapely.Point(lon_lat)))

@@ -3,7 +3,7 @@
 import numpy as np
 from pyproj import CRS, Transformer
 
-from geofence.columns import Floats
+from geofence.columns import Floats, Points
 
 WGS84 = CRS.from_epsg(4326)
 MAXIMUM_LAT = 90
@@ -34,6 +34,10 @@ class Projection:
         is inside no zone and at no distance.
         """
         return self._transform(lon, lat, "FORWARD")
+
+    def points(self, lon: Floats, lat: Floats) -> Points:
+        """Degrees, shape (n,), with their metres beside them."""
+        return Points(lon, lat, *self.forward(lon, lat))
 
     def inverse(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Metres, shape (n,), back to (lon, lat) in degrees; NaN as in ``forward``."""

@@ -9,6 +9,7 @@ from rtree.index import Index
 from geofence.columns import Floats, Integers
 
 Box = tuple[float, float, float, float]
+"""Degrees: west, south, east, north."""
 
 BULK_FROM = 64
 """So many new boxes, and no fewer than there are already, are loaded in bulk: one insert costs 35 µs."""
@@ -35,13 +36,13 @@ class SharedRows:
     def drop(self, row: int) -> None:
         self._index.delete(row, self._boxes.pop(row))
 
-    def pairs(self, x: Floats, y: Floats) -> tuple[Integers, Integers]:
+    def pairs(self, lon: Floats, lat: Floats) -> tuple[Integers, Integers]:
         """Each position, shape (n,), with each row whose box holds it: ``(position, row)``, by position."""
         # The R-tree answers a NaN query with every box it has.
-        somewhere = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+        somewhere = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
         if not self._boxes or not len(somewhere):
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
-        points = np.column_stack([x[somewhere], y[somewhere]])
+        points = np.column_stack([lon[somewhere], lat[somewhere]])
         rows, counts = self._index.intersection_v(points, points)
         return np.repeat(somewhere, counts.astype(np.int64)), rows
 

@@ -58,7 +58,7 @@ def _ring_problems(ring: Ring, name: str) -> Iterator[GeometryProblem]:
             Defect.ZERO_AREA, "the ring encloses no area", "draw a ring around an area", name, 1, ring[0]
         )
         return
-    reason, place = first_fault(shapely.Polygon(ring))
+    reason, place = _first_fault(shapely.Polygon(ring))
     if place is not None:
         edges = _edges_at(ring, place)
         yield GeometryProblem(
@@ -73,7 +73,7 @@ def _ring_problems(ring: Ring, name: str) -> Iterator[GeometryProblem]:
 
 
 def _polygon_problems(rings: Sequence[Ring], names: Sequence[str]) -> list[GeometryProblem]:
-    reason, place = first_fault(shapely.Polygon(rings[0], rings[1:]))
+    reason, place = _first_fault(shapely.Polygon(rings[0], rings[1:]))
     if place is None:
         return []
     outer = shapely.Polygon(rings[0])
@@ -97,7 +97,7 @@ def _polygon_problems(rings: Sequence[Ring], names: Sequence[str]) -> list[Geome
 
 
 def _hole_problems(outer: shapely.Polygon, hole: Ring, outer_name: str, name: str) -> Iterator[GeometryProblem]:
-    reason, place = first_fault(shapely.Polygon(outer.exterior, [hole]))
+    reason, place = _first_fault(shapely.Polygon(outer.exterior, [hole]))
     if place is None or reason == "Interior is disconnected":
         return
     if not outer.intersects(shapely.Polygon(hole)):
@@ -164,12 +164,12 @@ def _all_faulty_pairs(areas: Sequence[shapely.Polygon]) -> Iterator[tuple[int, i
     for one, area in enumerate(areas):
         others = tree.query(area, predicate="intersects")
         for other in sorted(others[others > one].tolist()):
-            reason, place = first_fault(shapely.MultiPolygon([area, areas[other]]))
+            reason, place = _first_fault(shapely.MultiPolygon([area, areas[other]]))
             if place is not None:
                 yield one, other, reason, place
 
 
-def first_fault(area: shapely.Geometry) -> tuple[str, Coordinate | None]:
+def _first_fault(area: shapely.Geometry) -> tuple[str, Coordinate | None]:
     """GEOS's reason and place, or no place for a valid shape."""
     found = _REASON.fullmatch(shapely.is_valid_reason(area))
     return (found["what"], (float(found["x"]), float(found["y"]))) if found else ("", None)

@@ -4,12 +4,12 @@ from math import cos, isfinite, radians
 from typing import Any
 
 from geofence.problems import Defect, GeometryProblem
+from geofence.shapes import METRES_PER_DEGREE
 from geofence.structure import MAXIMUM_LAT, MAXIMUM_LON, PositionReader, Region, is_number, shown
 from geofence.topology import topology_problems
 from model.zones import Circle, Geometry, MultiPolygon
 
 MAXIMUM_RADIUS_M = 100_000.0
-METRES_PER_DEGREE = 110_000.0  # a little fewer than anywhere on the ellipsoid, so that a circle is never cut
 GEOMETRY_TYPES = ("Polygon", "MultiPolygon", "Point")
 
 

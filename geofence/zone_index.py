@@ -6,10 +6,10 @@ from typing import NoReturn
 
 import numpy as np
 
-from geofence.columns import Booleans, Floats, Integers
+from geofence.columns import Booleans, Floats, Integers, Points
 from geofence.owner_rows import OwnerRows, grouped_by_owner
 from geofence.projection import Projection
-from geofence.shapes import PlaneShape, ShapeError, plane_shapes
+from geofence.shapes import TOO_FAR, TOO_FAR_REMEDY, OffThePlaneError, ZoneShapes, off_the_plane, zone_shapes
 from geofence.shared_rows import SharedRows
 from geofence.zone_table import ZoneTable
 from model.zones import ZoneVersion
@@ -54,8 +54,8 @@ class ZoneIndex:
         """Hold these versions, each in place of the one with the same (zone_id, version), in any order.
 
         The cost is that of the versions given, not of those held. Says nothing about whether all zones of
-        a person are here: ``mark_loaded`` does. Raises ShapeError, with nothing changed, where a geometry
-        cannot be placed on the plane.
+        a person are here: ``mark_loaded`` does. Raises OffThePlaneError, with nothing changed, where a zone
+        is too far from the centre for the plane to be of use.
         """
         latest = {(one.zone_id, one.version): one for one in versions}
         new = [one for key, one in latest.items() if self._held(key) != one]
@@ -90,19 +90,19 @@ class ZoneIndex:
         """The people marked as loaded."""
         return frozenset(self._loaded)
 
-    def match(self, person_id: Integers, x: Floats, y: Floats, fix_time_us: Integers) -> Hits:
+    def match(self, person_id: Integers, points: Points, fix_time_us: Integers) -> Hits:
         """The zone versions that cover each position; all arguments of shape (n,).
 
-        ``person_id`` is NOBODY where there is no wearer; ``x``, ``y`` are metres on the projection's plane,
-        NaN matching nothing; ``fix_time_us`` is microseconds since 1970 UTC. A hit is a version of the
-        person's own zones or of a shared zone, valid at the fix time and within its condition's dates.
+        ``person_id`` is NOBODY where there is no wearer; ``points`` are on the index's projection, NaN
+        matching nothing; ``fix_time_us`` is microseconds since 1970 UTC. A hit is a version of the person's
+        own zones or of a shared zone, valid at the fix time and within its condition's dates.
         """
-        if not person_id.shape == x.shape == y.shape == fix_time_us.shape:
-            raise ValueError("person_id, x, y and fix_time_us must be columns of one length")
-        position, row = self._candidates(person_id, x, y)
+        if not len(person_id) == len(points) == len(fix_time_us):
+            raise ValueError("person_id, points and fix_time_us must be columns of one length")
+        position, row = self._candidates(person_id, points)
         in_time = self._table.at_time(row, fix_time_us[position])
         position, row = position[in_time], row[in_time]
-        covered = self._table.covers(row, x[position], y[position])
+        covered = self._table.covers(row, points.take(position))
         position, row = position[covered], row[covered]
         order = np.lexsort((row, position))
         return Hits(position[order], row[order])
@@ -111,27 +111,20 @@ class ZoneIndex:
         """The version in ``row``. Raises KeyError where there is none."""
         return self._table.version(row)
 
-    def depth_m(self, row: Integers, x: Floats, y: Floats) -> Floats:
+    def depth_m(self, row: Integers, points: Points) -> Floats:
         """Signed distance in metres from each position to the boundary of its row's zone; shapes (k,).
 
-        Positive inside, 0 on the boundary, and the edge of a hole is boundary. Exact on the plane. NaN for
-        a position that is not finite.
+        Positive inside, and the edge of a hole is boundary. True to 1 cm on the plane, with the sign that
+        ``match`` decides: never negative for a hit. NaN for a position that is not finite.
         """
-        return self._table.depth_m(row, x, y)
+        return self._table.depth_m(row, points, self.projection)
 
-    def _shapes(self, versions: Sequence[ZoneVersion]) -> Sequence[PlaneShape]:
-        try:
-            return plane_shapes([one.geometry for one in versions], self.projection)
-        except ShapeError:
-            for one in versions:
-                self._must_have_a_shape(one)
-            raise
-
-    def _must_have_a_shape(self, version: ZoneVersion) -> None:
-        try:
-            plane_shapes([version.geometry], self.projection)
-        except ShapeError as error:
-            raise ShapeError(f"zone {version.reference}, version {version.version}: {error}") from error
+    def _shapes(self, versions: Sequence[ZoneVersion]) -> ZoneShapes:
+        shapes = zone_shapes([one.geometry for one in versions], self.projection)
+        for at in np.flatnonzero(off_the_plane(shapes.box, self.projection)).tolist():
+            one = versions[at]
+            raise OffThePlaneError(f"zone {one.reference}, version {one.version}: {TOO_FAR}: {TOO_FAR_REMEDY}")
+        return shapes
 
     def _held(self, key: tuple[int, int]) -> ZoneVersion | None:
         row = self._rows.get(key)
@@ -153,11 +146,11 @@ class ZoneIndex:
         for owner, more in grouped_by_owner(owners_and_rows).items():
             self._owners.replace(owner, self._owners.rows(owner) + more)
 
-    def _candidates(self, person_id: Integers, x: Floats, y: Floats) -> tuple[Integers, Integers]:
+    def _candidates(self, person_id: Integers, points: Points) -> tuple[Integers, Integers]:
         own_position, own_row = self._owners.pairs(person_id)
-        near = self._table.in_box(own_row, x[own_position], y[own_position])
+        near = self._table.in_box(own_row, points.lon[own_position], points.lat[own_position])
         worn = np.flatnonzero(person_id != NOBODY)
-        shared_position, shared_row = self._shared.pairs(x[worn], y[worn])
+        shared_position, shared_row = self._shared.pairs(points.lon[worn], points.lat[worn])
         return (
             np.concatenate([own_position[near], worn[shared_position]]),
             np.concatenate([own_row[near], shared_row]),

@@ -7,12 +7,14 @@ import numpy as np
 import shapely
 
 from geofence.arrays import Shapes
-from geofence.columns import Booleans, Floats, Integers
-from geofence.shapes import PlaneCircle, PlaneShape
+from geofence.boundaries import boundaries
+from geofence.columns import Booleans, Floats, Integers, Points
+from geofence.projection import Projection
+from geofence.shapes import ZoneShapes
 from model.zones import ZoneVersion
 
-BOX_MARGIN_M = 1e-6
-"""Boxes are this much larger than their shape, so that no rounding ever puts a shape outside its box."""
+BOX_MARGIN = np.array([-1e-9, -1e-9, 1e-9, 1e-9])
+"""Degrees, a tenth of a millimetre: boxes are larger by it, so that no rounding ever puts a shape outside its box."""
 
 BEGINNING, END = np.iinfo(np.int64).min, np.iinfo(np.int64).max
 FIRST_CAPACITY = 64
@@ -22,11 +24,12 @@ FREE_CELL = np.nan
 
 @dataclass
 class _Columns:
-    box: Floats  # (capacity, 4): least x, least y, greatest x, greatest y
+    box: Floats  # (capacity, 4) degrees: west, south, east, north
     begins_us: Integers
     ends_us: Integers
-    circle: Floats  # (capacity, 3): x, y, radius; NaN for polygons
-    outline: Shapes  # prepared polygons; None for circles
+    circle: Floats  # (capacity, 3) metres: x, y, radius; NaN for polygons
+    outline: Shapes  # lon/lat polygons, prepared when first asked; None for circles
+    boundary: Shapes  # the polygons' boundaries in metres; None until a distance is asked: most zones are never entered
 
 
 def _columns(capacity: int) -> _Columns:
@@ -36,6 +39,7 @@ def _columns(capacity: int) -> _Columns:
         ends_us=np.full(capacity, BEGINNING),
         circle=np.full((capacity, 3), FREE_CELL),
         outline=np.full(capacity, None, object),
+        boundary=np.full(capacity, None, object),
     )
 
 
@@ -55,87 +59,98 @@ class ZoneTable:
         return version
 
     def box(self, row: int) -> tuple[float, float, float, float]:
-        least_x, least_y, greatest_x, greatest_y = self._columns.box[row].tolist()
-        return least_x, least_y, greatest_x, greatest_y
+        west, south, east, north = self._columns.box[row].tolist()
+        return west, south, east, north
 
-    def add(self, versions: Sequence[ZoneVersion], shapes: Sequence[PlaneShape]) -> list[int]:
+    def add(self, versions: Sequence[ZoneVersion], shapes: ZoneShapes) -> list[int]:
         """Give each version a row. Returns the rows in the same order."""
-        rows = [self._row() for _ in versions]
-        for row, version, shape in zip(rows, versions, shapes, strict=True):
-            self._write(row, version, shape)
+        rows = self._new_rows(len(versions))
+        columns = self._columns
+        columns.box[rows] = shapes.box + BOX_MARGIN
+        columns.circle[rows], columns.outline[rows] = shapes.circle, shapes.outline
+        columns.begins_us[rows] = [_begins_us(one) for one in versions]
+        columns.ends_us[rows] = [_ends_us(one) for one in versions]
+        for row, version in zip(rows, versions, strict=True):
+            self._versions[row] = version
         return rows
 
     def drop(self, row: int) -> None:
         columns = self._columns
         columns.box[row] = FREE_CELL
         columns.circle[row] = FREE_CELL
-        columns.outline[row] = None
+        columns.outline[row] = columns.boundary[row] = None
         self._versions[row] = None
         self._free.append(row)
 
-    def in_box(self, rows: Integers, x: Floats, y: Floats) -> Booleans:
+    def in_box(self, rows: Integers, lon: Floats, lat: Floats) -> Booleans:
         """Whether each position may be in its row's shape. NaN never is."""
         box = self._columns.box[rows]
-        return (box[:, 0] <= x) & (x <= box[:, 2]) & (box[:, 1] <= y) & (y <= box[:, 3])
+        return (box[:, 0] <= lon) & (lon <= box[:, 2]) & (box[:, 1] <= lat) & (lat <= box[:, 3])
 
     def at_time(self, rows: Integers, fix_time_us: Integers) -> Booleans:
         """Whether each row's version was valid at the fix time, and the fix within the condition's dates."""
         columns = self._columns
         return (columns.begins_us[rows] <= fix_time_us) & (fix_time_us < columns.ends_us[rows])
 
-    def covers(self, rows: Integers, x: Floats, y: Floats) -> Booleans:
+    def covers(self, rows: Integers, points: Points) -> Booleans:
         """Whether each position is in its row's shape or on its boundary. Exact; NaN never is."""
-        circle = self._columns.circle[rows]
-        in_circle = np.hypot(x - circle[:, 0], y - circle[:, 1]) <= circle[:, 2]
-        # For a point, "intersects" means inside or on the boundary; "contains" would leave the boundary out.
-        in_outline: Booleans = shapely.intersects_xy(self._columns.outline[rows], x, y)
-        return in_circle | in_outline
+        return (self._circle_depth_m(rows, points) >= 0) | self._in_outline(rows, points)
 
-    def depth_m(self, rows: Integers, x: Floats, y: Floats) -> Floats:
-        """Signed distance to the boundary in metres, positive inside; the edge of a hole is boundary."""
-        circle = self._columns.circle[rows]
-        depth = circle[:, 2] - np.hypot(x - circle[:, 0], y - circle[:, 1])
-        somewhere = np.isfinite(x) & np.isfinite(y)
-        outlined = np.isnan(circle[:, 2]) & somewhere
-        outline, x, y = self._columns.outline[rows[outlined]], x[outlined], y[outlined]
-        distance = shapely.distance(shapely.boundary(outline), shapely.points(x, y))
-        depth[outlined] = np.where(shapely.intersects_xy(outline, x, y), distance, -distance)
+    def depth_m(self, rows: Integers, points: Points, projection: Projection) -> Floats:
+        """Signed distance to the boundary in metres, positive inside; the edge of a hole is boundary.
+
+        The sign is that of ``covers``, not that of the plane: a position on an edge, or a few millimetres
+        inside it, may lie beyond that edge on the plane, and what is inside has no negative depth.
+        """
+        depth = self._circle_depth_m(rows, points)
+        somewhere = np.isfinite(points.x) & np.isfinite(points.y)
+        outlined = np.isnan(self._columns.circle[rows, 2]) & somewhere
+        rows, points = rows[outlined], points.take(outlined)
+        distance = shapely.distance(self._boundaries(rows, projection), shapely.points(points.x, points.y))
+        depth[outlined] = np.where(self._in_outline(rows, points), distance, -distance)
         depth[~somewhere] = np.nan
         return depth
 
-    def _row(self) -> int:
-        if self._free:
-            return self._free.pop()
-        self._versions.append(None)
-        if len(self._versions) > len(self._columns.box):
-            self._grow()
-        return len(self._versions) - 1
+    def _circle_depth_m(self, rows: Integers, points: Points) -> Floats:
+        circle = self._columns.circle[rows]
+        return np.asarray(circle[:, 2] - np.hypot(points.x - circle[:, 0], points.y - circle[:, 1]))
 
-    def _grow(self) -> None:
-        old, self._columns = self._columns, _columns(2 * len(self._columns.box))
-        for name, column in vars(old).items():
-            getattr(self._columns, name)[: len(column)] = column
+    def _in_outline(self, rows: Integers, points: Points) -> Booleans:
+        outline = self._columns.outline[rows]
+        shapely.prepare(outline)  # where it is not yet
+        # For a point, "intersects" means inside or on the boundary; "contains" would leave the boundary out.
+        return np.asarray(shapely.intersects_xy(outline, points.lon, points.lat))
 
-    def _write(self, row: int, version: ZoneVersion, shape: PlaneShape) -> None:
+    def _boundaries(self, rows: Integers, projection: Projection) -> Shapes:
         columns = self._columns
-        columns.begins_us[row] = max(
-            version.valid_from_us, BEGINNING if version.active_from_us is None else version.active_from_us
-        )
-        columns.ends_us[row] = min(
-            END if version.valid_to_us is None else version.valid_to_us,
-            END if version.active_to_us is None else version.active_to_us,
-        )
-        if isinstance(shape, PlaneCircle):
-            columns.circle[row] = shape.x, shape.y, shape.radius_m
-            box = (
-                shape.x - shape.radius_m,
-                shape.y - shape.radius_m,
-                shape.x + shape.radius_m,
-                shape.y + shape.radius_m,
-            )
-        else:
-            columns.outline[row] = shape
-            box = shape.bounds
-            shapely.prepare(shape)
-        columns.box[row] = np.add(box, (-BOX_MARGIN_M, -BOX_MARGIN_M, BOX_MARGIN_M, BOX_MARGIN_M))
-        self._versions[row] = version
+        missing = np.unique(rows[shapely.is_missing(columns.boundary[rows])])
+        if len(missing):
+            columns.boundary[missing] = boundaries(columns.outline[missing], projection)
+        return np.asarray(columns.boundary[rows], object)
+
+    def _new_rows(self, count: int) -> list[int]:
+        reused = [self._free.pop() for _ in range(min(count, len(self._free)))]
+        first = len(self._versions)
+        self._versions.extend([None] * (count - len(reused)))
+        self._make_room(len(self._versions))
+        return reused + list(range(first, len(self._versions)))
+
+    def _make_room(self, rows: int) -> None:
+        capacity = len(self._columns.box)
+        if rows <= capacity:
+            return
+        old, self._columns = self._columns, _columns(max(2 * capacity, rows))
+        for name, column in vars(old).items():
+            getattr(self._columns, name)[:capacity] = column
+
+
+def _begins_us(version: ZoneVersion) -> int:
+    """When a fix may first be judged by the version: it is valid, and its condition active."""
+    return max(version.valid_from_us, BEGINNING if version.active_from_us is None else version.active_from_us)
+
+
+def _ends_us(version: ZoneVersion) -> int:
+    return min(
+        END if version.valid_to_us is None else version.valid_to_us,
+        END if version.active_to_us is None else version.active_to_us,
+    )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from alerts.decide import decide
-from geofence.columns import Booleans, Fixes, Floats, Integers, PositionRows
+from geofence.columns import Booleans, Fixes, Floats, Integers, Points, PositionRows
 from geofence.presence import Crossing, Inside, Place, step
 from geofence.projection import Projection
 from geofence.zone_index import ZoneIndex
@@ -70,22 +70,24 @@ def process_batch(batch: Batch, context: Context) -> Outcome:
     order, in_order = _arrival_order(batch, context)
     fixes, slot = batch.fixes.take(order), batch.slot[order]
     activation, person = context.devices.wearers(slot, fixes.fix_time_us)
-    x, y = context.projection.forward(fixes.lon, fixes.lat)
+    points = context.projection.points(fixes.lon, fixes.lat)
     newest = _newest(in_order)
     flags = flags_of_fixes(fixes, context.limits)
     flags |= np.where(activation == NOBODY, PositionFlag.DEVICE_ON_NOBODY, 0)
     flags |= np.where(in_order.late, PositionFlag.LATE, 0)
-    flags |= np.where(_implied_speed(context, slot, x, y, fixes.fix_time_us, in_order), PositionFlag.IMPLIED_SPEED, 0)
+    flags |= np.where(_implied_speed(context, slot, points, fixes.fix_time_us, in_order), PositionFlag.IMPLIED_SPEED, 0)
     rows = PositionRows(fixes, context.devices.device_id[slot], in_order.fix_key, flags, batch.partition[order])
     judged = in_order.newer & (activation != NOBODY)
     crossings, presence = _judge(
-        _Judged(rows.take(judged), activation[judged], person[judged], x[judged], y[judged]), context
+        _Judged(rows.take(judged), activation[judged], person[judged], points.take(judged)), context
     )
     return Outcome(
         newer=rows.take(in_order.newer),
         older=rows.take(in_order.late | in_order.repeated),
         quarantined=rows.take(in_order.quarantined),
-        last_fixes=LastFixes(slot[newest], fixes.fix_time_us[newest], in_order.fix_key[newest], x[newest], y[newest]),
+        last_fixes=LastFixes(
+            slot[newest], fixes.fix_time_us[newest], in_order.fix_key[newest], points.x[newest], points.y[newest]
+        ),
         visits=list({visit.visit_id: visit for _, visit in crossings}.values()),
         presence=presence,
         alert_changes=decide(crossings),
@@ -161,15 +163,13 @@ def _newest(in_order: _InOrder) -> Integers:
     return newer[is_last]
 
 
-def _implied_speed(
-    context: Context, slot: Integers, x: Floats, y: Floats, time_us: Integers, in_order: _InOrder
-) -> Booleans:
+def _implied_speed(context: Context, slot: Integers, points: Points, time_us: Integers, in_order: _InOrder) -> Booleans:
     """Marks newer fixes too far from the one before; a device's first in the batch is held against its last stored."""
     newer = np.flatnonzero(in_order.newer)
     exceeds = np.zeros(len(slot), dtype=bool)
     if len(newer) == 0:
         return exceeds
-    devices, slot = context.devices, slot[newer]
+    devices, slot, x, y = context.devices, slot[newer], points.x, points.y
     first = np.ones(len(newer), dtype=bool)
     first[1:] = slot[1:] != slot[:-1]
     before = np.roll(newer, 1)
@@ -192,8 +192,7 @@ class _Judged:
     rows: PositionRows
     activation: Integers
     person: Integers
-    x: Floats
-    y: Floats
+    points: Points
 
 
 def _judge(judged: _Judged, context: Context) -> tuple[list[tuple[Crossing, Visit]], dict[PresenceKey, Visit | None]]:
@@ -237,8 +236,8 @@ def _walk(
 
 def _hits(judged: _Judged, zones: ZoneIndex) -> dict[PresenceKey, dict[int, Inside]]:
     """Positions inside a zone, by (activation, zone) and place in the batch."""
-    found = zones.match(judged.person, judged.x, judged.y, judged.rows.fixes.fix_time_us)
-    depth_m = zones.depth_m(found.row, judged.x[found.position], judged.y[found.position])
+    found = zones.match(judged.person, judged.points, judged.rows.fixes.fix_time_us)
+    depth_m = zones.depth_m(found.row, judged.points.take(found.position))
     hits: dict[PresenceKey, dict[int, Inside]] = {}
     for at, row, depth in zip(found.position.tolist(), found.row.tolist(), depth_m.tolist(), strict=True):
         version = zones.version(row)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from geofence.geojson import from_geojson
+from geofence.geojson import from_stored
 from model.devices import FOREVER_US, Activation, DeviceRecord, LastFix
 from model.enums import ZoneKind
 from model.times import to_microseconds
@@ -121,7 +121,7 @@ def _zone_version(row: Sequence[Any]) -> ZoneVersion:
         name=name,
         kind=ZoneKind(kind),
         person_id=person_id,
-        geometry=from_geojson(geometry),
+        geometry=from_stored(geometry),
         valid_from_us=valid_from,
         valid_to_us=valid_to,
         active_from_us=active_from,

@@ -4,13 +4,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-import shapely
 from hypothesis import strategies as st
 
-from geofence.columns import Floats, Integers
+from geofence.columns import Floats, Integers, Points
 from geofence.naive import Match, exhaustive_match, matches_of
 from geofence.projection import Projection
-from geofence.shapes import PlaneCircle, plane_shape
 from geofence.validation import read_geometry
 from geofence.zone_index import NOBODY, ZoneIndex
 from model.enums import ZoneKind
@@ -22,7 +20,7 @@ PEOPLE = (1, 2, 3)
 MOMENTS = (0, 10, 20, 30)
 STEP_DEG = 0.0005
 
-Columns = tuple[Integers, Floats, Floats, Integers]
+Columns = tuple[Integers, Points, Integers]
 
 
 def box(west: float, south: float, east: float, north: float) -> Ring:
@@ -65,9 +63,23 @@ def index_of(*versions: ZoneVersion) -> ZoneIndex:
 
 def at(coordinates: Sequence[Coordinate], person_id: int = 1, moment: int = 0) -> Columns:
     """The columns of positions of one person at one time."""
-    lon, lat = np.array(coordinates, np.float64).reshape(-1, 2).T
-    x, y = PROJECTION.forward(lon, lat)
-    return np.full(len(x), person_id), x, y, np.full(len(x), moment)
+    return of_one(points_at(coordinates), person_id, moment)
+
+
+def of_one(points: Points, person_id: int = 1, moment: int = 0) -> Columns:
+    return np.full(len(points), person_id), points, np.full(len(points), moment)
+
+
+def points_at(coordinates: Sequence[Coordinate]) -> Points:
+    return PROJECTION.points(*np.array(coordinates, np.float64).reshape(-1, 2).T)
+
+
+def points_on_plane(x: Floats, y: Floats) -> Points:
+    return Points(*PROJECTION.inverse(x, y), x, y)
+
+
+def joined(parts: Sequence[Points]) -> Points:
+    return Points(*(np.concatenate([getattr(one, name) for one in parts]) for name in ("lon", "lat", "x", "y")))
 
 
 def found(index: ZoneIndex, columns: Columns) -> set[Match]:
@@ -78,19 +90,20 @@ def found(index: ZoneIndex, columns: Columns) -> set[Match]:
 
 
 def expected(versions: Iterable[ZoneVersion], columns: Columns) -> set[Match]:
-    person_id, x, y, fix_time_us = columns
-    return exhaustive_match(list(versions), PROJECTION, person_id=person_id, x=x, y=y, fix_time_us=fix_time_us)
+    person_id, points, fix_time_us = columns
+    return exhaustive_match(list(versions), PROJECTION, person_id=person_id, points=points, fix_time_us=fix_time_us)
 
 
-def corners_and_midpoints(geometry: Geometry) -> Floats:
-    """(n, 2) metres: where inside and outside are decided by the last bit."""
-    shape = plane_shape(geometry, PROJECTION)
-    if isinstance(shape, PlaneCircle):
+def corners_and_midpoints(geometry: Geometry) -> Points:
+    """Where inside and outside are decided by the last bit."""
+    if isinstance(geometry, Circle):
         angle = np.linspace(0, 2 * np.pi, 8, endpoint=False)
-        rim = np.column_stack([np.cos(angle), np.sin(angle)]) * shape.radius_m
-        return np.add(rim, [shape.x, shape.y])
-    corners = shapely.get_coordinates(shape)
-    return np.vstack([corners, (corners[:-1] + corners[1:]) / 2])
+        centre = points_at([(geometry.lon, geometry.lat)])
+        return points_on_plane(
+            centre.x + geometry.radius_m * np.cos(angle), centre.y + geometry.radius_m * np.sin(angle)
+        )
+    rings = [np.array(ring) for rings in geometry.polygons for ring in rings]
+    return PROJECTION.points(*np.vstack([*rings, *((ring[:-1] + ring[1:]) / 2 for ring in rings)]).T)
 
 
 @st.composite
@@ -144,11 +157,7 @@ def probes(versions: Iterable[ZoneVersion], seed: int) -> Columns:
     """Every corner and edge midpoint, and random positions about them; random wearers, nobody among them."""
     rng = np.random.default_rng(seed)
     special = [corners_and_midpoints(one.geometry) for one in versions]
-    scattered = rng.uniform(-4000, 6000, (40, 2))
-    places = np.vstack([*special, scattered, [[np.nan, 0.0], [0.0, np.nan], [0.0, np.inf], [np.nan, np.nan]]])
-    return (
-        rng.choice([NOBODY, *PEOPLE, 99], len(places)),
-        places[:, 0],
-        places[:, 1],
-        rng.choice(MOMENTS, len(places)),
-    )
+    scattered = points_on_plane(*rng.uniform(-4000, 6000, (2, 40)))
+    nowhere = points_at([(np.nan, LAT), (LON, np.nan), (LON, np.inf), (np.nan, np.nan)])
+    points = joined([*special, scattered, nowhere])
+    return rng.choice([NOBODY, *PEOPLE, 99], len(points)), points, rng.choice(MOMENTS, len(points))

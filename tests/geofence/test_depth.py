@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from geofence.shapes import PlaneCircle, plane_shape
+from geofence.columns import Floats, Points
+from geofence.outlines import outlines
 from model.zones import Circle, Coordinate, Geometry, MultiPolygon
 from tests.geofence.examples import (
     LAT,
@@ -16,6 +18,7 @@ from tests.geofence.examples import (
     expected,
     geometries,
     index_of,
+    points_at,
     polygon,
     probes,
     version,
@@ -27,8 +30,7 @@ HOLED = polygon(WIDE, box(LON - 0.02, LAT - 0.02, LON + 0.02, LAT + 0.02))
 
 
 def depth_at(geometry: Geometry, place: Coordinate) -> float:
-    x, y = PROJECTION.forward(np.array([place[0]]), np.array([place[1]]))
-    return float(index_of(version(geometry)).depth_m(np.array([0]), x, y)[0])
+    return float(index_of(version(geometry)).depth_m(np.array([0]), points_at([place]))[0])
 
 
 def metres(one: Coordinate, other: Coordinate) -> float:
@@ -70,22 +72,28 @@ def test_depth_on_the_boundary_is_nothing() -> None:
 
 def test_depth_of_nowhere_is_nan() -> None:
     for geometry in (HOLED, Circle(LON, LAT, 9.0)):
-        nowhere = np.array([np.nan])
-        assert np.isnan(index_of(version(geometry)).depth_m(np.array([0]), nowhere, nowhere)).all()
+        for place in ((np.nan, np.nan), (LON, np.inf), (-np.inf, LAT)):
+            assert np.isnan(depth_at(geometry, place))
 
 
 @settings(max_examples=60, deadline=None)
 @given(geometries(), st.integers(0, 2**32 - 1))
 def test_depth_is_positive_inside_and_negative_outside(geometry: Geometry, seed: int) -> None:
     zone = version(geometry, person_id=None)
-    person_id, x, y, _ = probes([zone], seed)
-    finite = np.isfinite(x) & np.isfinite(y) & (person_id >= 0)
-    columns = person_id[finite], x[finite], y[finite], np.zeros(finite.sum(), np.int64)
-    depth = index_of(zone).depth_m(np.zeros(len(columns[0]), np.int64), columns[1], columns[2])
+    person_id, points, _ = probes([zone], seed)
+    finite = np.isfinite(points.x) & (person_id >= 0)
+    columns = person_id[finite], points.take(finite), np.zeros(finite.sum(), np.int64)
+    depth = index_of(zone).depth_m(np.zeros(len(columns[0]), np.int64), columns[1])
     inside = {position for position, _, _ in expected([zone], columns)}
-    # A position that rounding puts on neither side has depth 0, whichever way it is counted.
+    # On the boundary the depth is 0, whichever way it is counted.
     assert {int(one) for one in np.flatnonzero(depth > 0)} <= inside
     assert not {int(one) for one in np.flatnonzero(depth < 0)} & inside
-    shape = plane_shape(geometry, PROJECTION)
-    if not isinstance(shape, PlaneCircle):
-        assert (depth <= np.sqrt(shape.area)).all()
+    if isinstance(geometry, MultiPolygon):
+        assert np.abs(depth) == pytest.approx(true_distance(geometry, columns[1]), abs=0.01)
+
+
+def true_distance(geometry: MultiPolygon, points: Points) -> Floats:
+    """To the edges as GeoJSON means them, followed in steps of ten metres."""
+    edges = shapely.segmentize(shapely.boundary(outlines([geometry])[0]), 1e-4)
+    on_plane = shapely.transform(edges, lambda lon_lat: np.column_stack(PROJECTION.forward(*lon_lat.T)))
+    return np.asarray(shapely.distance(on_plane, shapely.points(points.x, points.y)))

@@ -7,11 +7,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from geofence.columns import Floats
+from geofence.columns import Points
 from geofence.geojson import read_zones
 from geofence.naive import NaiveIndex
 from model.zones import Geometry, ZoneVersion
-from tests.geofence.examples import PROJECTION, Columns, corners_and_midpoints, expected, found, index_of, version
+from tests.geofence.examples import (
+    PROJECTION,
+    Columns,
+    corners_and_midpoints,
+    expected,
+    found,
+    index_of,
+    joined,
+    points_on_plane,
+    version,
+)
 
 REGION = (49.0, -9.0, 61.0, 3.0)
 PEOPLE = 50
@@ -33,17 +43,18 @@ def wards(shared_data: Path) -> list[Geometry]:
     return [draft.geometry for draft in read.drafts]
 
 
-def places(wards: list[Geometry]) -> Floats:
+def places(wards: list[Geometry]) -> Points:
     """Thousands of random positions all over London; corners and edge midpoints of every ward."""
     rng = np.random.default_rng(657)
-    special = [rng.permutation(corners_and_midpoints(ward))[:6] for ward in wards]
-    scattered = rng.uniform((-30_000, -25_000), (30_000, 25_000), (3_000, 2))
-    return np.vstack([scattered, *special])
+    special = [corners_and_midpoints(ward) for ward in wards]
+    some = [points.take(rng.permutation(len(points))[:6]) for points in special]
+    scattered = points_on_plane(rng.uniform(-30_000, 30_000, 3_000), rng.uniform(-25_000, 25_000, 3_000))
+    return joined([scattered, *some])
 
 
-def columns_at(where: Floats, people: int) -> Columns:
+def columns_at(where: Points, people: int) -> Columns:
     person_id = np.random.default_rng(1).integers(0, people, len(where))
-    return person_id, where[:, 0], where[:, 1], np.zeros(len(where), np.int64)
+    return person_id, where, np.zeros(len(where), np.int64)
 
 
 def test_all_657_wards_are_accepted(wards: list[Geometry]) -> None:

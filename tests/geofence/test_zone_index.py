@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from geofence import shared_rows
-from geofence.shapes import PlaneCircle, ShapeError, plane_shape
+from geofence.shapes import OffThePlaneError
 from geofence.zone_index import NOBODY, ZoneIndex
-from model.zones import Circle, MultiPolygon
+from model.zones import Circle, Coordinate, MultiPolygon
 from tests.geofence.examples import (
     LAT,
     LON,
@@ -21,6 +21,9 @@ from tests.geofence.examples import (
     expected,
     found,
     index_of,
+    of_one,
+    points_at,
+    points_on_plane,
     polygon,
     version,
 )
@@ -100,9 +103,9 @@ def test_rows_lead_back_to_their_versions() -> None:
 
 
 def test_columns_of_different_lengths_are_refused() -> None:
-    person_id, x, y, moment = at([HERE, HERE])
+    person_id, points, moment = at([HERE, HERE])
     with pytest.raises(ValueError, match="one length"):
-        index_of(version(SQUARE)).match(person_id[:1], x, y, moment)
+        index_of(version(SQUARE)).match(person_id[:1], points, moment)
 
 
 def test_an_empty_index_and_an_empty_batch_match_nothing() -> None:
@@ -111,10 +114,10 @@ def test_an_empty_index_and_an_empty_batch_match_nothing() -> None:
         assert found(index_of(version(SQUARE, person_id=person_id)), at([])) == set()
 
 
-def test_a_shape_that_cannot_be_placed_is_refused_by_name_and_changes_nothing() -> None:
+def test_a_zone_too_far_away_is_refused_by_name_and_changes_nothing() -> None:
     index = index_of(version(SQUARE))
-    with pytest.raises(ShapeError, match=r"zone Z9, version 1: the zone reaches more than 1500 km"):
-        index.apply([version(polygon(), zone_id=1), version(Circle(120.0, 10.0, 50.0), zone_id=9)][1:])
+    with pytest.raises(OffThePlaneError, match=r"zone Z9, version 1: the zone reaches more than 1500 km"):
+        index.apply([version(Circle(LON, LAT, 50.0), zone_id=1), version(Circle(120.0, 10.0, 50.0), zone_id=9)])
     assert found(index, at([HERE])) == {(0, 1, 1)}
 
 
@@ -130,7 +133,7 @@ def test_pitfall_a_delete_with_the_wrong_box_does_nothing() -> None:
     index = index_of(*zones)  # loaded in bulk, then edited one by one
     index.apply([replace(one, geometry=Circle(LON + 0.2, LAT, 100.0)) for one in zones])
     index.apply([replace(one, zone_id=one.zone_id + 1000) for one in zones[:3]])
-    candidates, _ = index._shared.pairs(*at([HERE])[1:3])
+    candidates, _ = index._shared.pairs(np.array([LON]), np.array([LAT]))
     assert len(candidates) == 3
     assert found(index, at([HERE])) == {(0, 1000, 1), (0, 1001, 1), (0, 1002, 1)}
 
@@ -144,24 +147,53 @@ def test_pitfall_contains_leaves_out_the_boundary() -> None:
 
 @pytest.mark.parametrize("tip", [-0.15, -0.13, -0.1000001, -0.0333])
 def test_pitfall_prepared_and_plain_answers_differ_where_a_touching_hole_pokes_out(tip: float) -> None:
-    """The hole's tip lies on an edge that bends on the plane; the tip is boundary, and so inside."""
+    """The hole's tip lies on an edge that would bend on a plane of metres; the tip is boundary, and so inside."""
     geometry = polygon(
         box(-0.2, 51.45, 0.0, 51.55), ((tip, 51.45), (tip + 0.01, 51.5), (tip - 0.01, 51.5), (tip, 51.45))
     )
-    x, y = corners_and_midpoints(geometry).T
-    columns = np.full(len(x), 1), x, y, np.full(len(x), 0)
+    columns = of_one(corners_and_midpoints(geometry))
     for person_id in (1, None):
         zone = version(geometry, person_id=person_id)
         assert found(index_of(zone), at([(tip, 51.45)])) == {(0, 1, 1)}
         assert found(index_of(zone), columns) == expected([zone], columns)
 
 
+LONG = box(-0.25, 51.4, 0.04, 51.58)  # 20 km each way
+
+
+@pytest.mark.parametrize(
+    "edge",
+    [
+        [(lon, lat) for lon in np.linspace(-0.25, 0.04, 59).round(6).tolist() for lat in (51.4, 51.58)],
+        [(lon, lat) for lat in np.linspace(51.4, 51.58, 37).round(6).tolist() for lon in (-0.25, 0.04)],
+    ],
+    ids=["along a parallel", "along a meridian"],
+)
+def test_pitfall_on_a_plane_of_metres_a_position_on_a_long_edge_is_not_on_it(edge: list[Coordinate]) -> None:
+    """GeoJSON's edges are straight in longitude and latitude: what lies exactly on one is inside, at a depth."""
+    for person_id in (1, None):
+        index = index_of(version(polygon(LONG), person_id=person_id))
+        hits = index.match(*at(edge))
+        assert hits.position.tolist() == list(range(len(edge)))
+        depth_m = index.depth_m(hits.row, points_at(edge))
+        assert ((depth_m >= 0) & (depth_m < 0.01)).all()
+
+
+def test_the_next_number_beyond_a_long_edge_is_outside() -> None:
+    index = index_of(version(polygon(LONG)))
+    beyond = [
+        *((LON, float(np.nextafter(lat, away))) for lat, away in ((51.4, 0), (51.58, 90))),
+        *((float(np.nextafter(lon, away)), LAT) for lon, away in ((-0.25, -9), (0.04, 9))),
+    ]
+    assert found(index, at(beyond)) == set()
+
+
 def test_pitfall_a_buffer_makes_a_circle_metres_short() -> None:
     radius_m, angle = 1500.0, np.linspace(0, 2 * np.pi, 720, endpoint=False)
     index = index_of(version(Circle(LON, LAT, radius_m)))
     for margin, inside in ((-1e-6, 720), (1e-6, 0)):
-        x, y = (radius_m + margin) * np.cos(angle), (radius_m + margin) * np.sin(angle)
-        assert len(found(index, (np.full(720, 1), x, y, np.full(720, 0)))) == inside
+        rim = points_on_plane((radius_m + margin) * np.cos(angle), (radius_m + margin) * np.sin(angle))
+        assert len(found(index, of_one(rim))) == inside
 
 
 def test_pitfall_a_box_rounded_inward_loses_the_rim_of_a_circle() -> None:
@@ -171,12 +203,11 @@ def test_pitfall_a_box_rounded_inward_loses_the_rim_of_a_circle() -> None:
     ]
     rims = []
     for zone in zones:
-        shape = plane_shape(zone.geometry, PROJECTION)
-        assert isinstance(shape, PlaneCircle)
-        west = shape.x - shape.radius_m
-        rims += [(west + ulps * np.spacing(west), shape.y) for ulps in range(-3, 4)]
-    x, y = np.array(rims).T
-    columns = np.full(len(x), 1), x, y, np.full(len(x), 0)
+        assert isinstance(zone.geometry, Circle)
+        (centre,) = np.column_stack(PROJECTION.forward(np.array([zone.geometry.lon]), np.array([LAT])))
+        west = centre[0] - zone.geometry.radius_m
+        rims += [(west + ulps * np.spacing(west), centre[1]) for ulps in range(-3, 4)]
+    columns = of_one(points_on_plane(*np.array(rims).T))
     assert found(index_of(*zones), columns) == expected(zones, columns)
 
 
@@ -189,10 +220,10 @@ def test_pitfall_textbook_edge_crossing_gets_points_level_with_a_corner_wrong() 
 
 def test_pitfall_nan_asks_the_rtree_for_everything() -> None:
     index = index_of(version(SQUARE, person_id=None), version(SQUARE, zone_id=2, person_id=1))
-    for x, y in ((np.nan, np.nan), (0.0, np.nan), (np.inf, 0.0), (-np.inf, np.inf)):
-        columns = np.array([1]), np.array([x]), np.array([y]), np.array([0])
-        assert len(index._shared.pairs(columns[1], columns[2])[0]) == 0
-        assert found(index, columns) == set()
+    for place in ((np.nan, np.nan), (LON, np.nan), (np.inf, LAT), (-np.inf, np.inf)):
+        points = points_at([place])
+        assert len(index._shared.pairs(points.lon, points.lat)[0]) == 0
+        assert found(index, of_one(points)) == set()
 
 
 def test_a_part_of_a_multipolygon_and_its_hole_count_as_drawn() -> None:
@@ -219,6 +250,5 @@ def test_a_table_that_has_grown_shrunk_and_grown_again_still_answers() -> None:
         index.apply(zones)
         index.forget_people(everyone[::2])
     people = np.array(everyone)
-    x = np.zeros(len(people))
-    hits = index.match(people, x, x, np.zeros(len(people), np.int64))
+    hits = index.match(people, points_at([HERE] * len(people)), np.zeros(len(people), np.int64))
     assert people[hits.position].tolist() == list(everyone[1::2])
