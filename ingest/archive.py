@@ -1,8 +1,9 @@
 """The raw archive: the original bytes of every message, a compressed blob a batch, hashes chained by partition (pure).
 
-A message's leaf is SHA-256(salt ‖ length of key ‖ key ‖ value). A batch's chain hash is SHA-256 over the one before it,
-the batch's place and its messages' offsets and leaves. Erasing a message puts its leaf in the place of its bytes and
-salt: the chain still verifies, and without the salt nobody can try out which ping the leaf was of.
+A message's leaf is SHA-256(salt ‖ receipt in milliseconds ‖ length of key ‖ key ‖ value). A batch's chain hash is
+SHA-256 over the one before it, the batch's place and its messages' offsets and leaves. Erasing a message puts its leaf in
+the place of its bytes, receipt and salt: the chain still verifies, and without the salt nobody can try out which ping the
+leaf was of.
 """
 
 import hashlib
@@ -20,6 +21,7 @@ SALT_BYTES = 16
 LEAF_BYTES = hashlib.sha256().digest_size
 NO_KEY = 0xFFFFFFFF
 COMPRESSION_LEVEL = 1
+_prefix = struct.Struct(">qI").pack
 BODY_MAX_BYTES = 2**31  # decompressed; a changed size must not ask for all memory
 
 
@@ -41,6 +43,7 @@ class Message(msgspec.Struct, array_like=True, frozen=True):
     """A message of the archive: bytes and salt, or, once erased, only its leaf."""
 
     offset: int
+    received_ms: int | None  # the broker's time of the message
     salt: bytes | None
     key: bytes | None
     value: bytes | None
@@ -54,12 +57,12 @@ class Message(msgspec.Struct, array_like=True, frozen=True):
         """The leaf, computed from the bytes where they are still there."""
         if self.leaf is not None:
             # beside a leaf, bytes would be believed that no hash covers
-            if (self.salt, self.key, self.value) != (None, None, None) or len(self.leaf) != LEAF_BYTES:
+            if (self.received_ms, self.salt, self.key, self.value) != (None,) * 4 or len(self.leaf) != LEAF_BYTES:
                 raise ValueError(f"message {self.offset} is neither kept nor erased")
             return self.leaf
-        if self.salt is None or len(self.salt) != SALT_BYTES or self.value is None:
+        if self.salt is None or len(self.salt) != SALT_BYTES or self.received_ms is None or self.value is None:
             raise ValueError(f"message {self.offset} is neither kept nor erased")
-        return _leaf(self.salt, self.key, self.value)
+        return _leaf(self.salt, self.received_ms, self.key, self.value)
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -69,8 +72,9 @@ _decode = msgspec.msgpack.Decoder(list[Message]).decode
 def archive(topic: str, batch: PartitionBatch, previous_hash: bytes) -> RawBatch:
     """The batch as it is kept, chained to ``previous_hash``. A batch has at least one message."""
     salts = _salts(len(batch.offsets))
-    leaves = [_leaf(salt, key, value) for salt, key, value in zip(salts, batch.keys, batch.values, strict=True)]
-    body = _encode(list(zip(batch.offsets, salts, batch.keys, batch.values, strict=True)))
+    contents = list(zip(salts, batch.timestamps_ms, batch.keys, batch.values, strict=True))
+    leaves = [_leaf(*content) for content in contents]
+    body = _encode(list(zip(batch.offsets, batch.timestamps_ms, salts, batch.keys, batch.values, strict=True)))
     return RawBatch(
         first_offset=batch.offsets[0],
         next_offset=batch.next_offset,
@@ -112,7 +116,7 @@ def erase(body: bytes, is_theirs: Callable[[Message], bool]) -> tuple[bytes, int
     erased = [message for message in kept if not message.erased and is_theirs(message)]
     places = {message.offset for message in erased}
     after = [
-        Message(message.offset, None, None, None, message.hash()) if message.offset in places else message
+        Message(message.offset, None, None, None, None, message.hash()) if message.offset in places else message
         for message in kept
     ]
     return zstandard.ZstdCompressor(level=COMPRESSION_LEVEL).compress(_encode(after)), len(erased)
@@ -123,10 +127,10 @@ def _salts(count: int) -> list[bytes]:
     return [random[start : start + SALT_BYTES] for start in range(0, len(random), SALT_BYTES)]
 
 
-def _leaf(salt: bytes, key: bytes | None, value: bytes) -> bytes:
+def _leaf(salt: bytes, received_ms: int, key: bytes | None, value: bytes) -> bytes:
     if key is None:
-        return hashlib.sha256(b"".join((salt, NO_KEY.to_bytes(4, "big"), value))).digest()
-    return hashlib.sha256(b"".join((salt, len(key).to_bytes(4, "big"), key, value))).digest()
+        return hashlib.sha256(b"".join((salt, _prefix(received_ms, NO_KEY), value))).digest()
+    return hashlib.sha256(b"".join((salt, _prefix(received_ms, len(key)), key, value))).digest()
 
 
 def _chain(

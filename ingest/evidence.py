@@ -94,18 +94,20 @@ def prove(fix: StoredFix, batch: StoredBatch) -> Proof:
     said = zip(decoded.serials, decoded.fixes.fix_time_us.tolist(), keys, strict=True)
     if (fix.serial, to_microseconds(fix.fix_time), fix.fix_key) not in set(said):
         return Proof(batch, message, "none of the message's pings gives this position")
+    if to_microseconds(fix.received_at) != decoded.fixes.received_us[0]:
+        return Proof(batch, message, "the position's receipt is not that of its message")
     return Proof(batch, message, None)
 
 
 def decode_message(batch: StoredBatch, message: Message) -> Decoded:
     """The pings of a kept message. Its bytes must not have been erased."""
-    if message.value is None:
+    if message.value is None or message.received_ms is None:
         raise ValueError(f"message {message.offset} of {batch} was erased")
     return decode(
         PartitionBatch(
             partition=batch.partition,
             offsets=[message.offset],
-            timestamps_ms=[to_microseconds(batch.received_to) // MILLISECOND_US],
+            timestamps_ms=[message.received_ms],
             keys=[message.key],
             values=[message.value],
             next_offset=message.offset + 1,

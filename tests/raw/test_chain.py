@@ -94,7 +94,7 @@ def test_any_erasure_leaves_the_chain_whole_and_no_byte_of_the_erased(
     for message in (message for batch in left for message in messages(batch.body)):
         assert message.erased == (message.offset in erased)
         if message.erased:
-            assert (message.salt, message.key, message.value) == (None, None, None)
+            assert (message.received_ms, message.salt, message.key, message.value) == (None,) * 4
 
 
 @given(chains(), st.data())
@@ -148,7 +148,7 @@ def test_a_message_put_in_or_taken_out_is_found(chain: list[StoredBatch]) -> Non
 @given(chains())
 def test_bytes_beside_a_leaf_are_not_believed(chain: list[StoredBatch]) -> None:
     kept = messages(chain[0].body)
-    forged = [Message(kept[0].offset, None, b"TAG-2", b"another ping", kept[0].hash()), *kept[1:]]
+    forged = [Message(kept[0].offset, None, None, b"TAG-2", b"another ping", kept[0].hash()), *kept[1:]]
     body = zstandard.ZstdCompressor().compress(msgspec.msgpack.encode(forged))
     report = verify([replace(chain[0], body=body), *chain[1:]], head_of(chain))
     assert "neither kept nor erased" in (report.broken or "")
