@@ -1,9 +1,9 @@
 """The raw archive: the original bytes of every message, a compressed blob a batch, hashes chained by partition (pure).
 
 A message's leaf is SHA-256(salt ‖ receipt in milliseconds ‖ length of key ‖ key ‖ value). A batch's chain hash is
-SHA-256 over the one before it, the batch's place and its messages' offsets and leaves. Erasing a message puts its leaf in
-the place of its bytes, receipt and salt: the chain still verifies, and without the salt nobody can try out which ping the
-leaf was of.
+SHA-256 over the one before it, the batch's place and its messages' offsets and leaves. Erasing a message puts its leaf
+in the place of its bytes, receipt and salt: the chain still verifies, and without the salt nobody can try out which
+ping the leaf was of.
 """
 
 import hashlib
