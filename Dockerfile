@@ -35,9 +35,9 @@ ENV PATH=/opt/cordon/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 # A number, so that an orchestrator can see that it is not root. It writes nowhere: run it with a read-only root.
 USER 10001:10001
 WORKDIR /tmp
-EXPOSE 8080 9102
+EXPOSE 8080 9102 9103
 STOPSIGNAL SIGTERM
-# Of the API; docker-compose.yml gives the worker its own and the one-shot commands none.
+# Of the API; docker-compose.yml gives worker and deliverer their own, and the one-shot commands none.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
     CMD ["python", "-m", "ops.healthcheck", "http://127.0.0.1:8080/health/ready"]
 ENTRYPOINT ["cordon"]

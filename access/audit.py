@@ -24,6 +24,8 @@ class Action(StrEnum):
     ZONES_WRITE = "zones.write"
     ZONE_END = "zone.end"
     METRICS_READ = "metrics.read"
+    OFFSETS_SET = "offsets.set"
+    RAW_ERASE = "raw.erase"
     TOKEN_CREATE = "token.create"  # noqa: S105 -- the name of an action
     TOKEN_REVOKE = "token.revoke"  # noqa: S105 -- the name of an action
 

@@ -13,6 +13,8 @@ from api.middleware import BodyLimitMiddleware, RequestContextMiddleware
 from api.routes import alerts, health, me, people, stream, tracks, zones
 from api.security import Requires, all_dependants
 from api.services import Services
+from ingest.gateway import gateway_router
+from ingest.gateway.empty_path import EmptyPathMiddleware
 from ops.errors import ConfigurationError
 from ops.settings import Settings
 
@@ -36,9 +38,11 @@ def create_app(settings: Settings, services: Services) -> FastAPI:
     refuse_unguarded(ROUTERS)
     for router in ROUTERS:
         app.include_router(router)
+    app.include_router(gateway_router(services.gateway))  # each of its routes asks for a source's own key
     install_handlers(app)
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.request_max_bytes)
-    app.add_middleware(RequestContextMiddleware)  # the last one added is the outermost
+    app.add_middleware(RequestContextMiddleware)
+    app.add_middleware(EmptyPathMiddleware)  # the last one added is the outermost
     return app
 
 

@@ -15,7 +15,7 @@ from ops.logs import get_logger
 
 _log = get_logger("api")
 
-_TITLES_AND_REMEDIES = {
+_REMEDIES = {
     HTTPStatus.NOT_FOUND: "There is nothing at this path; GET /v1/openapi.json lists the routes.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This path does not take this method; the header Allow says which it takes.",
 }
@@ -62,7 +62,7 @@ def _answer_validation(_request: Request, error: RequestValidationError) -> Resp
 
 def _answer_http(_request: Request, error: HTTPException) -> Response:
     status = HTTPStatus(error.status_code)
-    detail = _TITLES_AND_REMEDIES.get(status, status.description or status.phrase)
+    detail = _REMEDIES.get(status, status.description or status.phrase)
     return problem(status, status.phrase, detail, headers=error.headers)
 
 

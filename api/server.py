@@ -1,9 +1,13 @@
 """The HTTP server: uvicorn on h11, which alone lets us answer the request lines that tracker clients send."""
 
+import signal
 import socket
+import sys
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
+from sse_starlette.sse import AppStatus
 
 from api.services import Services
 from ops.settings import Settings
@@ -24,6 +28,7 @@ class ApiServer(uvicorn.Server):
 
 
 def make_server(app: FastAPI, settings: Settings) -> ApiServer:
+    AppStatus.enable_automatic_graceful_drain = False  # it cuts streams before they are told why; ApiServer ends them
     config = uvicorn.Config(
         app,
         host=settings.api_host,
@@ -40,5 +45,11 @@ def make_server(app: FastAPI, settings: Settings) -> ApiServer:
 
 
 def run(app: FastAPI, settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM; requests in flight are finished."""
+    """Serve until SIGINT or SIGTERM; requests in flight are finished, and the program then exits 0."""
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, _leave)  # uvicorn raises the signal once more when it has stopped
     make_server(app, settings).run()
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(0)

@@ -6,7 +6,9 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.gateway import broker_check, open_gateway
 from api.stream import StreamHub
+from ingest.gateway.services import GatewayServices
 from ops.settings import Settings
 from store.database import Pool
 from store.migrate import read_migrations
@@ -23,26 +25,30 @@ class Services:
     background: Pool
     hub: StreamHub
     settings: Settings
+    gateway: GatewayServices
     check_broker: Callable[[], None] | None = None  # raises UnavailableError while the broker does not answer
     migrations: frozenset[str] = field(
         default_factory=lambda: frozenset(migration.name for migration in read_migrations())
     )
 
     def close(self) -> None:
+        self.gateway.sink.close()
         self.pool.close()
         self.background.close()
 
 
-def open_services(settings: Settings, check_broker: Callable[[], None] | None = None) -> Services:
+def open_services(settings: Settings) -> Services:
     """The services of a process; connects on first use. Raises ConfigurationError without CORDON_DATABASE_API_URL."""
     url = settings.require_database_url("api")
     background = Pool(url, "cordon-api-background", BACKGROUND_CONNECTIONS, BACKGROUND_WAIT_S)
+    pool = Pool(url, "cordon-api", settings.database_pool_size)
     return Services(
-        pool=Pool(url, "cordon-api", settings.database_pool_size),
+        pool=pool,
         background=background,
         hub=StreamHub(background),
         settings=settings,
-        check_broker=check_broker,
+        gateway=open_gateway(settings, pool),
+        check_broker=broker_check(settings),
     )
 
 

@@ -50,6 +50,8 @@ def step(place: Place, visit: Visit | None, fix_time_us: int, inside: Inside | N
         raise ValueError("positions are judged in the order of their fix times")
     if visit is None:
         return Step(None, None) if inside is None else Step(_enter(place, inside), Crossing.ENTERED)
+    if inside is None and fix_time_us == visit.last_inside_us:
+        return Step(visit, None)  # two places at one instant: a visit that ended here could begin here once more
     if inside is None:
         return Step(replace(visit, left_us=fix_time_us), Crossing.LEFT)
     return Step(_stay(visit, inside.position), Crossing.STAYED)

@@ -17,8 +17,10 @@ import zstandard
 from ingest.source import PartitionBatch
 
 SALT_BYTES = 16
+LEAF_BYTES = hashlib.sha256().digest_size
 NO_KEY = 0xFFFFFFFF
 COMPRESSION_LEVEL = 1
+BODY_MAX_BYTES = 2**31  # decompressed; a changed size must not ask for all memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,13 @@ class Message(msgspec.Struct, array_like=True, frozen=True):
 
     def hash(self) -> bytes:
         """The leaf, computed from the bytes where they are still there."""
-        if self.value is None or self.salt is None:
-            if self.leaf is None:
-                raise ValueError(f"message {self.offset} has neither bytes nor a leaf")
+        if self.leaf is not None:
+            # beside a leaf, bytes would be believed that no hash covers
+            if (self.salt, self.key, self.value) != (None, None, None) or len(self.leaf) != LEAF_BYTES:
+                raise ValueError(f"message {self.offset} is neither kept nor erased")
             return self.leaf
+        if self.salt is None or len(self.salt) != SALT_BYTES or self.value is None:
+            raise ValueError(f"message {self.offset} is neither kept nor erased")
         return _leaf(self.salt, self.key, self.value)
 
 
@@ -81,7 +86,9 @@ def archive(topic: str, batch: PartitionBatch, previous_hash: bytes) -> RawBatch
 def messages(body: bytes) -> list[Message]:
     """The messages of a kept batch. Raises ValueError where the body is damaged."""
     try:
-        return _decode(zstandard.ZstdDecompressor().decompress(body))
+        if not 0 < zstandard.frame_content_size(body) <= BODY_MAX_BYTES:
+            raise ValueError("the archived batch is damaged: it states no size that a batch has")
+        return _decode(zstandard.ZstdDecompressor().decompress(body, allow_extra_data=False))
     except (zstandard.ZstdError, msgspec.DecodeError) as error:
         raise ValueError(f"the archived batch is damaged: {error}") from error
 

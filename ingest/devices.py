@@ -1,6 +1,6 @@
 """What a worker knows of the devices it hears, as columns (pure): a slot a device, until its partition is lost."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Self
 
 import numpy as np
@@ -77,10 +77,13 @@ class DeviceTable:
         self.last_x[slots] = x
         self.last_y[slots] = y
 
-    def without_partition(self, partition: int) -> Self:
-        """A table of the other partitions' devices, for when this one is lost."""
+    def has_any_of(self, partitions: Collection[int]) -> bool:
+        return bool(np.isin(self.partition[: len(self)], list(partitions)).any())
+
+    def without(self, partitions: Collection[int]) -> Self:
+        """A table of the other partitions' devices, for when these are lost."""
         kept = type(self)()
-        slots = np.flatnonzero(self.partition[: len(self)] != partition)
+        slots = np.flatnonzero(~np.isin(self.partition[: len(self)], list(partitions)))
         for slot in slots:
             kept._append(  # noqa: SLF001  another of ourselves
                 int(self.partition[slot]), self._records[slot]

@@ -17,6 +17,7 @@ FETCH_BYTES = 4 * 1024 * 1024  # a partition's share of a fetch: some 16,000 pin
 FETCH_WAIT_MS = 100
 APPEND_TIMEOUT_S = 10
 PRODUCER_BATCH_BYTES = 128 * 1024  # larger ones are parsed 1.6 times as fast
+LATEST_MS = 253_402_300_799_999  # the end of the year 9999
 PLACEHOLDER_OFFSET = 0  # of a partition that is paused until it is claimed
 
 
@@ -117,22 +118,24 @@ class KafkaPingSource:
         try:
             self._consumer.seek(where, offset)
             self._consumer.resume(where)
-        except (KafkaError, KeyError, AssertionError):
+        except (KafkaError, KeyError, ValueError, AssertionError):  # by the client's own account and its code's
             return  # taken away again meanwhile: the next poll says so
         self._sought.add(partition)
 
     def commit(self, next_offsets: dict[int, int]) -> None:
-        self._consumer.commit_async(
-            {
-                TopicPartition(self.topic, partition): OffsetAndMetadata(offset, "", -1)
-                for partition, offset in next_offsets.items()
-            }
-        )
+        with _as_unavailable():
+            self._consumer.commit_async(
+                {
+                    TopicPartition(self.topic, partition): OffsetAndMetadata(offset, "", -1)
+                    for partition, offset in next_offsets.items()
+                }
+            )
 
     def rejoin(self) -> None:
         self._sought.clear()
         with _as_unavailable():
             self._consumer.unsubscribe()
+            self._assignment.take()  # what was gained before is not ours any more: claiming it would steal it back
             self._consumer.subscribe([self.topic], listener=self._assignment)
 
     def close(self) -> None:
@@ -144,7 +147,7 @@ class KafkaPingSource:
         return PartitionBatch(
             partition=where.partition,
             offsets=[record.offset for record in records],  # type: ignore[attr-defined]
-            timestamps_ms=[record.timestamp for record in records],  # type: ignore[attr-defined]
+            timestamps_ms=[_time_ms(record.timestamp) for record in records],  # type: ignore[attr-defined]
             keys=[record.key for record in records],  # type: ignore[attr-defined]
             values=[record.value or b"" for record in records],  # type: ignore[attr-defined]
             next_offset=next_offset,
@@ -153,6 +156,7 @@ class KafkaPingSource:
 
     def _require_topic(self) -> None:
         if not self._consumer.partitions_for_topic(self.topic):
+            self._consumer.close()
             raise ConfigurationError(
                 f"the topic {self.topic} does not exist: make it with `cordon topics create --partitions 4`"
             )
@@ -186,6 +190,11 @@ class KafkaPingSink:
 
     def close(self) -> None:
         self._producer.close()
+
+
+def _time_ms(timestamp: int) -> int:
+    """A record's time as far as it is one: a producer may send any 64-bit number, and -1 for none."""
+    return min(max(timestamp, 0), LATEST_MS)
 
 
 @contextmanager

@@ -14,6 +14,8 @@ from store.ping_queue import append_pings, count_behind, delete_before, read_aft
 
 PARTITION = 0
 IDLE_WAIT_S = 0.05
+BATCH_BYTES = 16 * 1024 * 1024
+"""Of one poll; a single larger message still comes. Messages may be a megabyte each, and a batch is held in memory."""
 
 
 class QueuePingSource:
@@ -80,7 +82,7 @@ class QueuePingSource:
 
     def _read(self, first: int) -> PartitionBatch | None:
         with self._cursor() as cursor:
-            rows = read_after(cursor, PARTITION, first, self._batch_size)
+            rows = read_after(cursor, PARTITION, first, self._batch_size, BATCH_BYTES)
             if not rows:
                 return None
             behind = count_behind(cursor, PARTITION, rows[-1].sequence)

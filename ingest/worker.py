@@ -3,7 +3,9 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 import psycopg2
@@ -11,21 +13,23 @@ import psycopg2
 from geofence.columns import Fixes
 from ingest.archive import RawBatch, archive
 from ingest.decode import Decoded, DecodeLimits, decode
+from ingest.letters import dead_letters
 from ingest.pipeline import Batch, Outcome, process_batch
 from ingest.screen import ScreenLimits
 from ingest.source import PartitionBatch, PingSource, Polled
 from ingest.worker_metrics import answering, forget_lag, observe_written, stage
 from ingest.worker_state import WorkerState
-from model.enums import RejectionReason
 from model.times import MILLISECOND_US
 from ops import metrics
 from ops.errors import FencedError, UnavailableError
 from ops.logs import get_logger
-from store.batch import BatchWrite, DeadLetter, RawRecord, RegistryChangedError, write_batch
-from store.database import Connection
+from store.batch import LOCK_WAIT_MS, BatchWrite, DeadLetter, RawRecord, RegistryChangedError, Written, write_batch
+from store.database import SERVER_ERRORS, Connection
 from store.offsets import Claim, claim
+from store.registry import registry_held
 
 POLL_S = 0.5
+OVERTAKEN_AT_MOST = 3  # times that a batch is decided again before edits have to wait for it
 BACKOFF_S = (0.1, 0.5, 1.0, 2.0, 5.0)
 
 log = get_logger("worker")
@@ -67,7 +71,9 @@ class Worker:
                     metrics.FENCED.inc()
                     log.warning("fenced", reason=str(error))
                     self._let_go()
-                except (UnavailableError, psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+                except (UnavailableError, psycopg2.Error) as error:
+                    if not self._may_pass(error):
+                        raise
                     log.warning("waiting for a server", reason=str(error).strip())
                     self._let_go()
                     stop.wait(BACKOFF_S[min(failures, len(BACKOFF_S) - 1)])
@@ -75,14 +81,18 @@ class Worker:
         finally:
             self.close()
 
+    def _may_pass(self, error: Exception) -> bool:
+        """Whether the error is a server's or the line's, and not that of what was asked."""
+        broken = self._connection is not None and self._connection.closed != 0
+        return broken or isinstance(error, (UnavailableError, *SERVER_ERRORS))
+
     def round(self) -> None:
         """One poll and, where it found something, one batch written."""
         with answering(metrics.DATABASE_UP):
             connection = self._open()
         with answering(metrics.BROKER_UP):
             polled = self._poll()
-        for partition in polled.lost:
-            self._drop(partition)
+        self._drop(polled.lost | polled.gained)
         for partition in sorted(polled.gained):
             self._claim(connection, partition)
         held = [batch for batch in polled.batches if batch.partition in self._claims]
@@ -121,10 +131,11 @@ class Worker:
             self._source.seek(partition, held.next_offset)
         log.info("claimed", partition=partition, epoch=held.epoch, next_offset=held.next_offset)
 
-    def _drop(self, partition: int) -> None:
-        self._claims.pop(partition, None)
-        self._state.forget_partition(partition)
-        forget_lag(self._source.topic, partition)
+    def _drop(self, partitions: frozenset[int]) -> None:
+        for partition in partitions:
+            self._claims.pop(partition, None)
+            forget_lag(self._source.topic, partition)
+        self._state.forget_partitions(partitions)
 
     def _let_go(self) -> None:
         """Forget everything, and ask whose the partitions are before any is claimed again.
@@ -149,29 +160,43 @@ class Worker:
             decoded = [decode(batch, self._configuration.decode_limits) for batch in batches]
         with stage("archive"):
             raw = [archive(self._source.topic, batch, self._claims[batch.partition].chain_hash) for batch in batches]
-        while True:
-            with stage("load"):
-                for batch, found in zip(batches, decoded, strict=True):
-                    self._state.load(connection, batch.partition, found.serials)
-            with stage("check"):
-                arrived, letters = self._resolve(batches, decoded)
-                outcome = process_batch(arrived, self._state.context())
-            try:
-                with stage("write"):
-                    written = write_batch(
-                        connection,
-                        [self._claims[batch.partition] for batch in batches],
-                        self._write(batches, raw, letters, outcome),
-                        self._state.revision,
-                    )
-            except RegistryChangedError:
-                self._state.refresh(connection)
-                continue
+        for attempt in count():
+            # edits that follow each other closely would let a batch decide for ever: in the end they wait for it
+            with registry_held(connection, LOCK_WAIT_MS) if attempt > OVERTAKEN_AT_MOST else nullcontext():
+                if attempt:
+                    self._state.refresh(connection)
+                try:
+                    decided = self._decide_and_write(connection, batches, decoded, raw)
+                except RegistryChangedError:
+                    continue
             break
+        outcome, letters, written = decided
         self._state.apply(outcome)
         self._claims.update({held.partition: held for held in written.claims})
         self._source.commit({batch.partition: batch.next_offset for batch in batches})
         observe_written(self._source.topic, batches, written, letters, outcome, time.time())
+
+    def _decide_and_write(
+        self,
+        connection: Connection,
+        batches: Sequence[PartitionBatch],
+        decoded: Sequence[Decoded],
+        raw: Sequence[RawBatch],
+    ) -> tuple[Outcome, list[DeadLetter], Written]:
+        with stage("load"):
+            for batch, found in zip(batches, decoded, strict=True):
+                self._state.load(connection, batch.partition, found.serials)
+        with stage("check"):
+            arrived, letters = self._resolve(batches, decoded)
+            outcome = process_batch(arrived, self._state.context())
+        with stage("write"):
+            written = write_batch(
+                connection,
+                [self._claims[batch.partition] for batch in batches],
+                self._write(batches, raw, letters, outcome),
+                self._state.revision,
+            )
+        return outcome, letters, written
 
     def _resolve(self, batches: Sequence[PartitionBatch], decoded: Sequence[Decoded]) -> tuple[Batch, list[DeadLetter]]:
         """The fixes of known devices, and dead letters for the rest."""
@@ -181,34 +206,8 @@ class Worker:
             slots = self._state.devices.slots(found.serials)
             known = slots >= 0
             parts.append((found.fixes.take(known), slots[known], batch.partition))
-            letters += [
-                self._letter(batch, rejected.message_index, rejected.item, rejected.reason, rejected.detail)
-                for rejected in found.rejections
-            ]
-            letters += [
-                self._letter(
-                    batch,
-                    batch.offsets.index(int(found.fixes.message_offset[at])),
-                    found.item[at],
-                    RejectionReason.UNKNOWN_DEVICE,
-                    "device_id: no such device is registered; register it, then replay this dead letter",
-                )
-                for at in np.flatnonzero(~known).tolist()
-            ]
+            letters += dead_letters(self._source.topic, batch, found, known)
         return _join(parts), letters
-
-    def _letter(self, batch: PartitionBatch, index: int, item: int, reason: RejectionReason, detail: str) -> DeadLetter:
-        return DeadLetter(
-            topic=self._source.topic,
-            partition=batch.partition,
-            message_offset=batch.offsets[index],
-            item=item,
-            key=batch.keys[index],
-            value=batch.values[index],
-            reason=reason,
-            detail=detail,
-            received_us=batch.timestamps_ms[index] * MILLISECOND_US,
-        )
 
     def _write(
         self,

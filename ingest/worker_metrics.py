@@ -1,12 +1,10 @@
 """What a worker counts."""
 
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
-import psycopg2
 from prometheus_client import Gauge
 
 from ingest.pipeline import Outcome
@@ -16,6 +14,7 @@ from model.times import SECOND_US
 from ops import metrics
 from ops.errors import UnavailableError
 from store.batch import DeadLetter, Written
+from store.database import SERVER_ERRORS
 
 
 @contextmanager
@@ -33,7 +32,7 @@ def answering(server: Gauge) -> Iterator[None]:
     """Whether a server answered when it was last asked; a worker that is fenced has been answered."""
     try:
         yield
-    except (UnavailableError, psycopg2.OperationalError, psycopg2.InterfaceError):
+    except (UnavailableError, *SERVER_ERRORS):
         server.set(0)
         raise
     else:
@@ -58,11 +57,11 @@ def observe_written(
         ("stored", written.stored),
         ("repeated", written.repeated),
         ("quarantined", written.quarantined),
-        ("rejected", len(letters)),
+        ("rejected", sum(letter.pings for letter in letters)),
     ):
         metrics.PINGS.labels(outcome_name).inc(count)
-    for reason, count in Counter(letter.reason for letter in letters).items():
-        metrics.DEAD_LETTERS.labels(reason.value).inc(count)
+    for letter in letters:
+        metrics.DEAD_LETTERS.labels(letter.reason.value).inc(letter.pings)
     flags = np.concatenate([outcome.newer.flags, outcome.older.flags])
     for flag in PositionFlag:
         if flag:

@@ -1,6 +1,6 @@
 """What a worker holds in memory: loaded as devices are heard, dropped when their partition is lost."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from geofence.projection import Projection
 from geofence.zone_index import ZoneIndex
@@ -68,11 +68,15 @@ class WorkerState:
                 self._presence.setdefault(activation_id, {})[zone_id] = visit
             elif activation_id in self._presence:
                 self._presence[activation_id].pop(zone_id, None)
+                if not self._presence[activation_id]:
+                    del self._presence[activation_id]
 
-    def forget_partition(self, partition: int) -> None:
-        """Drop what belongs to a lost partition: another worker writes it from now on."""
+    def forget_partitions(self, partitions: Collection[int]) -> None:
+        """Drop what belongs to lost partitions: another worker writes it from now on."""
+        if not self.devices.has_any_of(partitions):
+            return
         people, activations = self.devices.people(), self.devices.activation_ids()
-        self.devices = self.devices.without_partition(partition)
+        self.devices = self.devices.without(partitions)
         self._zones.forget_people(people - self.devices.people())
         for activation_id in activations - self.devices.activation_ids():
             self._presence.pop(activation_id, None)

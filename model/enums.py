@@ -11,6 +11,11 @@ class Mechanism(IntEnum):
     LBS = 5  # cell tower
     WIFI = 6
 
+    @property
+    def word(self) -> str:
+        """As documents write it: ``gps``, ``rf``, ``lbs``, ``wifi``."""
+        return self.name.lower()
+
 
 class ZoneKind(StrEnum):
     """What a visit to the zone means."""
@@ -63,3 +68,8 @@ class PositionFlag(IntFlag):
     DEVICE_ON_NOBODY = 16  # no activation covers the fix time
     LATE = 32  # older than a position of the device that was already judged
     OUTSIDE_REGION = 64  # outside the region this deployment serves
+
+    @property
+    def words(self) -> list[str]:
+        """As documents write them, such as ``["late", "poor_accuracy"]``."""
+        return [str(flag.name).lower() for flag in self]

@@ -1,4 +1,4 @@
-"""A worker's own small HTTP server: /health/live, /health/ready, /metrics."""
+"""A background process's own small HTTP server: /health/live, /health/ready, /metrics."""
 
 import json
 import threading
@@ -22,13 +22,15 @@ class _QuietHandler(WSGIRequestHandler):
 
 
 @contextmanager
-def health_server(host: str, port: int, readiness: Readiness) -> Iterator[int]:
+def health_server(
+    host: str, port: int, readiness: Readiness, port_setting: str = "CORDON_WORKER_HEALTH_PORT"
+) -> Iterator[int]:
     """Serve until the block ends; gives the port, which is a free one where ``port`` is 0."""
     try:
         server = make_server(host, port, _application(readiness), WSGIServer, _QuietHandler)
     except OSError as error:
         raise ConfigurationError(
-            f"the health server cannot listen on {host}:{port} ({error.strerror}): set CORDON_WORKER_HEALTH_PORT"
+            f"the health server cannot listen on {host}:{port} ({error.strerror}): set {port_setting}"
         ) from None
     thread = threading.Thread(target=server.serve_forever, name="health", daemon=True)
     thread.start()

@@ -2,34 +2,56 @@
 
 import logging
 import sys
+from collections.abc import Mapping
 from typing import Literal
 
 import structlog
 
 FORBIDDEN_FIELDS = frozenset(
     {
+        # where
         "lat",
         "lon",
         "latitude",
         "longitude",
+        "geometry",
+        "coordinates",
+        # who
         "name",
         "crn",
         "nomis_id",
         "pnc_id",
         "date_of_birth",
+        "practitioner",
+        "serial",
+        # what opens doors
         "token",
         "key",
         "password",
+        "authorization",
         "url",
     }
 )
+WITHHELD = "[withheld]"
 
 
 def drop_personal_data(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """The last line of defence: a field that would hold personal data or a secret is replaced."""
-    for field in FORBIDDEN_FIELDS & event.keys():
-        event[field] = "[withheld]"
-    return event
+    """The last line of defence: a field that would hold personal data or a secret is replaced, however deep."""
+    return {field: WITHHELD if _is_forbidden(field) else _without_personal_data(event[field]) for field in event}
+
+
+def _without_personal_data(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {
+            field: WITHHELD if _is_forbidden(field) else _without_personal_data(inner) for field, inner in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_without_personal_data(inner) for inner in value]
+    return value
+
+
+def _is_forbidden(field: object) -> bool:
+    return isinstance(field, str) and field.lower() in FORBIDDEN_FIELDS
 
 
 def configure_logging(level: str, style: Literal["json", "text"]) -> None:

@@ -2,6 +2,8 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from model.enums import RejectionReason
+
 REGISTRY = CollectorRegistry()
 
 PINGS = Counter(
@@ -49,3 +51,9 @@ HTTP_SECONDS = Histogram(
     "cordon_http_request_seconds", "Time of one request by route", ["method", "route"], registry=REGISTRY
 )
 STREAM_CLIENTS = Gauge("cordon_stream_clients", "Clients of the alert stream", registry=REGISTRY)
+
+# A counter that first appears at 1 shows no increase, so an alarm would miss what happens first: these begin at 0.
+for _outcome in ("stored", "repeated", "quarantined", "rejected"):
+    PINGS.labels(_outcome)
+for _reason in RejectionReason:
+    DEAD_LETTERS.labels(_reason.value)

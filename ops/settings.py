@@ -53,6 +53,10 @@ class Settings(BaseSettings):
         default=9102, description="port of the worker's /health and /metrics; 0 picks a free one"
     )
     worker_health_host: str = Field(default="127.0.0.1", description="address of the worker's /health and /metrics")
+    deliver_health_port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        default=9103, description="port of the deliverer's /health and /metrics; 0 picks a free one"
+    )
+    deliver_health_host: str = Field(default="127.0.0.1", description="address of the deliverer's /health and /metrics")
     lock_timeout_ms: Annotated[int, Field(ge=100, le=60_000)] = Field(
         default=3000,
         description="wait for a partition that a frozen worker holds before its session is ended",

@@ -10,7 +10,6 @@ from numpy.random import Generator
 
 from sim.names import crn_of, person_name, serial_of
 from sim.path import SECOND_US, Path
-from sim.plane import LonLat
 from sim.receiver import Fix, report
 from sim.routine import HOUR_S, MINUTE_S, Routine, draw_routine
 from sim.truth import intervals_inside
@@ -45,7 +44,6 @@ class Wearer:
     crn: str
     serial: str
     practitioner: str
-    home: LonLat
     path: Path
     zone: Feature
     interval_us: int
@@ -73,14 +71,13 @@ class Wearer:
 def draw_wearer(seed: int, index: int, plot: Plot) -> Wearer:
     """The wearer of that number in the world of that seed."""
     rng = np.random.default_rng([seed, index])
-    routine, path, zone = _draw_life(rng, plot, (f"EZ-{index + 1:04d}", crn_of(index)))
+    path, zone = _draw_life(rng, plot, (f"EZ-{index + 1:04d}", crn_of(index)))
     interval_us = int(rng.integers(2 * SECOND_US, 5 * SECOND_US))
     return Wearer(
         name=person_name(rng),
         crn=crn_of(index),
         serial=serial_of(index),
         practitioner=PRACTITIONERS[index % len(PRACTITIONERS)],
-        home=routine.home,
         path=path,
         zone=zone,
         interval_us=interval_us,
@@ -91,7 +88,7 @@ def draw_wearer(seed: int, index: int, plot: Plot) -> Wearer:
     )
 
 
-def _draw_life(rng: Generator, plot: Plot, owner: tuple[str, str]) -> tuple[Routine, Path, Feature]:
+def _draw_life(rng: Generator, plot: Plot, owner: tuple[str, str]) -> tuple[Path, Feature]:
     """Draw until the noiseless path keeps to the plot: bends of a way can bring it into a zone too early."""
     for _ in range(DRAWS):
         routine = draw_routine(rng)
@@ -101,7 +98,7 @@ def _draw_life(rng: Generator, plot: Plot, owner: tuple[str, str]) -> tuple[Rout
         else:
             zone = zone_across(rng, path, rng.uniform(*(SOON_S if plot is Plot.SOON else LATER_S)), owner)
         if keeps_to(plot, path, zone):
-            return routine, path, zone
+            return path, zone
     raise RuntimeError(f"no routine in {DRAWS} draws enters its zone {plot.value}")
 
 

@@ -14,8 +14,13 @@ from ops.errors import UnavailableError
 Connection = psycopg2.extensions.connection
 Cursor = psycopg2.extensions.cursor
 
+SERVER_ERRORS = (psycopg2.OperationalError, psycopg2.InterfaceError, psycopg2.InternalError)
+"""The server's or the line's; an internal one is what a session reads that the server has ended for standing still."""
+
 SCHEMA = "cordon"
 CONNECT_TIMEOUT_S = 5
+IDLE_IN_TRANSACTION_MS = 60_000  # whoever stands still that long in a transaction is frozen, and holds up the others
+UNHEARD_MS = 15_000  # what was sent and is not confirmed for so long went nowhere
 STATEMENT_TIMEOUT_MS = 30_000  # of a pool: a request that takes longer has lost its reader
 
 
@@ -45,7 +50,18 @@ def connect(url: str, application: str, statement_timeout_ms: int = 0) -> Connec
             keepalives_idle=5,
             keepalives_interval=2,
             keepalives_count=3,
-            options=f"-c search_path={SCHEMA},public -c timezone=UTC -c statement_timeout={statement_timeout_ms}",
+            tcp_user_timeout=UNHEARD_MS,
+            options=" ".join(
+                f"-c {name}={value}"
+                for name, value in {
+                    "search_path": f"{SCHEMA},public",
+                    "timezone": "UTC",
+                    "statement_timeout": statement_timeout_ms,
+                    "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_MS,
+                    # a snapshot that is older than a lock would see the registry as it was before an edit
+                    "default_transaction_isolation": "read\\ committed",
+                }.items()
+            ),
         )
     except psycopg2.OperationalError as error:
         raise UnavailableError(f"the database does not answer: {str(error).strip()}") from None
@@ -126,6 +142,11 @@ def set_identity(cursor: Cursor, identity: Identity) -> None:
         " set_config('cordon.purpose', %s, true), set_config('cordon.request_id', %s, true)",
         (identity.subject, identity.role, identity.purpose, identity.request_id),
     )
+
+
+def limit_lock_wait(cursor: Cursor, milliseconds: int) -> None:
+    """For this transaction only: psycopg2's LockNotAvailable where a lock is not had in this time."""
+    cursor.execute("SELECT set_config('lock_timeout', %s, true)", (str(milliseconds),))
 
 
 def fetch_one(cursor: Cursor) -> tuple[Any, ...]:

@@ -2,13 +2,15 @@
 
 import hashlib
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg2.errors
 
 from ops.errors import ConfigurationError, UnavailableError
-from store.database import SCHEMA, Connection, connect
+from store.database import SCHEMA, Connection, Cursor, connect
 
 MIGRATIONS_FOLDER = Path(__file__).parent / "migrations"
 LOCK_TIMEOUT = "5s"
@@ -44,8 +46,10 @@ def migrate(owner_url: str, folder: Path = MIGRATIONS_FOLDER) -> list[str]:
     """
     connection = connect(owner_url, "cordon-migrate")
     try:
-        _prepare(connection)
-        applied = _applied(connection)
+        _wait_for_others(connection)
+        with _lock_limit(connection, "the table of applied migrations") as cursor:
+            _prepare(cursor)
+            applied = _applied(cursor)
         migrations = read_migrations(folder)
         _refuse_changed(migrations, applied)
         missing = [migration for migration in migrations if migration.name not in applied]
@@ -56,34 +60,53 @@ def migrate(owner_url: str, folder: Path = MIGRATIONS_FOLDER) -> list[str]:
         connection.close()
 
 
-def _prepare(connection: Connection) -> None:
+def _wait_for_others(connection: Connection) -> None:
     with connection, connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", (MIGRATION_LOCK,))  # held until the connection closes
-        cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
-        cursor.execute(
-            "CREATE TABLE IF NOT EXISTS schema_migrations"
-            " (name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
-        )
-        cursor.execute(
-            # whether the library is preloaded: the list of those is closed to an owner who is no superuser
-            "SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb')"
-            " AND current_setting('timescaledb.max_background_workers', true) IS NOT NULL"
-        )
-        row = cursor.fetchone()
-        if row is not None and row[0]:
-            cursor.execute("CREATE EXTENSION IF NOT EXISTS timescaledb SCHEMA public")
 
 
-def _applied(connection: Connection) -> dict[str, str]:
-    with connection, connection.cursor() as cursor:
-        cursor.execute("SELECT name, checksum FROM schema_migrations")
-        return dict(cursor.fetchall())
+@contextmanager
+def _lock_limit(connection: Connection, what: str) -> Iterator[Cursor]:
+    """A transaction that waits for no lock longer than the limit: others queue behind one who waits."""
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", (LOCK_TIMEOUT,))
+            yield cursor
+    except psycopg2.errors.LockNotAvailable:
+        raise UnavailableError(
+            f"{what}: a lock was not had in {LOCK_TIMEOUT}; nothing of it was applied, run `cordon migrate` again"
+        ) from None
+
+
+def _prepare(cursor: Cursor) -> None:
+    cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+    cursor.execute(
+        "CREATE TABLE IF NOT EXISTS schema_migrations"
+        " (name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
+    )
+    cursor.execute(
+        # whether the library is preloaded: the list of those is closed to an owner who is no superuser
+        "SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb')"
+        " AND current_setting('timescaledb.max_background_workers', true) IS NOT NULL"
+    )
+    row = cursor.fetchone()
+    if row is not None and row[0]:
+        cursor.execute("CREATE EXTENSION IF NOT EXISTS timescaledb SCHEMA public")
+
+
+def _applied(cursor: Cursor) -> dict[str, str]:
+    cursor.execute("SELECT name, checksum FROM schema_migrations")
+    return dict(cursor.fetchall())
 
 
 def _refuse_changed(migrations: list[Migration], applied: dict[str, str]) -> None:
     known = {migration.name: migration.checksum for migration in migrations}
     changed = [name for name, checksum in applied.items() if known.get(name, checksum) != checksum]
     unknown = sorted(applied.keys() - known.keys())
+    last = max(applied, default="")
+    passed_over = [name for name in known if name < last and name not in applied]
+    if passed_over:
+        raise ConfigurationError(f"{passed_over} are numbered below {last}, which is applied: number them above it")
     if changed:
         raise ConfigurationError(f"applied migrations were changed since: {changed}; write a new one instead")
     if unknown:
@@ -91,16 +114,9 @@ def _refuse_changed(migrations: list[Migration], applied: dict[str, str]) -> Non
 
 
 def _apply(connection: Connection, migration: Migration) -> None:
-    try:
-        with connection, connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('lock_timeout', %s, true)", (LOCK_TIMEOUT,))
-            cursor.execute(migration.sql)
-            cursor.execute(
-                "INSERT INTO schema_migrations (name, checksum) VALUES (%s, %s)",
-                (migration.name, migration.checksum),
-            )
-    except psycopg2.errors.LockNotAvailable:
-        raise UnavailableError(
-            f"{migration.name}: a lock was not had in {LOCK_TIMEOUT};"
-            " nothing of it was applied, run `cordon migrate` again"
-        ) from None
+    with _lock_limit(connection, migration.name) as cursor:
+        cursor.execute(migration.sql)
+        cursor.execute(
+            "INSERT INTO schema_migrations (name, checksum) VALUES (%s, %s)",
+            (migration.name, migration.checksum),
+        )

@@ -29,12 +29,16 @@ def try_hold_queue(cursor: Cursor) -> bool:
     return bool(fetch_one(cursor)[0])
 
 
-def read_after(cursor: Cursor, partition: int, first: int, limit: int) -> list[QueuedMessage]:
-    """Up to ``limit`` messages from ``first`` on, in order."""
+def read_after(cursor: Cursor, partition: int, first: int, limit: int, limit_bytes: int) -> list[QueuedMessage]:
+    """Up to ``limit`` messages from ``first`` on, in order; no more than ``limit_bytes`` unless the first has more."""
     cursor.execute(
-        "SELECT sequence, key, value, floor(extract(epoch FROM appended_at) * 1000)::bigint FROM ping_queue"
-        " WHERE partition = %s AND sequence >= %s ORDER BY sequence LIMIT %s",
-        (partition, first, limit),
+        "WITH following AS (SELECT sequence, key, value, appended_at,"
+        "   sum(length(value)) OVER (ORDER BY sequence) AS total,"
+        "   row_number() OVER (ORDER BY sequence) AS place"
+        "   FROM ping_queue WHERE partition = %s AND sequence >= %s ORDER BY sequence LIMIT %s)"
+        " SELECT sequence, key, value, floor(extract(epoch FROM appended_at) * 1000)::bigint FROM following"
+        " WHERE total <= %s OR place = 1 ORDER BY sequence",
+        (partition, first, limit, limit_bytes),
     )
     return [
         QueuedMessage(sequence, None if key is None else bytes(key), bytes(value), appended_ms)

@@ -4,13 +4,30 @@ A batch takes the lock shared and an edit takes it exclusively, each to its comm
 comes after it, and since waiting editors go before later readers, neither starves.
 """
 
-from store.database import Cursor, fetch_one
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from store.database import Connection, Cursor, fetch_one, limit_lock_wait
 
 REGISTRY_LOCK = 1129272902
 
 
 def lock_registry_shared(cursor: Cursor) -> None:
     cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (REGISTRY_LOCK,))
+
+
+@contextmanager
+def registry_held(connection: Connection, wait_ms: int) -> Iterator[None]:
+    """Keep every edit out while the block runs, over several transactions: for a batch that edits keep overtaking."""
+    with connection, connection.cursor() as cursor:
+        limit_lock_wait(cursor, wait_ms)
+        cursor.execute("SELECT pg_advisory_lock_shared(%s)", (REGISTRY_LOCK,))
+    try:
+        yield
+    finally:
+        if not connection.closed:  # a session that ended holds nothing
+            with connection, connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock_shared(%s)", (REGISTRY_LOCK,))
 
 
 def lock_registry_exclusive(cursor: Cursor) -> None:

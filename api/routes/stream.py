@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import APIRouter, Depends, Header
 from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette.sse import SendTimeoutError
+from starlette.types import Receive, Scope, Send
 
 from access.audit import Action, Subject, record_allowed
 from access.roles import Permission
@@ -19,6 +21,7 @@ from api.security import LARGEST_BIGINT, Caller, Requires, find_bearer
 from api.services import CurrentServices, Services
 from api.stream import Notice, Subscription
 from ops.errors import UnavailableError
+from ops.logs import get_logger
 from store.alert_events import AlertEvent, last_event_id, list_events
 from store.database import SERVICE
 
@@ -29,6 +32,8 @@ HEARTBEAT_S = 15.0
 SEND_TIMEOUT_S = 30.0  # a client that reads nothing for so long is cut off
 RECONNECT_AFTER_MS = 2_000
 
+_log = get_logger("api")
+
 _EXAMPLE = """id: 4711
 event: alert
 data: {"event_id":4711,"change":"raised","happened_at":"2026-11-22T09:58:14.310000Z",\
@@ -37,6 +42,16 @@ data: {"event_id":4711,"change":"raised","happened_at":"2026-11-22T09:58:14.3100
 "last_inside_at":"2026-11-22T09:58:12Z","ended_at":null}
 
 """
+
+
+class AlertStreamResponse(EventSourceResponse):
+    """A client that takes nothing for SEND_TIMEOUT_S is cut off, which is its own affair and no fault of ours."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        except SendTimeoutError:
+            _log.warning("a client of the alert stream reads nothing and is cut off")
 
 
 @router.get(
@@ -72,7 +87,7 @@ def stream_alerts(
         )
     with services.pool.transaction(caller.identity) as transaction:
         record_allowed(transaction, caller.identity, Action.ALERTS_STREAM, Subject(detail={"after": start}))
-    return EventSourceResponse(_AlertStream(services, caller, start).events(), ping=0, send_timeout=SEND_TIMEOUT_S)
+    return AlertStreamResponse(_AlertStream(services, caller, start).events(), ping=0, send_timeout=SEND_TIMEOUT_S)
 
 
 class _AlertStream:

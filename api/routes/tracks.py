@@ -27,7 +27,6 @@ router = APIRouter(tags=["people"])
 LONGEST_WINDOW = timedelta(days=31)
 MEDIA_TYPE = "application/geo+json"
 FEATURES_PER_CHUNK = 250
-_MECHANISM_WORDS = {mechanism.value: mechanism.name.lower() for mechanism in Mechanism}
 
 _TRACK = {
     "type": "FeatureCollection",
@@ -139,19 +138,14 @@ def _feature(point: TrackPoint) -> dict[str, Any]:
             "device_id": point.device_id,
             "device_serial": point.serial,
             "accuracy_m": point.accuracy_m,
-            "mechanism": _mechanism(point.mechanism),
+            "mechanism": Mechanism(point.mechanism).word,
             "speed_mps": point.speed_mps,
             "heading_deg": point.heading_deg,
             "satellites": point.satellites,
             "hdop": point.hdop,
             "battery_pct": point.battery_pct,
             "sequence": point.sequence,
-            "flags": [str(flag.name).lower() for flag in PositionFlag(point.flags)],
+            "flags": PositionFlag(point.flags).words,
             "fix_key": str(point.fix_key),  # 64 bits: more than a number of JSON carries everywhere
         },
     }
-
-
-def _mechanism(number: int) -> str | int:
-    """The word for it; a number that this release has no word for is shown as it is."""
-    return _MECHANISM_WORDS.get(number, number)

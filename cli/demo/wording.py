@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cli.demo.seeding import Keys
-from model.enums import AlertChangeKind, Mechanism
+from model.enums import AlertChangeKind
 from store.summary import AlertNotice, Holdings, RunFigures
 
 LONDON = ZoneInfo("Europe/London")
@@ -14,10 +14,10 @@ STANDARD_DEVIATIONS = 2.45
 """Of the radius that holds the true place with 95 % probability."""
 
 MECHANISMS = {
-    Mechanism.GPS: "GPS",
-    Mechanism.RF: "home beacon",
-    Mechanism.LBS: "cell tower",
-    Mechanism.WIFI: "Wi-Fi",
+    "gps": "GPS",
+    "rf": "home beacon",
+    "lbs": "cell tower",
+    "wifi": "Wi-Fi",
 }
 
 
@@ -33,12 +33,13 @@ def welcome(found: Holdings, keys: Keys, address: str, wearers: int, seconds: fl
 {before}
 {wearers} simulated wearers send a position every 2 to 5 seconds each, {until}.
 
-  Open       {address}/docs
-  Sign in    as the duty officer, who sees everybody, with the token
+  Open       {address}  (JSON until there are pages: /v1/alerts, /v1/people, /v1/openapi.json)
+  Sign in    with the header "Authorization: Bearer TOKEN"; the duty officer, who sees everybody, has the token
                {keys.duty_officer}
-             or as {keys.practitioner_subject}, who sees the own caseload, with
+             and {keys.practitioner_subject}, who sees the own caseload, has
                {keys.practitioner}
   Try        curl -H 'Authorization: Bearer {keys.duty_officer}' '{address}/v1/alerts'
+  Follow     curl -N -H 'Authorization: Bearer {keys.duty_officer}' '{address}/v1/alerts/stream'
 
 Waiting for the first breach: some wearers are about to enter their exclusion zones ..."""
 
@@ -91,7 +92,7 @@ def relative_to_boundary(depth_m: float) -> str:
 
 def how_sure(position: dict[str, Any]) -> str:
     """The probability that the wearer truly was inside, by the receiver's own statement of its accuracy."""
-    mechanism = MECHANISMS[Mechanism(position["mechanism"])]
+    mechanism = MECHANISMS[position["mechanism"]]
     accuracy_m = position["accuracy_m"]
     if not accuracy_m:
         return f"{mechanism} position, accuracy not stated"

@@ -93,10 +93,7 @@ def test_a_track_of_someone_else_is_refused(
     with as_api(migrated_database, role) as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
         cursor.execute(TRACK, (wearers[1].person_id,))
     with as_api(migrated_database, role) as cursor:
-        cursor.execute(
-            "SELECT person_track_goes_on(%s, '2026-03-01Z', '2026-03-04Z', '2026-03-01Z', 0, 0)",
-            (wearers[1].person_id,),
-        )
+        cursor.execute(TRACK_GOES_ON, (wearers[1].person_id,))
         assert cursor.fetchone() == (False,)
 
 

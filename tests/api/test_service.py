@@ -1,5 +1,7 @@
 """Around every request: ids, headers, metrics, readiness, and faults that tell nothing of the inside."""
 
+from dataclasses import replace
+
 import httpx
 import pytest
 from fastapi import APIRouter
@@ -58,7 +60,7 @@ def test_readiness_follows_database_schema_and_broker(migrated_database: Databas
             raise UnavailableError("kafka-7.internal:9092 does not answer")
 
     settings = Settings.model_validate({"database_api_url": migrated_database.api, "api_port": 0})
-    app = create_app(settings, open_services(settings, check_broker))
+    app = create_app(settings, replace(open_services(settings), check_broker=check_broker))
     with serving(app, settings) as url:
         ready = httpx.get(url + "/health/ready")
         assert (ready.status_code, set(ready.json()["checks"].values())) == (200, {"ok"})

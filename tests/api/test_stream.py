@@ -1,10 +1,11 @@
 """The alert stream: nothing lost, nothing twice, nothing that is not the client's, and an end that says why."""
 
+import asyncio
 import json
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,10 +14,14 @@ from typing import Any
 
 import httpx
 import pytest
+from sse_starlette import ServerSentEvent
+from starlette.types import Message
 
 from access.roles import Role
 from api import stream
 from api.routes import stream as stream_route
+from ops.errors import UnavailableError
+from store.alert_events import AlertEvent
 from store.database import fetch_one
 from tests.support.api_server import RunningApi
 from tests.support.database import DatabaseUrls
@@ -239,3 +244,49 @@ def test_a_stopping_service_ends_its_streams(fresh_api: RunningApi) -> None:
     with opened(fresh_api, fresh_api.tokens[Role.MANAGER]) as events:
         fresh_api.app.state.services.hub.end_streams()
         assert list(events)[-1].data == {"reason": "closing"}
+
+
+def test_a_client_that_takes_nothing_is_cut_off() -> None:
+    closed: list[bool] = []
+
+    async def events() -> AsyncIterator[ServerSentEvent]:
+        try:
+            while True:
+                yield ServerSentEvent(comment="alive")
+        finally:
+            closed.append(True)
+
+    async def receive() -> Message:
+        await asyncio.sleep(3600)
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            await asyncio.sleep(3600)
+
+    async def answer() -> None:
+        response = stream_route.AlertStreamResponse(events(), ping=0, send_timeout=0.1)
+        async with asyncio.timeout(10):
+            await response({"type": "http", "method": "GET"}, receive, send)
+
+    asyncio.run(answer())
+    assert closed == [True]
+
+
+def test_a_database_that_goes_away_is_told_and_nothing_is_lost(
+    fresh_api: RunningApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zone = zone_of(fresh_api, "AWAY")
+    hub = fresh_api.app.state.services.hub
+    reads = hub._events_after
+
+    def fails(position: int) -> list[AlertEvent]:
+        raise UnavailableError(f"no answer behind {position}")
+
+    with opened(fresh_api, fresh_api.tokens[Role.MANAGER]) as events:
+        monkeypatch.setattr(hub, "_events_after", fails)
+        assert next(events).name == "interrupted"
+        [alert_id] = raise_alerts(fresh_api.urls, fresh_api.own, zone, 1)
+        monkeypatch.setattr(hub, "_events_after", reads)
+        assert next(events).name == "resumed"
+        assert next(events).data["alert_id"] == alert_id

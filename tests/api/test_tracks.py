@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from access.roles import Role
-from tests.support.api_server import RunningApi
+from tests.support.api_server import RunningApi, running_api
+from tests.support.database import DatabaseUrls
 from tests.support.seed import MORNING, as_owner, seed_positions
 
 DAY = {"from": "2026-03-02T00:00:00Z", "to": "2026-03-03T00:00:00Z"}
@@ -128,3 +129,14 @@ def test_people_are_the_caseload(api: RunningApi) -> None:
     assert api.get(Role.PRACTITIONER, "/v1/people").json() == {"people": [own], "next": None}
     first = api.get(Role.MANAGER, "/v1/people?limit=1").json()
     assert api.get(Role.MANAGER, first["next"]).json()["people"][0]["name"] == "Kim Other"
+
+
+@pytest.mark.timeout(300)
+def test_the_same_on_timescale(migrated_timescale_database: DatabaseUrls) -> None:
+    with running_api(migrated_timescale_database) as api:
+        with as_owner(api.urls.owner) as cursor:
+            seed_positions(cursor, api.own.device_id, 2000)  # over two chunks
+        window: dict[str, Any] = {"from": "2026-03-02T00:00:00Z", "to": "2026-03-05T00:00:00Z", "limit": 1500}
+        first = track(api, api.own.person_id, **window)
+        second = api.get(Role.PRACTITIONER, first["next"]).json()
+        assert (first["count"], second["count"], second["next"]) == (1500, 500, None)

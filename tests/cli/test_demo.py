@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO
 
+import httpx
 import psycopg2
 import pytest
 
@@ -146,14 +147,34 @@ def test_an_unattended_run_accounts_for_every_ping(unattended: str, ask: Callabl
 
 def test_ctrl_c_ends_everything_and_the_next_run_finds_the_data(data_folder: Path) -> None:
     with running_demo(data_folder) as demo:
-        read_until(demo.stdout, "BREACH ALERT")
+        said = read_until(demo.stdout, "Evidence")
+        duty_officer, practitioner = signed_in(said)
+        (alert,) = re.findall(r"Evidence +(http\S+)", said)
+        assert httpx.get(alert, headers=duty_officer).json()["zone"]["reference"] in said
+        everybody = httpx.get(f"{address(said)}/v1/people", headers=duty_officer).json()
+        caseload = httpx.get(f"{address(said)}/v1/people", headers=practitioner).json()
+        assert 0 < len(caseload["people"]) < len(everybody["people"]) == WEARERS
         assert len(processes_on(data_folder)) > 3
         assert_stops(demo, signal.SIGINT)
     assert processes_on(data_folder) == []
     with running_demo(data_folder) as again:
-        assert "Found the data of earlier runs: 50 people" in read_until(again.stdout, "Open")
+        said = read_until(again.stdout, "Waiting for the first breach")
+        assert "Found the data of earlier runs: 50 people" in said
+        assert httpx.get(f"{address(said)}/v1/people", headers=duty_officer).status_code == 401, "revoked"
+        assert httpx.get(f"{address(said)}/v1/people", headers=signed_in(said)[0]).status_code == 200
         read_until(again.stdout, "BREACH ALERT")
         assert_stops(again, signal.SIGINT)
+
+
+def signed_in(said: str) -> list[dict[str, str]]:
+    """The headers of the duty officer and of the practitioner, whose tokens stand in lines of their own."""
+    return [{"Authorization": f"Bearer {token}"} for token in re.findall(r"^ +(cordon_\S+)$", said, re.MULTILINE)]
+
+
+def address(said: str) -> str:
+    found = re.search(r"Open +(http://\S+)", said)
+    assert found is not None
+    return found[1]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

@@ -16,12 +16,11 @@ from cli.demo.children import ChildEndedError, running_child, wait_until_ready
 from cli.demo.ports import LOOPBACK, choose_port, free_port
 from cli.demo.signals import StopRequested, StopSignals
 from cli.demo.wording import breach, change_line, figures, how_sure, london_time, relative_to_boundary
-from model.enums import Mechanism
 from ops.errors import InputError, UnavailableError
 from store.die_with_parent import wrapped
 from store.summary import AlertNotice, RunFigures
 
-ENTRY: dict[str, Any] = {"depth_m": 14.2, "accuracy_m": 12.0, "mechanism": Mechanism.GPS.value}
+ENTRY: dict[str, Any] = {"depth_m": 14.2, "accuracy_m": 12.0, "mechanism": "gps"}
 BEGAN = datetime(2026, 7, 1, 9, 30, 5, tzinfo=UTC)
 
 
@@ -70,7 +69,10 @@ def test_an_end_says_how_long_the_stay_was() -> None:
         (ENTRY | {"depth_m": 500.0}, "99 % likely inside (GPS position accurate to 12 m)"),
         (ENTRY | {"accuracy_m": None}, "GPS position, accuracy not stated"),
         (ENTRY | {"accuracy_m": 0.0}, "GPS position, accuracy not stated"),
-        (ENTRY | {"mechanism": 5, "accuracy_m": 600.0}, "52 % likely inside (cell tower position accurate to 600 m)"),
+        (
+            ENTRY | {"mechanism": "lbs", "accuracy_m": 600.0},
+            "52 % likely inside (cell tower position accurate to 600 m)",
+        ),
     ],
 )
 def test_how_sure_rests_on_the_stated_accuracy(position: dict[str, Any], words: str) -> None:

@@ -47,6 +47,8 @@ def test_a_source_may_speak_for_one_tag_only(cordon: Cordon) -> None:
 def test_what_cannot_be_done_says_why(database: Ask, cordon: Cordon) -> None:
     cordon("sources", "create", "Supplier")
     assert "a source named Supplier exists" in cordon("sources", "create", "Supplier")[2]
+    cordon("sources", "revoke", "Supplier")
+    assert "a revoked source keeps its own" in cordon("sources", "create", "Supplier")[2]
     assert "1 to 100 characters" in cordon("sources", "create", "n" * 101)[2]
     assert "no live source is named Nobody" in cordon("sources", "revoke", "Nobody")[2]
     assert "no device has the serial TAG-9" in cordon("sources", "create", "Phone", "--device", "TAG-9")[2]

@@ -9,6 +9,12 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+HEALTH_PORTS = {
+    "api": "CORDON_API_PORT",
+    "worker": "CORDON_WORKER_HEALTH_PORT",
+    "deliver": "CORDON_DELIVER_HEALTH_PORT",
+}
+"""The setting of the port that each long-running service of ours tells its health on."""
 INTERPOLATION = re.compile(r"\$\{(?P<name>[A-Z_]+)(?::[-?][^}]*)?\}")
 
 

@@ -11,11 +11,12 @@ import jsonschema
 import pytest
 
 from ops.settings import Settings
-from tests.deploy.compose import ROOT, bind_mounts, document, interpolated, services
+from tests.deploy.compose import HEALTH_PORTS, ROOT, bind_mounts, document, interpolated, services
+from tests.docs.reference import commands
 from tests.servers import kafka as kafka_server
 from tests.servers import timescale
 
-OURS = ("migrate", "topics", "api", "worker", "admin")
+OURS = ("migrate", "topics", "api", "worker", "deliver", "admin")
 PINNED = re.compile(r"[a-z0-9./-]+:v?\d+\.\d+\.\d+[A-Za-z0-9.-]*")
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
@@ -85,7 +86,7 @@ def test_the_settings_are_accepted(name: str, monkeypatch: pytest.MonkeyPatch) -
     for variable, value in services()[name]["environment"].items():
         monkeypatch.setenv(variable, value)
     settings = Settings()
-    assert name not in {"api", "worker", "topics"} or settings.broker == "kafka"
+    assert name == "migrate" or settings.broker == "kafka"
 
 
 def test_each_process_has_only_its_own_way_into_the_database() -> None:
@@ -97,6 +98,7 @@ def test_each_process_has_only_its_own_way_into_the_database() -> None:
         "migrate": {"CORDON_DATABASE_OWNER_URL"},
         "admin": {"CORDON_DATABASE_OWNER_URL"},
         "worker": {"CORDON_DATABASE_WORKER_URL"},
+        "deliver": {"CORDON_DATABASE_WORKER_URL"},
         "api": {"CORDON_DATABASE_API_URL"},
         "topics": set(),
     }
@@ -169,11 +171,11 @@ def test_the_image_is_not_roots() -> None:
     assert importlib.util.find_spec(_healthcheck_module(DOCKERFILE)) is not None
 
 
-@pytest.mark.parametrize("name", ["api", "worker"])
+@pytest.mark.parametrize("name", HEALTH_PORTS)
 def test_the_health_check_asks_the_port_that_is_set(name: str) -> None:
     service = services()[name]
-    setting = {"api": "CORDON_API_PORT", "worker": "CORDON_WORKER_HEALTH_PORT"}[name]
-    assert service["healthcheck"]["test"][-1] == f"http://127.0.0.1:{service['environment'][setting]}/health/ready"
+    port = service["environment"][HEALTH_PORTS[name]]
+    assert service["healthcheck"]["test"][-1] == f"http://127.0.0.1:{port}/health/ready"
 
 
 def test_scripts_are_sound_bash() -> None:
@@ -195,3 +197,9 @@ def _healthcheck_module(dockerfile: str) -> str:
 
 def _lines(name: str) -> list[Any]:
     return (ROOT / name).read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("name", [name for name in OURS if "command" in services()[name]])
+def test_it_runs_a_command_that_exists(name: str) -> None:
+    words = ["cordon", *services()[name]["command"]]
+    assert any(words[: len(known.split())] == known.split() for known, _ in commands())

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from ops.metrics import REGISTRY
-from tests.deploy.compose import ROOT, document, services
+from tests.deploy.compose import HEALTH_PORTS, ROOT, document, services
 
 CONFIGURATION = yaml.safe_load((ROOT / "deploy/prometheus.yml").read_text(encoding="utf-8"))
 ALARMS: list[dict[str, Any]] = [
@@ -46,9 +46,12 @@ def test_an_alarm_says_how_bad_it_is_and_where_to_read_on(alarm: dict[str, Any])
 def test_a_job_asks_a_service_on_the_port_it_listens_on(job: dict[str, Any]) -> None:
     (discovery,) = job["dns_sd_configs"]
     (name,) = discovery["names"]
-    environment = services()[name]["environment"]
-    assert str(discovery["port"]) == environment.get("CORDON_WORKER_HEALTH_PORT", environment.get("CORDON_API_PORT"))
+    assert str(discovery["port"]) == services()[name]["environment"][HEALTH_PORTS[name]]
     assert set(services()[name]["networks"]) & set(services()["prometheus"]["networks"])
+
+
+def test_every_service_that_has_metrics_is_asked() -> None:
+    assert {job["job_name"] for job in CONFIGURATION["scrape_configs"]} == set(HEALTH_PORTS)
 
 
 def test_the_files_that_prometheus_reads_are_given_to_it() -> None:
@@ -64,5 +67,9 @@ def test_the_files_that_prometheus_reads_are_given_to_it() -> None:
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="no promtool on this machine")
 def test_prometheus_itself_accepts_them() -> None:
-    for check in (["rules", "deploy/alerts.yml"], ["config", "--syntax-only", "deploy/prometheus.yml"]):
-        subprocess.run(["promtool", "check", *check], cwd=ROOT, check=True)  # noqa: S607 - the machine's promtool
+    for asked in (
+        ["check", "rules", "deploy/alerts.yml"],
+        ["check", "config", "--syntax-only", "deploy/prometheus.yml"],
+        ["test", "rules", "tests/deploy/alerts_test.yml"],
+    ):
+        subprocess.run(["promtool", *asked], cwd=ROOT, check=True)  # noqa: S607 - the machine's promtool

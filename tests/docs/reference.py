@@ -19,7 +19,7 @@ from access.roles import POLICY, Permission, Role
 from api.app import OPEN_PATHS, create_app
 from api.documentation import PERMISSION_KEY
 from api.services import open_services
-from cli.main import application
+from cli.main import COMMANDS, build_application
 from ops import metrics
 from ops.settings import Settings
 
@@ -95,7 +95,7 @@ def metrics_table() -> str:
 
 def commands() -> Iterator[tuple[str, str]]:
     """Every command in words, and the first paragraph of its help."""
-    yield from _walk("cordon", typer.main.get_command(application))
+    yield from _walk("cordon", typer.main.get_command(build_application(COMMANDS.values())))
 
 
 def _walk(words: str, command: Any) -> Iterator[tuple[str, str]]:

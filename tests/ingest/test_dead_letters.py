@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.dead_letters import dump
-from cli.main import application
+from cli.main import COMMANDS, build_application
 from ingest.decode import DecodeLimits
 from ingest.gateway.services import GatewayServices
 from ingest.queue import QueuePingSink
@@ -51,7 +51,9 @@ def keep(pool: Pool, value: bytes, reason: RejectionReason, topic: str = "osmand
 
 
 def run(*arguments: str) -> tuple[str, Exception | None]:
-    result = CliRunner().invoke(application, ["dead-letters", *arguments], catch_exceptions=True)
+    result = CliRunner().invoke(
+        build_application(COMMANDS.values()), ["dead-letters", *arguments], catch_exceptions=True
+    )
     error = result.exception if isinstance(result.exception, Exception) else None
     return result.output, error
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from cli.main import application
+from cli.main import COMMANDS, build_application
 from ingest.decode import DecodeLimits, decode_each
 from ingest.tracks import Track, TrackOptions, read_track
 from ingest.tracks.schedule import schedule
@@ -248,8 +248,8 @@ def test_a_replay_sends_the_whole_track_to_a_gateway_in_the_order_of_time(tmp_pa
     with running_gateway(recorder.services(LIMITS, 5_000_000)) as port:
         arguments = ["replay", str(file), "--device", "TAG1", "--speed", "max", "--times", "original"]
         to = ["--to", f"http://127.0.0.1:{port}"]
-        result = CliRunner().invoke(application, [*arguments, *to, "--key", "the-key"])
-        refused = CliRunner().invoke(application, [*arguments, *to, "--key", "wrong"])
+        result = CliRunner().invoke(build_application(COMMANDS.values()), [*arguments, *to, "--key", "the-key"])
+        refused = CliRunner().invoke(build_application(COMMANDS.values()), [*arguments, *to, "--key", "wrong"])
     assert result.exception is None
     assert "fixes read 61, not read 1; bad_time 1\n  line 62: bad_time" in result.output
     assert "pings accepted 60, rejected 1; out_of_range 1" in result.output
@@ -266,7 +266,7 @@ def test_a_replay_gives_up_on_a_gateway_that_stays_away(tmp_path: Path, monkeypa
     file = tmp_path / "walk.csv"
     file.write_text("time,lat,lon\n2026-01-05T10:00:00Z,51.5,-0.12\n")
     arguments = ["replay", str(file), "--device", "TAG1", "--to", "http://127.0.0.1:1", "--key", "x"]
-    result = CliRunner().invoke(application, arguments)
+    result = CliRunner().invoke(build_application(COMMANDS.values()), arguments)
     assert isinstance(result.exception, UnavailableError)
     assert "pings accepted 0" in result.output
 
@@ -278,5 +278,5 @@ def test_a_replay_gives_up_on_a_gateway_that_stays_away(tmp_path: Path, monkeypa
 def test_wrong_options_say_what_to_do(tmp_path: Path, wrong: list[str]) -> None:
     file = tmp_path / "walk.csv"
     file.write_text("time,lat,lon\n")
-    result = CliRunner().invoke(application, ["replay", str(file), "--device", "TAG1", *wrong])
+    result = CliRunner().invoke(build_application(COMMANDS.values()), ["replay", str(file), "--device", "TAG1", *wrong])
     assert isinstance(result.exception, InputError)

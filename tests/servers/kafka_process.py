@@ -37,7 +37,7 @@ class LocalKafka(Kafka):
         settings = properties(port, free_port(), "127.0.0.1", folder / "data")
         self._settings.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        command = [*self._java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", self._settings]
+        command = [*self._java, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", self._settings]
         run_tool(command, "formatting Kafka's storage", 60)
 
     def start(self) -> None:

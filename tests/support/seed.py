@@ -11,7 +11,7 @@ from psycopg2.extras import Json, execute_values
 
 from access.roles import Role
 from access.tokens import DEFAULT_LIFETIME, create_token
-from store.batch import ALERT_EVENT_LOCK
+from store.alert_writes import ALERT_EVENT_LOCK
 from store.database import Cursor, fetch_one
 
 MORNING = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Worker processes that a test starts, kills, freezes and thaws."""
+"""Processes of the service that a test starts, kills, freezes and thaws."""
 
 import os
 import signal
@@ -10,17 +10,19 @@ STOP_TIMEOUT_S = 20
 
 
 class WorkerProcess:
-    """`cordon worker` in a process of its own."""
+    """`cordon worker`, or another command, in a process of its own."""
 
-    def __init__(self, environment: dict[str, str], log_file: Path) -> None:
-        self._environment = os.environ | {"CORDON_WORKER_HEALTH_PORT": "0"} | environment
+    def __init__(self, environment: dict[str, str], log_file: Path, command: str = "worker") -> None:
+        free_ports = {"CORDON_WORKER_HEALTH_PORT": "0", "CORDON_DELIVER_HEALTH_PORT": "0"}
+        self._environment = os.environ | free_ports | environment
+        self._command = command
         self.log_file = log_file
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "cli", "worker"], env=self._environment, stdout=log, stderr=log
+                [sys.executable, "-m", "cli", self._command], env=self._environment, stdout=log, stderr=log
             )
 
     @property
@@ -41,6 +43,10 @@ class WorkerProcess:
         """Ask it to finish; its exit code."""
         self.thaw()
         self._signal(signal.SIGTERM)
+        return self._wait()
+
+    def wait(self) -> int:
+        """Until it ends by itself; its exit code."""
         return self._wait()
 
     def _signal(self, number: int) -> None:

@@ -19,8 +19,9 @@ def enrol(owner_url: str, serials: Sequence[str]) -> None:
         execute_values(cursor, "INSERT INTO devices (serial) VALUES %s", [(serial,) for serial in serials])
         cursor.execute(
             "INSERT INTO device_activations (device_id, person_id, during, revision)"
-            " SELECT device_id, person_id, tstzrange(%s, NULL), 0 FROM devices JOIN people ON crn = serial",
-            (LONG_AGO,),
+            " SELECT device_id, person_id, tstzrange(%s, NULL), 0 FROM devices JOIN people ON crn = serial"
+            " WHERE serial = ANY(%s)",
+            (LONG_AGO, list(serials)),
         )
 
 

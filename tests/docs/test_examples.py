@@ -1,0 +1,84 @@
+"""The examples of docs/api.md, run as they stand against the API on a real server."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from access.roles import Role
+from store.embedded import EmbeddedPostgres
+from store.sources import create_source
+from tests import conftest
+from tests.docs.reference import ROOT
+from tests.support.api_server import RunningApi, running_api
+from tests.support.database import prepare_database
+from tests.support.seed import as_owner, seed_positions
+
+EXAMPLES = re.findall(
+    r"^```sh\n(.*?)^```$", (ROOT / "docs/api.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+)
+CURL = 'curl() { command curl --silent --show-error --fail-with-body --max-time 10 "$@"; }\n'
+CURL_FOR_STREAMS = CURL.replace("--max-time 10", "--max-time 2")
+TIMED_OUT = 28
+
+
+@pytest.fixture(scope="module")
+def api(embedded_server: EmbeddedPostgres) -> Iterator[RunningApi]:
+    if shutil.which("curl") is None:
+        conftest.cannot_be_had("no `curl` on this machine")
+    with conftest._fresh_database(embedded_server) as url, running_api(prepare_database(url)) as running:
+        with as_owner(running.urls.owner) as cursor:
+            seed_positions(cursor, running.own.device_id, 3)
+        yield running
+
+
+def _run(api: RunningApi, example: str, source_key: str = "", curl: str = CURL) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", curl + example],  # noqa: S607 - the machine's bash
+        env={
+            "PATH": os.environ["PATH"],
+            "CORDON": api.url,
+            "TOKEN": api.tokens[Role.PRACTITIONER],
+            "ADMINISTRATOR_TOKEN": api.tokens[Role.ADMINISTRATOR],
+            "SOURCE_KEY": source_key,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_the_examples_work_in_their_order(api: RunningApi) -> None:
+    with as_owner(api.urls.owner) as cursor:
+        source_key = create_source(cursor, "examples")
+    for example in EXAMPLES:
+        if "/stream" in example:
+            continue
+        done = _run(api, example, source_key)
+        assert done.returncode == 0, f"{example}\n{done.stdout}{done.stderr}"
+        if "/v1/osmand" in example:
+            assert done.stdout == "", "a phone gets no more than success"
+            continue
+        first = json.JSONDecoder().raw_decode(done.stdout.lstrip())[0]
+        assert not first.get("rejected"), example
+        assert first.get("alerts", True), f"{example}\nfinds nothing"
+        assert first.get("features", True), f"{example}\nfinds nothing"
+        assert first.get("visits", True), f"{example}\nfinds nothing"
+
+
+def test_the_stream_s_example_gives_what_was_missed(api: RunningApi) -> None:
+    (example,) = [example for example in EXAMPLES if "/stream" in example]
+    done = _run(api, example, curl=CURL_FOR_STREAMS)
+    assert done.returncode == TIMED_OUT, "it goes on until it is cut"
+    assert "event: alert" in done.stdout
+    assert api.own_alert in done.stdout
+    assert api.other_alert not in done.stdout
+
+
+def test_there_are_examples() -> None:
+    assert len(EXAMPLES) > 5
