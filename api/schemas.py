@@ -111,7 +111,9 @@ class VersionOut(Answer):
     version: int
     name: str
     kind: ZoneKind
-    geometry: dict[str, Any] = Field(description="GeoJSON; a circle is a Point with radius_m")
+    geometry: dict[str, Any] = Field(
+        description="GeoJSON; a circle is shown as a Point with radius_m (a zone file gives radius_m as a property)"
+    )
     valid_from: datetime = Field(description="Fixes from here on are judged by this version")
     valid_to: datetime | None
     active_from: datetime | None

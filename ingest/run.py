@@ -9,7 +9,9 @@ from collections.abc import Callable
 from ingest.decode import DecodeLimits
 from ingest.screen import ScreenLimits
 from ingest.sinks import open_source
+from ingest.source import PingSource
 from ingest.worker import Worker, WorkerConfiguration
+from ops.errors import UnavailableError
 from ops.health import health_server
 from ops.logs import get_logger
 from ops.settings import Settings
@@ -18,13 +20,35 @@ from store.database import connect
 log = get_logger("worker")
 
 
+RETRY_S = 2.0
+NOT_READY = {"database": False, "broker": False}
+
+
 def run_worker(settings: Settings, stop: threading.Event, announce: Callable[[int], None]) -> None:
     """Work until ``stop`` is set; ``announce`` is told the port of /health and /metrics."""
     url = settings.require_database_url("worker")
-    worker = Worker(worker_configuration(settings), open_source(settings), lambda: connect(url, "cordon-worker"))
-    with health_server(settings.worker_health_host, settings.worker_health_port, worker.readiness) as port:
+    workers: list[Worker] = []  # one, once the broker was reached
+
+    def readiness() -> dict[str, bool]:
+        return workers[0].readiness() if workers else NOT_READY
+
+    with health_server(settings.worker_health_host, settings.worker_health_port, readiness) as port:
         announce(port)
-        worker.run(stop)
+        source = _source_when_there(settings, stop)
+        if source is not None:
+            workers.append(Worker(worker_configuration(settings), source, lambda: connect(url, "cordon-worker")))
+            workers[0].run(stop)
+
+
+def _source_when_there(settings: Settings, stop: threading.Event) -> PingSource | None:
+    """The source, however long the broker is away; None when stopped before. A missing topic ends the worker."""
+    while not stop.is_set():
+        try:
+            return open_source(settings)
+        except UnavailableError as error:
+            log.warning("waiting for a server", reason=str(error))
+            stop.wait(RETRY_S)
+    return None
 
 
 def worker_configuration(settings: Settings) -> WorkerConfiguration:

@@ -40,6 +40,7 @@ class WorkerState:
         with connection, connection.cursor() as cursor:
             if self.revision == NOT_LOADED:
                 self.revision = read_revision(cursor)
+                metrics.REGISTRY_REVISION.set(self.revision)
                 self._zones.apply(worker_state.load_shared_zones(cursor))
             records = worker_state.load_devices(cursor, unknown)
             self.devices.add(partition, records, self._projection)

@@ -1,7 +1,6 @@
 """Alerts and figures in words (pure)."""
 
 from datetime import datetime
-from statistics import NormalDist
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,7 +9,6 @@ from model.enums import AlertChangeKind
 from store.summary import AlertNotice, Holdings, RunFigures
 
 LONDON = ZoneInfo("Europe/London")
-STANDARD_DEVIATIONS = 2.45
 """Of the radius that holds the true place with 95 % probability."""
 
 MECHANISMS = {
@@ -54,7 +52,7 @@ def breach(notice: AlertNotice, address: str) -> str:
             f"  Zone       {notice.zone_name} ({notice.zone_reference})",
             f"  When       {london_time(notice.began_at)}",
             f"  Where      {relative_to_boundary(entry['depth_m'])}",
-            f"  How sure   {how_sure(entry)}",
+            f"  Accuracy   {how_exact(entry)}",
             "  Next       It stays open, and gains evidence with each position inside, until one outside ends it.",
             f"             On the lists of the duty officer and of {notice.practitioner or 'no practitioner'}.",
             f"  Evidence   {address}/v1/alerts/{notice.alert_id}",
@@ -70,7 +68,7 @@ def change_line(notice: AlertNotice) -> str:
         return f"{clock_time(notice.ended_at)}  ended   {who} left {notice.zone_name}, {stay_s:.0f} s after entering"
     entry = notice.evidence["positions"]["entry"]
     depth = relative_to_boundary(entry["depth_m"])
-    return f"{clock_time(notice.began_at)}  raised  {who} entered {notice.zone_name}: {depth}, {how_sure(entry)}"
+    return f"{clock_time(notice.began_at)}  raised  {who} entered {notice.zone_name}: {depth}, {how_exact(entry)}"
 
 
 def london_time(moment: datetime) -> str:
@@ -90,19 +88,13 @@ def relative_to_boundary(depth_m: float) -> str:
     return f"{abs(depth_m):.0f} m {'inside' if depth_m > 0 else 'outside'} the boundary"
 
 
-def how_sure(position: dict[str, Any]) -> str:
-    """The probability that the wearer truly was inside, by the receiver's own statement of its accuracy."""
+def how_exact(position: dict[str, Any]) -> str:
+    """What the receiver states of itself; how sure the breach is does not follow from it alone."""
     mechanism = MECHANISMS[position["mechanism"]]
     accuracy_m = position["accuracy_m"]
     if not accuracy_m:
         return f"{mechanism} position, accuracy not stated"
-    p_inside = NormalDist().cdf(position["depth_m"] * STANDARD_DEVIATIONS / accuracy_m)
-    return f"{percentage(p_inside)} likely inside ({mechanism} position accurate to {accuracy_m:.0f} m)"
-
-
-def percentage(share: float) -> str:
-    """Never quite 0 or 100 %: a receiver is not that sure."""
-    return f"{min(max(share * 100, 1), 99):.0f} %"
+    return f"{mechanism} position, accurate to {accuracy_m:.0f} m"
 
 
 def figures(accepted: int, refused: int, run: RunFigures) -> str:

@@ -15,7 +15,7 @@ from cli.demo import children
 from cli.demo.children import ChildEndedError, running_child, wait_until_ready
 from cli.demo.ports import LOOPBACK, choose_port, free_port
 from cli.demo.signals import StopRequested, StopSignals
-from cli.demo.wording import breach, change_line, figures, how_sure, london_time, relative_to_boundary
+from cli.demo.wording import breach, change_line, figures, how_exact, london_time, relative_to_boundary
 from ops.errors import InputError, UnavailableError
 from store.die_with_parent import wrapped
 from store.summary import AlertNotice, RunFigures
@@ -42,14 +42,14 @@ def notice(change: str = "raised", **differing: Any) -> AlertNotice:
     return AlertNotice(**{**values, **differing})
 
 
-def test_a_breach_says_who_where_when_how_sure_and_what_next() -> None:
+def test_a_breach_says_who_where_when_how_exact_and_what_next() -> None:
     text = breach(notice(), "http://127.0.0.1:8080")
     for part in (
         "Sam Larkfield, CRN X100001, wearing TAG-0001",
         "3 Ropewalk Terrace, Brixton (EZ-0001)",
         "Wednesday 1 July 2026, 10:30:05+01:00 (BST)",
         "14 m inside the boundary",
-        "99 % likely inside (GPS position accurate to 12 m)",
+        "GPS position, accurate to 12 m",
         "http://127.0.0.1:8080/v1/alerts/0a",
     ):
         assert part in text
@@ -65,18 +65,14 @@ def test_an_end_says_how_long_the_stay_was() -> None:
 @pytest.mark.parametrize(
     ("position", "words"),
     [
-        (ENTRY | {"depth_m": 0.0}, "50 % likely inside (GPS position accurate to 12 m)"),
-        (ENTRY | {"depth_m": 500.0}, "99 % likely inside (GPS position accurate to 12 m)"),
+        (ENTRY, "GPS position, accurate to 12 m"),
         (ENTRY | {"accuracy_m": None}, "GPS position, accuracy not stated"),
         (ENTRY | {"accuracy_m": 0.0}, "GPS position, accuracy not stated"),
-        (
-            ENTRY | {"mechanism": "lbs", "accuracy_m": 600.0},
-            "52 % likely inside (cell tower position accurate to 600 m)",
-        ),
+        (ENTRY | {"mechanism": "lbs", "accuracy_m": 600.0}, "cell tower position, accurate to 600 m"),
     ],
 )
-def test_how_sure_rests_on_the_stated_accuracy(position: dict[str, Any], words: str) -> None:
-    assert how_sure(position) == words
+def test_the_accuracy_is_the_receiver_s_own_statement(position: dict[str, Any], words: str) -> None:
+    assert how_exact(position) == words
 
 
 def test_the_boundary_is_named_as_people_do() -> None:
