@@ -11,6 +11,7 @@ import os
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import msgspec
 import zstandard
@@ -39,11 +40,14 @@ class RawBatch:
     chain_hash: bytes
 
 
+Bigint = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+
+
 class Message(msgspec.Struct, array_like=True, frozen=True):
     """A message of the archive: bytes and salt, or, once erased, only its leaf."""
 
-    offset: int
-    received_ms: int | None  # the broker's time of the message
+    offset: Bigint
+    received_ms: Bigint | None  # the broker's time of the message
     salt: bytes | None
     key: bytes | None
     value: bytes | None

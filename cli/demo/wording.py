@@ -9,7 +9,6 @@ from model.enums import AlertChangeKind
 from store.summary import AlertNotice, Holdings, RunFigures
 
 LONDON = ZoneInfo("Europe/London")
-"""Of the radius that holds the true place with 95 % probability."""
 
 MECHANISMS = {
     "gps": "GPS",
