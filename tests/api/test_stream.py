@@ -21,6 +21,7 @@ from access.roles import Role
 from api import stream
 from api.routes import stream as stream_route
 from ops.errors import UnavailableError
+from ops.metrics import REGISTRY
 from store.alert_events import AlertEvent
 from store.database import fetch_one
 from tests.support.api_server import RunningApi
@@ -67,6 +68,13 @@ def opened(api: RunningApi, token: str, last_event_id: int | None = None) -> Ite
         events = read_events(answer)
         assert next(events).comment == "connected"
         yield events
+
+
+def wait_until_listening() -> None:
+    deadline = time.monotonic() + 10
+    while REGISTRY.get_sample_value("cordon_stream_clients") != 1:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def alerts_of(events: Iterator[Event], count: int) -> list[Event]:
@@ -201,6 +209,7 @@ def test_a_client_that_does_not_keep_up_is_told_and_resumes(
     monkeypatch.setattr(stream, "WAITING_PER_CLIENT", 5)
     zone = zone_of(fresh_api, "SLOW")
     with opened(fresh_api, fresh_api.tokens[Role.MANAGER]) as events:
+        wait_until_listening()  # before that, the log is read, at the client's own pace
         with as_owner(fresh_api.urls.owner) as cursor:  # all visible at once: more than may wait
             for minute in range(40):
                 seed_alert(cursor, fresh_api.own, zone, MORNING + timedelta(minutes=minute))
