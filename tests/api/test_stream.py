@@ -71,9 +71,7 @@ def opened(api: RunningApi, token: str, last_event_id: int | None = None) -> Ite
 
 
 def wait_until_listening() -> None:
-    deadline = time.monotonic() + 10
     while REGISTRY.get_sample_value("cordon_stream_clients") != 1:
-        assert time.monotonic() < deadline
         time.sleep(0.02)
 
 
