@@ -17,6 +17,7 @@ WORKLOADS: dict[str, Callable[[], list[Result]]] = {
     "write": write.run,
     "end_to_end": end_to_end.run,
 }
+FEW = 100  # a smaller figure is told with its hundredths
 RESULTS = Path(__file__).parent / "results.json"
 
 
@@ -30,11 +31,13 @@ def machine() -> str:
 
 
 def line(result: Result) -> str:
-    figures = f"{result.value:>12,.0f}  {result.spread[0]:>10,.0f} - {result.spread[1]:<10,.0f} {result.unit:<8}"
+    digits = 0 if result.value >= FEW else 2
+    least, greatest = result.spread
+    figures = f"{result.value:>12,.{digits}f}  {least:>10,.{digits}f} - {greatest:<10,.{digits}f} {result.unit:<8}"
     if result.peer is None or result.peer_value is None:
-        return f"{result.name:<46}{figures}"
+        return f"{result.name:<60}{figures}"
     ratio = result.value / result.peer_value
-    return f"{result.name:<46}{figures}  {ratio:.1f} times {result.peer} ({result.peer_value:,.0f})"
+    return f"{result.name:<60}{figures}  {ratio:.1f} times {result.peer} ({result.peer_value:,.0f})"
 
 
 def main(names: list[str]) -> None:
@@ -42,7 +45,7 @@ def main(names: list[str]) -> None:
     if unknown:
         sys.exit(f"no such workload: {unknown}; there are {sorted(WORKLOADS)}")
     print(machine())
-    print(f"{'workload':<46}{'median':>12}  {'least':>10} - {'greatest':<10}")
+    print(f"{'workload':<60}{'median':>12}  {'least':>10} - {'greatest':<10}")
     results: list[Result] = []
     for name in names or WORKLOADS:
         for result in WORKLOADS[name]():

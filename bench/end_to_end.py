@@ -1,8 +1,11 @@
 """From Kafka to committed offsets: real broker, real TimescaleDB (durable), workers in processes of their own."""
 
+import re
 import tempfile
 import time
+import urllib.request
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
@@ -28,7 +31,7 @@ LOOK_S = 0.05
 
 
 def run() -> list[Result]:
-    """Pings a second with one worker and with two, once their state is loaded."""
+    """Pings a second with one worker and with two, once their state is loaded, and where one worker's time goes."""
     with tempfile.TemporaryDirectory() as scratch, ExitStack() as stack:
         folder = Path(scratch)
         for name in ("kafka", "timescale"):
@@ -37,7 +40,7 @@ def run() -> list[Result]:
         server = stack.enter_context(running_timescale(folder / "timescale", durable=True))
         kafka.create_topic(TOPIC, PARTITIONS)
         _produce(kafka)
-        return [_measured(kafka, server, folder, count) for count in (1, 2)]
+        return [*_measured(kafka, server, folder, 1), _measured(kafka, server, folder, 2)[0]]
 
 
 def _produce(kafka: Kafka) -> None:
@@ -48,19 +51,28 @@ def _produce(kafka: Kafka) -> None:
     sink.close()
 
 
-def _measured(kafka: Kafka, server: DatabaseServer, folder: Path, workers: int) -> Result:
-    figures = [_one_run(kafka, server, folder, workers, f"bench_{workers}_{number}") for number in range(RUNS)]
+@dataclass(frozen=True)
+class Run:
+    rate: float  # messages a second
+    stages_us: dict[str, float]  # microseconds a message of each stage, of the first worker
+
+
+def _measured(kafka: Kafka, server: DatabaseServer, folder: Path, workers: int) -> list[Result]:
+    runs = [_one_run(kafka, server, folder, workers, f"bench_{workers}_{number}") for number in range(RUNS)]
+    name = f"end to end, {PARTITIONS} partitions, {workers} worker{'s' * (workers > 1)}"
+    return [_result(name, "pings/s", [run.rate for run in runs])] + [
+        _result(f"  of it {stage}, start included", "us/ping", [run.stages_us[stage] for run in runs])
+        for stage in runs[0].stages_us
+    ]
+
+
+def _result(name: str, unit: str, figures: list[float]) -> Result:
     return Result(
-        name=f"end to end, {PARTITIONS} partitions, {workers} worker{'s' * (workers > 1)}",
-        value=median(figures),
-        unit="pings/s",
-        spread=(min(figures), max(figures)),
-        peer=None,
-        peer_value=None,
+        name=name, value=median(figures), unit=unit, spread=(min(figures), max(figures)), peer=None, peer_value=None
     )
 
 
-def _one_run(kafka: Kafka, server: DatabaseServer, folder: Path, workers: int, name: str) -> float:
+def _one_run(kafka: Kafka, server: DatabaseServer, folder: Path, workers: int, name: str) -> Run:
     with closing(psycopg2.connect(server.url("postgres"))) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
@@ -74,10 +86,22 @@ def _one_run(kafka: Kafka, server: DatabaseServer, folder: Path, workers: int, n
     try:
         for worker in started:
             worker.start()
-        return _rate(database)
+        return Run(_rate(database), _stages(started[0]))
     finally:
         for worker in started:
             worker.stop()
+
+
+def _stages(worker: WorkerProcess) -> dict[str, float]:
+    """What the worker's own metrics say of its time, for each ping that it took."""
+    found = re.search(r"on port (\d+)", worker.log_file.read_text(encoding="utf-8"))
+    if found is None:
+        raise RuntimeError("the worker did not say where its metrics are")
+    with urllib.request.urlopen(f"http://127.0.0.1:{found[1]}/metrics", timeout=5) as answer:
+        text = answer.read().decode()
+    (stored,) = re.findall(r'^cordon_pings_total{outcome="stored"} (\S+)', text, re.MULTILINE)
+    sums = re.findall(r'^cordon_batch_seconds_sum{stage="(\w+)"} (\S+)', text, re.MULTILINE)
+    return {stage: float(seconds) * 1e6 / float(stored) for stage, seconds in sums}
 
 
 def _rate(database: DatabaseUrls) -> float:
