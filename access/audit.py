@@ -24,6 +24,11 @@ class Action(StrEnum):
     ZONES_WRITE = "zones.write"
     ZONE_END = "zone.end"
     METRICS_READ = "metrics.read"
+    PERSON_ADD = "person.add"
+    DEVICE_ACTIVATE = "device.activate"
+    DEVICE_DEACTIVATE = "device.deactivate"
+    SOURCE_CREATE = "source.create"
+    SOURCE_REVOKE = "source.revoke"
     OFFSETS_SET = "offsets.set"
     RAW_ERASE = "raw.erase"
     TOKEN_CREATE = "token.create"  # noqa: S105 -- the name of an action

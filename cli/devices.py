@@ -4,10 +4,13 @@ from typing import Annotated
 
 import typer
 
-from cli.owner import owner_transaction
+from access.audit import Action, Subject, record_allowed
+from cli.owner import command_identity, owner_transaction
 from cli.tables import print_table
 from cli.times import parse_time
-from store.activations import Device, activate, deactivate, list_devices
+from store.activations import Activation, Device, activate, deactivate, list_devices
+from store.database import Cursor
+from store.enrolment import find_person
 
 devices = typer.Typer(help="Tags, and who wears which of them when.", no_args_is_help=True)
 
@@ -35,6 +38,7 @@ def put_on(
     """
     with owner_transaction() as cursor:
         activation = activate(cursor, serial, crn, parse_time(began_at))
+        _record(cursor, Action.DEVICE_ACTIVATE, activation)
     print(f"{serial.strip()}: {activation}")
 
 
@@ -52,6 +56,7 @@ def take_off(
     """
     with owner_transaction() as cursor:
         activation = deactivate(cursor, serial, parse_time(ended_at))
+        _record(cursor, Action.DEVICE_DEACTIVATE, activation)
     print(f"{serial.strip()}: {activation}")
 
 
@@ -64,6 +69,16 @@ def show() -> None:
     with owner_transaction() as cursor:
         found = list_devices(cursor)
     print_table(("SERIAL", "LATEST ACTIVATION"), [(device.serial, _state(device)) for device in found])
+
+
+def _record(cursor: Cursor, action: Action, activation: Activation) -> None:
+    about = Subject(
+        person_id=find_person(cursor, activation.crn),
+        window_from=activation.began_at,
+        window_to=activation.ended_at,
+        detail={"activation_id": activation.activation_id},
+    )
+    record_allowed(cursor, command_identity(), action, about)
 
 
 def _state(device: Device) -> str:

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from cli.owner import owner_transaction
+from access.audit import Action, Subject, record_allowed
+from cli.owner import command_identity, owner_transaction
 from cli.tables import print_table
 from store.enrolment import add_person, list_people
 
@@ -28,7 +29,8 @@ def add(
     Example: cordon people add --crn X123456 --name "Sam Larkfield" --practitioner officer.jones
     """
     with owner_transaction() as cursor:
-        add_person(cursor, crn, name, practitioner)
+        person_id = add_person(cursor, crn, name, practitioner)
+        record_allowed(cursor, command_identity(), Action.PERSON_ADD, Subject(person_id=person_id))
     print(f"added {crn.strip()}; next: cordon devices activate SERIAL --crn {crn.strip()}")
 
 

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from cli.owner import owner_transaction
+from access.audit import Action, Subject, record_allowed
+from cli.owner import command_identity, owner_transaction
 from cli.tables import print_table
 from store.sources import create_source, list_sources, revoke_source
 
@@ -31,6 +32,8 @@ def create(
     """
     with owner_transaction() as cursor:
         key = create_source(cursor, name, device)
+        about = Subject(detail={"source": name, "device": device})
+        record_allowed(cursor, command_identity(), Action.SOURCE_CREATE, about)
     print(key)
     typer.echo("This is the only time the key is shown.", err=True)
 
@@ -63,4 +66,5 @@ def revoke(name: Name) -> None:
     """
     with owner_transaction() as cursor:
         revoke_source(cursor, name)
+        record_allowed(cursor, command_identity(), Action.SOURCE_REVOKE, Subject(detail={"source": name}))
     print(f"revoked {name}")

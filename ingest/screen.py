@@ -8,6 +8,9 @@ from geofence.columns import Booleans, Fixes, Floats, Integers
 from model.enums import PositionFlag
 from model.times import DAY_US, SECOND_US
 
+CLOCK_TOLERANCE_US = SECOND_US
+"""Receipts are cut to milliseconds, and a broker's clock is not the satellites'."""
+
 
 @dataclass(frozen=True, slots=True)
 class ScreenLimits:
@@ -29,7 +32,7 @@ def flags_of_fixes(fixes: Fixes, limits: ScreenLimits) -> Integers:
     south, west, north, east = limits.region
     outside = (fixes.lat < south) | (fixes.lat > north) | (fixes.lon < west) | (fixes.lon > east)
     return (
-        np.where(fixes.fix_time_us > fixes.received_us, PositionFlag.FUTURE_CLOCK, 0)
+        np.where(fixes.fix_time_us > fixes.received_us + CLOCK_TOLERANCE_US, PositionFlag.FUTURE_CLOCK, 0)
         | np.where(fixes.accuracy_m > limits.poor_accuracy_m, PositionFlag.POOR_ACCURACY, 0)
         | np.where(np.isnan(fixes.accuracy_m), PositionFlag.ACCURACY_NOT_STATED, 0)
         | np.where(outside, PositionFlag.OUTSIDE_REGION, 0)

@@ -61,7 +61,7 @@ class PositionFlag(IntFlag):
     """What screening noticed. A flagged position is kept; nothing is dropped for a flag."""
 
     NONE = 0
-    FUTURE_CLOCK = 1  # fix time after its receipt
+    FUTURE_CLOCK = 1  # fix time more than a second after its receipt
     IMPLIED_SPEED = 2  # faster from the position before than anything on wheels
     POOR_ACCURACY = 4  # stated accuracy above the limit
     ACCURACY_NOT_STATED = 8  # missing or 0

@@ -137,3 +137,22 @@ def test_a_name_that_the_locale_cannot_print_does_not_end_the_list(
     assert listed.returncode == 0, listed.stderr
     assert rb"Zo\xeb \u0141uk" in listed.stdout
     assert database("SELECT name FROM people") == "Zo\u00eb \u0141uk"
+
+
+def test_every_change_leaves_a_trace(
+    database: Callable[[str], Any], cordon: Callable[..., tuple[int, str, str]]
+) -> None:
+    cordon("people", "add", "--crn", "X1", "--name", "Sam Larkfield")
+    cordon("devices", "activate", "TAG-1", "--crn", "X1", "--from", "2026-03-01T09:30:00Z")
+    cordon("devices", "deactivate", "TAG-1", "--at", "2026-03-02T09:30:00Z")
+    cordon("sources", "create", "Supplier")
+    cordon("sources", "revoke", "Supplier")
+    cordon("people", "add", "--crn", "X1", "--name", "Another")  # refused: nothing happened
+    assert database("SELECT array_agg(action ORDER BY audit_id) FROM audit_log") == [
+        "person.add",
+        "device.activate",
+        "device.deactivate",
+        "source.create",
+        "source.revoke",
+    ]
+    assert database("SELECT count(DISTINCT person_id) FROM audit_log WHERE person_id IS NOT NULL") == 1
