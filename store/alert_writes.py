@@ -10,9 +10,9 @@ from model.enums import Mechanism, PositionFlag
 from model.times import from_microseconds
 from model.visits import Alert, AlertChange, EvidencePosition, Visit
 from store.database import Cursor
+from store.locks import Lock, hold_until_commit
 from store.rows import insert_rows
 
-ALERT_EVENT_LOCK = 1129272904
 CLOCK = AsIs("clock_timestamp()")
 NEXT_ALERT = AsIs("nextval('alert_sequence')")
 
@@ -21,7 +21,7 @@ def write_alerts(cursor: Cursor, changes: Sequence[AlertChange], channels: Seque
     """Alerts, the log of their changes and the outbox; last, because the log's lock is held to the commit."""
     if not changes:
         return
-    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (ALERT_EVENT_LOCK,))
+    hold_until_commit(cursor, Lock.ALERT_EVENTS)
     _upsert_alerts(cursor, {change.alert.alert_id: change.alert for change in changes}.values())
     cursor.execute("SELECT nextval('alert_event_sequence') FROM generate_series(1, %s)", (len(changes),))
     event_ids = [event_id for (event_id,) in cursor.fetchall()]

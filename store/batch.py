@@ -11,7 +11,8 @@ from model.times import from_microseconds
 from model.visits import AlertChange, Visit
 from ops.errors import FencedError
 from store.alert_writes import write_alerts
-from store.database import Connection, Cursor, limit_lock_wait
+from store.database import Connection, Cursor
+from store.locks import limit_lock_wait
 from store.offsets import Claim, advance
 from store.positions import write_newer, write_older, write_quarantined
 from store.registry import lock_registry_shared, read_revision

@@ -144,11 +144,6 @@ def set_identity(cursor: Cursor, identity: Identity) -> None:
     )
 
 
-def limit_lock_wait(cursor: Cursor, milliseconds: int) -> None:
-    """For this transaction only: psycopg2's LockNotAvailable where a lock is not had in this time."""
-    cursor.execute("SELECT set_config('lock_timeout', %s, true)", (str(milliseconds),))
-
-
 def fetch_one(cursor: Cursor) -> tuple[Any, ...]:
     """The row of a statement that always gives one."""
     row = cursor.fetchone()

@@ -11,10 +11,10 @@ import psycopg2.errors
 
 from ops.errors import ConfigurationError, UnavailableError
 from store.database import SCHEMA, Connection, Cursor, connect
+from store.locks import Lock, limit_lock_wait
 
 MIGRATIONS_FOLDER = Path(__file__).parent / "migrations"
-LOCK_TIMEOUT = "5s"
-MIGRATION_LOCK = 1129272901
+LOCK_WAIT_MS = 5000
 NAME_PATTERN = re.compile(r"\d{4}_[a-z0-9_]+\.sql")
 
 
@@ -62,7 +62,7 @@ def migrate(owner_url: str, folder: Path = MIGRATIONS_FOLDER) -> list[str]:
 
 def _wait_for_others(connection: Connection) -> None:
     with connection, connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", (MIGRATION_LOCK,))  # held until the connection closes
+        cursor.execute("SELECT pg_advisory_lock(%s)", (Lock.MIGRATION,))  # held until the connection closes
 
 
 @contextmanager
@@ -70,11 +70,11 @@ def _lock_limit(connection: Connection, what: str) -> Iterator[Cursor]:
     """A transaction that waits for no lock longer than the limit: others queue behind one who waits."""
     try:
         with connection, connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('lock_timeout', %s, true)", (LOCK_TIMEOUT,))
+            limit_lock_wait(cursor, LOCK_WAIT_MS)
             yield cursor
     except psycopg2.errors.LockNotAvailable:
         raise UnavailableError(
-            f"{what}: a lock was not had in {LOCK_TIMEOUT}; nothing of it was applied, run `cordon migrate` again"
+            f"{what}: a lock was not had in {LOCK_WAIT_MS} ms; nothing of it was applied, run `cordon migrate` again"
         ) from None
 
 

@@ -8,10 +8,11 @@ import psycopg2.errors
 
 from ops.errors import UnavailableError
 from store.database import Cursor, fetch_one
-from store.offsets import BEGINNING, GENESIS_HASH, PARTITION_LOCK_CLASS
+from store.locks import LockClass, limit_lock_wait
+from store.offsets import BEGINNING, GENESIS_HASH, lock_name
 
 OPERATOR = "operator"
-LOCK_TIMEOUT = "5s"
+LOCK_WAIT_MS = 5000
 STATE_COLUMNS = "topic, partition, epoch, next_offset, chain_hash, worker, updated_at"
 MOVED = "offsets.set"
 """The audit's name of a move; the archive's check accepts an overlap of offsets only where one is recorded."""
@@ -38,12 +39,14 @@ def lock_partition(cursor: Cursor, topic: str, partition: int) -> PartitionState
 
     Raises UnavailableError when a worker's transaction holds it for too long.
     """
-    cursor.execute("SELECT set_config('lock_timeout', %s, true)", (LOCK_TIMEOUT,))
+    limit_lock_wait(cursor, LOCK_WAIT_MS)
     try:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", (PARTITION_LOCK_CLASS, f"{topic}/{partition}"))
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, hashtext(%s))", (LockClass.PARTITION, lock_name(topic, partition))
+        )
     except psycopg2.errors.LockNotAvailable:
         raise UnavailableError(
-            f"a worker holds partition {partition} of {topic} for longer than {LOCK_TIMEOUT}: try again"
+            f"a worker holds partition {partition} of {topic} for longer than {LOCK_WAIT_MS} ms: try again"
         ) from None
     cursor.execute(
         f"SELECT {STATE_COLUMNS} FROM partition_offsets WHERE topic = %s AND partition = %s",  # noqa: S608 -- ours

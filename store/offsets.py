@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from ops.errors import FencedError, UnavailableError
 from ops.logs import get_logger
-from store.database import Connection, Cursor
+from store.database import Connection, Cursor, fetch_one
+from store.locks import LockClass, end_holders
 
-PARTITION_LOCK_CLASS = 1129272903
 GENESIS_HASH = bytes(32)
 """What the first batch of a partition's raw archive is chained to."""
 BEGINNING = -1
@@ -69,10 +69,16 @@ def advance(cursor: Cursor, held: Claim, next_offset: int, chain_hash: bytes) ->
     return Claim(held.topic, held.partition, held.epoch, next_offset, chain_hash)
 
 
+def lock_name(topic: str, partition: int) -> str:
+    """Of the partition's lock, in the class of partitions."""
+    return f"{topic}/{partition}"
+
+
 def _try_lock(cursor: Cursor, topic: str, partition: int) -> bool:
-    cursor.execute("SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", (PARTITION_LOCK_CLASS, f"{topic}/{partition}"))
-    row = cursor.fetchone()
-    return bool(row and row[0])
+    cursor.execute(
+        "SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", (LockClass.PARTITION, lock_name(topic, partition))
+    )
+    return bool(fetch_one(cursor)[0])
 
 
 def _raise_epoch(cursor: Cursor, topic: str, partition: int, worker: str) -> Claim:
@@ -84,20 +90,11 @@ def _raise_epoch(cursor: Cursor, topic: str, partition: int, worker: str) -> Cla
         " RETURNING epoch, next_offset, chain_hash",
         (topic, partition, BEGINNING, GENESIS_HASH, worker),
     )
-    row = cursor.fetchone()
-    if row is None:
-        raise LookupError("an upsert always returns its row")
-    epoch, next_offset, chain_hash = row
+    epoch, next_offset, chain_hash = fetch_one(cursor)
     return Claim(topic, partition, epoch, next_offset, bytes(chain_hash))
 
 
 def _end_holder(cursor: Cursor, topic: str, partition: int) -> bool:
-    cursor.execute(
-        "SELECT pid, pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
-        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-        " AND classid = %s AND objid = (hashtext(%s)::bigint & 4294967295)::oid AND objsubid = 2",
-        (PARTITION_LOCK_CLASS, f"{topic}/{partition}"),
-    )
-    holders = cursor.fetchall()
-    log.warning("ended the session of a frozen worker", topic=topic, partition=partition, holders=len(holders))
-    return bool(holders)
+    holders = end_holders(cursor, LockClass.PARTITION, lock_name(topic, partition))
+    log.warning("ended the session of a frozen worker", topic=topic, partition=partition, holders=holders)
+    return holders > 0

@@ -15,8 +15,8 @@ from psycopg2.extras import execute_values
 
 from ops.errors import UnavailableError
 from store.database import Connection, Cursor, connect, fetch_one
+from store.locks import LockClass, end_holders
 
-SENDER_LOCK_CLASS = 1129272906
 PAGE = 1000
 
 
@@ -49,21 +49,13 @@ class Outbox:
     def become_sender(self) -> bool:
         """Whether this session is the channel's sender from now until its connection ends."""
         with self._cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", (SENDER_LOCK_CLASS, self._channel))
+            cursor.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", (LockClass.SENDER, self._channel))
             return bool(fetch_one(cursor)[0])
 
     def end_silent_sender(self, silent_s: float) -> bool:
         """End the sender's session if it has asked nothing for ``silent_s``: its process is frozen or cut off."""
         with self._cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_stat_activity USING (pid)"
-                " WHERE locktype = 'advisory' AND granted AND classid = %s AND objsubid = 2"
-                " AND objid = (hashtext(%s)::bigint & 4294967295)::oid"
-                " AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-                " AND state_change < clock_timestamp() - make_interval(secs => %s)",
-                (SENDER_LOCK_CLASS, self._channel, silent_s),
-            )
-            return cursor.rowcount > 0
+            return end_holders(cursor, LockClass.SENDER, self._channel, silent_s) > 0
 
     def read_due(self, limit: int) -> list[OutboxMessage]:
         """The first messages that may be tried now, in the order of their events.

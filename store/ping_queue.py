@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from store.database import Cursor, fetch_one
-
-QUEUE_LOCK = 1129272905
+from store.locks import Lock
 
 
 class QueuedMessage(NamedTuple):
@@ -25,7 +24,7 @@ def append_pings(cursor: Cursor, messages: Sequence[tuple[str, bytes]]) -> None:
 
 def try_hold_queue(cursor: Cursor) -> bool:
     """Whether this session now holds the queue; it does until the connection ends."""
-    cursor.execute("SELECT pg_try_advisory_lock(%s)", (QUEUE_LOCK,))
+    cursor.execute("SELECT pg_try_advisory_lock(%s)", (Lock.QUEUE,))
     return bool(fetch_one(cursor)[0])
 
 

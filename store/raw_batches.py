@@ -7,9 +7,9 @@ from typing import Any
 
 from ops.errors import InputError
 from store.database import Cursor
+from store.locks import Lock, hold_until_commit
 from store.offset_moves import MOVED
 
-ERASURE_LOCK = 1129272907
 FUTURE_MOST = timedelta(days=1)  # CORDON_FIX_MAX_FUTURE_S allows no more: a fix is never received longer before it
 PAGE = 20  # batches fetched at once: each holds some megabytes
 BATCH_COLUMNS = (
@@ -180,7 +180,7 @@ def batches_to_search(cursor: Cursor, wears: Sequence[Wear]) -> Iterator[StoredB
     A message that repeats a fix leaves no row of its own, so nothing tells which batches hold one. Only one erasure
     goes on at a time: a second one would write back what the first has erased.
     """
-    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (ERASURE_LOCK,))
+    hold_until_commit(cursor, Lock.ERASURE)
     with cursor.connection.cursor("raw_batches_to_search") as reader:
         reader.itersize = PAGE
         reader.execute(

@@ -7,13 +7,12 @@ comes after it, and since waiting editors go before later readers, neither starv
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from store.database import Connection, Cursor, fetch_one, limit_lock_wait
-
-REGISTRY_LOCK = 1129272902
+from store.database import Connection, Cursor, fetch_one
+from store.locks import Lock, hold_until_commit, limit_lock_wait
 
 
 def lock_registry_shared(cursor: Cursor) -> None:
-    cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (REGISTRY_LOCK,))
+    cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (Lock.REGISTRY,))
 
 
 @contextmanager
@@ -21,17 +20,17 @@ def registry_held(connection: Connection, wait_ms: int) -> Iterator[None]:
     """Keep every edit out while the block runs, over several transactions: for a batch that edits keep overtaking."""
     with connection, connection.cursor() as cursor:
         limit_lock_wait(cursor, wait_ms)
-        cursor.execute("SELECT pg_advisory_lock_shared(%s)", (REGISTRY_LOCK,))
+        cursor.execute("SELECT pg_advisory_lock_shared(%s)", (Lock.REGISTRY,))
     try:
         yield
     finally:
         if not connection.closed:  # a session that ended holds nothing
             with connection, connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock_shared(%s)", (REGISTRY_LOCK,))
+                cursor.execute("SELECT pg_advisory_unlock_shared(%s)", (Lock.REGISTRY,))
 
 
 def lock_registry_exclusive(cursor: Cursor) -> None:
-    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (REGISTRY_LOCK,))
+    hold_until_commit(cursor, Lock.REGISTRY)
 
 
 def read_revision(cursor: Cursor) -> int:

@@ -17,6 +17,7 @@ from geofence.drafts import ZoneDraft
 from geofence.geojson import to_geojson
 from ops.errors import InputError, UnavailableError
 from store.database import Cursor
+from store.locks import limit_lock_wait
 from store.registry import lock_registry_exclusive, next_revision
 
 LOCK_TIMEOUT_MS = 3000
@@ -136,7 +137,7 @@ def end_zone(
 
 def _lock(cursor: Cursor, timeout_ms: int) -> None:
     try:
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", (str(timeout_ms),))
+        limit_lock_wait(cursor, timeout_ms)
         lock_registry_exclusive(cursor)
     except psycopg2.errors.LockNotAvailable:
         raise UnavailableError("the registry is busy: nothing was changed, try again in a moment") from None

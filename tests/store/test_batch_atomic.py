@@ -8,9 +8,9 @@ import pytest
 
 import store.batch
 from ops.errors import UnavailableError
-from store.alert_writes import ALERT_EVENT_LOCK
 from store.batch import RegistryChangedError, Written, write_batch
 from store.database import IDLE_IN_TRANSACTION_MS, Connection, Cursor, connect
+from store.locks import Lock, hold_until_commit
 from store.offsets import BEGINNING, claim
 from store.registry import lock_registry_exclusive, next_revision
 from tests.support.batches import TOPIC, batch_write, connected
@@ -154,7 +154,7 @@ def test_a_batch_does_not_wait_for_ever_behind_a_frozen_session(
             if lock == "registry":
                 lock_registry_exclusive(cursor)
             else:
-                cursor.execute("SELECT pg_advisory_xact_lock(%s)", (ALERT_EVENT_LOCK,))
+                hold_until_commit(cursor, Lock.ALERT_EVENTS)
         started = time.monotonic()
         with pytest.raises(psycopg2.errors.LockNotAvailable):
             write(connection)

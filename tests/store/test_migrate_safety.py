@@ -109,7 +109,7 @@ def test_a_file_that_fails_leaves_nothing_of_itself(empty_embedded_database: str
 def test_a_lock_that_is_held_is_said_and_nothing_is_half_done(
     empty_embedded_database: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(migrating, "LOCK_TIMEOUT", "200ms")
+    monkeypatch.setattr(migrating, "LOCK_WAIT_MS", 200)
     database = prepare_database(empty_embedded_database)
     text = "CREATE TABLE added (); ALTER TABLE people ADD COLUMN added integer"
     (folder / ADDED).write_text(text, encoding="utf-8")
@@ -123,7 +123,7 @@ def test_a_lock_that_is_held_is_said_and_nothing_is_half_done(
 
 
 def test_a_lock_on_its_own_table_is_said_too(migrated_database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(migrating, "LOCK_TIMEOUT", "200ms")
+    monkeypatch.setattr(migrating, "LOCK_WAIT_MS", 200)
     with (
         locked(migrated_database.owner, "schema_migrations"),
         pytest.raises(UnavailableError, match="not had"),

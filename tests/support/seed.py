@@ -11,8 +11,8 @@ from psycopg2.extras import Json, execute_values
 
 from access.roles import Role
 from access.tokens import DEFAULT_LIFETIME, create_token
-from store.alert_writes import ALERT_EVENT_LOCK
 from store.database import Cursor, fetch_one
+from store.locks import Lock, hold_until_commit
 
 MORNING = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 TRIANGLE = {"type": "Polygon", "coordinates": [[[-0.1, 51.5], [-0.09, 51.5], [-0.09, 51.51], [-0.1, 51.5]]]}
@@ -99,7 +99,7 @@ def seed_alert(cursor: Cursor, wearer: Wearer, zone_id: int, began_at: datetime)
     """An open alert with its visit and its first event."""
     visit_id = seed_visit(cursor, wearer, zone_id, began_at)
     alert_id = uuid.uuid4()
-    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (ALERT_EVENT_LOCK,))
+    hold_until_commit(cursor, Lock.ALERT_EVENTS)
     cursor.execute(
         "INSERT INTO alerts (alert_id, sequence, kind, state, person_id, activation_id, zone_id, zone_version,"
         " visit_id, began_at, last_inside_at, received_at, raised_at, updated_at, evidence)"
@@ -120,7 +120,7 @@ def seed_alert(cursor: Cursor, wearer: Wearer, zone_id: int, began_at: datetime)
 
 
 def end_alert(cursor: Cursor, alert_id: uuid.UUID, ended_at: datetime) -> None:
-    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (ALERT_EVENT_LOCK,))
+    hold_until_commit(cursor, Lock.ALERT_EVENTS)
     cursor.execute(
         "UPDATE alerts SET state = 'ended', ended_at = %s WHERE alert_id = %s RETURNING person_id",
         (ended_at, str(alert_id)),

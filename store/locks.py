@@ -1,0 +1,50 @@
+"""Every advisory lock of the service. PostgreSQL knows them by number alone, database by database.
+
+A lock that is one in each database has a number; a family of locks (one a partition, one a channel) has a class, and
+a name within it. No number may ever be given a second meaning: an older release may hold it.
+"""
+
+from enum import IntEnum
+
+from store.database import Cursor
+
+
+class Lock(IntEnum):
+    """Locks of which there is one."""
+
+    MIGRATION = 1129272901  # to the connection's end: one migration at a time
+    REGISTRY = 1129272902  # shared by batches, exclusive for edits of zones and activations
+    ALERT_EVENTS = 1129272904  # to the commit: event ids become visible in their order
+    QUEUE = 1129272905  # to the connection's end: the embedded queue's one reader
+    ERASURE = 1129272907  # to the commit: one erasure at a time
+
+
+class LockClass(IntEnum):
+    """Families of locks, each told apart by a name."""
+
+    APPEND = 1129272900  # taken by the SQL function append_pings, in whose file the number stands too
+    PARTITION = 1129272903  # "topic/partition", to the commit: whoever moves the partition's offset
+    SENDER = 1129272906  # a channel's name, to the connection's end: the one who delivers to it
+
+
+def hold_until_commit(cursor: Cursor, lock: Lock) -> None:
+    """Wait for the lock. Raises psycopg2's LockNotAvailable after ``limit_lock_wait``."""
+    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (lock,))
+
+
+def limit_lock_wait(cursor: Cursor, milliseconds: int) -> None:
+    """For this transaction only: psycopg2's LockNotAvailable where a lock of any kind is not had in this time."""
+    cursor.execute("SELECT set_config('lock_timeout', %s, true)", (str(milliseconds),))
+
+
+def end_holders(cursor: Cursor, lock_class: LockClass, name: str, silent_s: float = 0) -> int:
+    """End the sessions that hold the lock, or only those that have asked nothing for ``silent_s``; how many."""
+    cursor.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+        " WHERE locktype = 'advisory' AND granted AND objsubid = 2 AND classid = %(class)s"
+        " AND objid = (hashtext(%(name)s)::bigint & 4294967295)::oid"
+        " AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        " AND (%(silent_s)s = 0 OR state_change < clock_timestamp() - make_interval(secs => %(silent_s)s))",
+        {"class": lock_class, "name": name, "silent_s": silent_s},
+    )
+    return cursor.rowcount
