@@ -136,7 +136,7 @@ def test_timescale_starts_again_on_its_data(timescale_server: DatabaseServer, em
 @pytest.mark.parametrize("kind", ["timescale_server", "embedded_server"])
 def test_fresh_databases_are_dropped_in_spite_of_open_connections(kind: str, request: pytest.FixtureRequest) -> None:
     server: DatabaseServer = request.getfixturevalue(kind)
-    with conftest._fresh_database(server) as url, closing(psycopg2.connect(url)) as left_open:
+    with conftest.fresh_database(server) as url, closing(psycopg2.connect(url)) as left_open:
         name = left_open.info.dbname
         assert value(url, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user") is True
         assert value(server.url(), f"SELECT count(*) FROM pg_database WHERE datname = '{name}'") == 1
@@ -156,7 +156,7 @@ def test_a_given_database_server_is_used(
     timescale_server: DatabaseServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv(timescale.VARIABLE, timescale_server.url())
-    with timescale.running_timescale(tmp_path) as given, conftest._fresh_database(given) as url:
+    with timescale.running_timescale(tmp_path) as given, conftest.fresh_database(given) as url:
         assert value(url, "SELECT current_database()") != "postgres"
 
 

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from store.embedded import EmbeddedPostgres
-from tests import conftest
+from tests.conftest import fresh_database
+from tests.servers.timescale import DatabaseServer
 from tests.support.api_server import RunningApi, running_api
-from tests.support.database import DatabaseUrls, prepare_database
+from tests.support.database import DatabaseUrls
 
 
 @pytest.fixture(scope="module")
-def api(embedded_server: EmbeddedPostgres) -> Iterator[RunningApi]:
-    with conftest._fresh_database(embedded_server) as url, running_api(prepare_database(url)) as running:
+def api(embedded_server: DatabaseServer, embedded_template: str) -> Iterator[RunningApi]:
+    with fresh_database(embedded_server, embedded_template) as url, running_api(DatabaseUrls.of(url)) as running:
         yield running
 
 

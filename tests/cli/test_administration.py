@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-Cordon = Callable[..., tuple[int, str, str]]
+from tests.support.command import Cordon
+
 MARCH = "2026-03-01T09:30:00Z"
 APRIL = "2026-04-01T09:30:00+01:00"
 
@@ -139,9 +140,7 @@ def test_a_name_that_the_locale_cannot_print_does_not_end_the_list(
     assert database("SELECT name FROM people") == "Zo\u00eb \u0141uk"
 
 
-def test_every_change_leaves_a_trace(
-    database: Callable[[str], Any], cordon: Callable[..., tuple[int, str, str]]
-) -> None:
+def test_every_change_leaves_a_trace(database: Callable[[str], Any], cordon: Cordon) -> None:
     cordon("people", "add", "--crn", "X1", "--name", "Sam Larkfield")
     cordon("devices", "activate", "TAG-1", "--crn", "X1", "--from", "2026-03-01T09:30:00Z")
     cordon("devices", "deactivate", "TAG-1", "--at", "2026-03-02T09:30:00Z")

@@ -7,15 +7,16 @@ import pytest
 
 from store.database import Pool
 from store.sources import authenticate_source
+from tests.support.command import Cordon
+from tests.support.database import DatabaseUrls
 
-Cordon = Callable[..., tuple[int, str, str]]
 Ask = Callable[[str], Any]
 
 
 @pytest.fixture
-def pool(empty_embedded_database: str, database: Ask) -> Pool:
+def pool(migrated_database: DatabaseUrls, database: Ask) -> Pool:
     assert database("SELECT count(*) FROM sources") == 0
-    return Pool(empty_embedded_database, "test", size=1)
+    return Pool(migrated_database.owner, "test", size=1)
 
 
 def test_a_key_is_shown_once_and_opens_until_it_is_revoked(database: Ask, cordon: Cordon, pool: Pool) -> None:

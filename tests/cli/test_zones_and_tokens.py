@@ -2,19 +2,16 @@
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from access.tokens import TOKEN_PATTERN, authenticate
-from cli.main import main
+from tests.support.command import Cordon, in_process
 from tests.support.database import DatabaseUrls
 from tests.support.seed import as_owner
 from tests.support.zone_files import BOW_TIE, collection, feature
-
-Cordon = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -22,15 +19,7 @@ def cordon(
     migrated_database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Cordon:
     monkeypatch.setenv("CORDON_DATABASE_OWNER_URL", migrated_database.owner)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["cordon", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        return int(ended.value.code or 0), printed.out, printed.err
-
-    return run
+    return in_process(monkeypatch, capsys)
 
 
 def zone_file(folder: Path, *features: dict[str, Any]) -> str:

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 import pytest
 
 from access.roles import Role
-from store.embedded import EmbeddedPostgres
 from store.sources import create_source
 from tests import conftest
 from tests.docs.reference import ROOT
+from tests.servers.timescale import DatabaseServer
 from tests.support.api_server import RunningApi, running_api
-from tests.support.database import prepare_database
+from tests.support.database import DatabaseUrls
 from tests.support.seed import as_owner, seed_positions
 
 EXAMPLES = re.findall(
@@ -27,10 +27,13 @@ TIMED_OUT = 28
 
 
 @pytest.fixture(scope="module")
-def api(embedded_server: EmbeddedPostgres) -> Iterator[RunningApi]:
+def api(embedded_server: DatabaseServer, embedded_template: str) -> Iterator[RunningApi]:
     if shutil.which("curl") is None:
         conftest.cannot_be_had("no `curl` on this machine")
-    with conftest._fresh_database(embedded_server) as url, running_api(prepare_database(url)) as running:
+    with (
+        conftest.fresh_database(embedded_server, embedded_template) as url,
+        running_api(DatabaseUrls.of(url)) as running,
+    ):
         with as_owner(running.urls.owner) as cursor:
             seed_positions(cursor, running.own.device_id, 3)
         yield running

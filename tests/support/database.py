@@ -2,6 +2,7 @@
 
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Self
 
 import psycopg2
 import psycopg2.extensions
@@ -20,6 +21,11 @@ class DatabaseUrls:
     worker: str
     api: str
 
+    @classmethod
+    def of(cls, owner_url: str) -> Self:
+        """Those of a database that ``prepare_database`` has made ready, or of a copy of one."""
+        return cls(owner_url, _as_login(owner_url, WORKER_LOGIN), _as_login(owner_url, API_LOGIN))
+
 
 def prepare_database(owner_url: str) -> DatabaseUrls:
     """Migrate, and make a login in each of the roles that own nothing."""
@@ -27,7 +33,7 @@ def prepare_database(owner_url: str) -> DatabaseUrls:
     with closing(psycopg2.connect(owner_url)) as connection, connection, connection.cursor() as cursor:
         _ensure_login(cursor, WORKER_LOGIN, "cordon_worker")
         _ensure_login(cursor, API_LOGIN, "cordon_api")
-    return DatabaseUrls(owner_url, _as_login(owner_url, WORKER_LOGIN), _as_login(owner_url, API_LOGIN))
+    return DatabaseUrls.of(owner_url)
 
 
 def _ensure_login(cursor: psycopg2.extensions.cursor, login: str, role: str) -> None:
