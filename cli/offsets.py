@@ -7,13 +7,12 @@ import typer
 
 from access.audit import Action, Subject, record_allowed
 from cli.kafka import broker_administration
-from cli.owner import owner_transaction
+from cli.owner import command_identity, owner_transaction
 from cli.tables import print_table
 from ops.errors import InputError
 from ops.settings import Settings, load_settings
 from store.checks import checked_text
-from store.database import Identity
-from store.offset_moves import OPERATOR, PartitionState, list_partitions, lock_partition, move
+from store.offset_moves import PartitionState, list_partitions, lock_partition, move
 from store.offsets import BEGINNING
 
 offsets = typer.Typer(help="How far the workers are in each partition.", no_args_is_help=True)
@@ -77,7 +76,8 @@ def set_offset(
         if loss.total and not yes:
             raise InputError(f"{loss} would never be judged: nothing was changed; give --yes to accept that")
         epoch = move(cursor, before, target)
-        record_allowed(cursor, _operator(reason), Action.OFFSETS_SET, Subject(detail=_detail(before, target, loss)))
+        about = Subject(detail=_detail(before, target, loss))
+        record_allowed(cursor, command_identity(reason), Action.OFFSETS_SET, about)
     print(f"{topic}/{partition}: goes on at {target}, was {_place(before.next_offset)}; epoch {epoch}; {loss}")
 
 
@@ -129,10 +129,6 @@ def _target(offset: str, held: Held) -> int:
     if not first <= int(offset) <= end:
         raise InputError(f"the broker holds offsets {first} to {end}: {offset} is not among them")
     return int(offset)
-
-
-def _operator(reason: str) -> Identity:
-    return Identity(subject=OPERATOR, role=OPERATOR, purpose=reason, request_id="")
 
 
 def _detail(before: PartitionState, target: int, loss: Loss) -> dict[str, object]:

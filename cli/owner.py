@@ -37,6 +37,6 @@ def owner_transaction() -> Iterator[Cursor]:
         yield cursor
 
 
-def command_identity() -> Identity:
+def command_identity(purpose: str = "administration") -> Identity:
     """Who the audit names for what a command does: the machine's own account."""
-    return Identity(subject=getpass.getuser(), role="owner", purpose="administration", request_id="")
+    return Identity(subject=getpass.getuser(), role="owner", purpose=purpose, request_id="")

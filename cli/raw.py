@@ -8,14 +8,13 @@ from typing import Annotated
 import typer
 
 from access.audit import Action, Subject, record_allowed
-from cli.owner import owner_transaction, owner_url
+from cli.owner import command_identity, owner_transaction, owner_url
 from cli.times import parse_time
 from ingest.erasure import Theirs, erase_person
 from ingest.evidence import ChainReport, Proof, prove, verify_chain
 from ops.errors import InputError
 from ops.settings import load_settings
-from store.database import Connection, Cursor, Identity, connect
-from store.offset_moves import OPERATOR
+from store.database import Connection, Cursor, connect
 from store.raw_batches import (
     ChainHead,
     StoredBatch,
@@ -36,7 +35,7 @@ raw = typer.Typer(
     help="The original bytes of every message, and the proof that they are unchanged.", no_args_is_help=True
 )
 
-ERASURE = Identity(subject=OPERATOR, role=OPERATOR, purpose="erasing a person's original bytes", request_id="")
+ERASURE = "erasing a person's original bytes"
 
 
 def register(application: typer.Typer) -> None:
@@ -97,13 +96,14 @@ def erase(
     Example: cordon raw erase --crn X123456 --yes
     """
     with owner_transaction() as cursor:
-        person_id, wears = wears_of(cursor, crn.strip())
+        person_id, wears = wears_of(cursor, crn)
         if not wears:
             raise InputError(f"{crn} has never worn a tag: there is nothing to erase")
         batches = batches_to_search(cursor, wears)
         erased = erase_person(batches, _theirs(cursor, wears), partial(replace_body, cursor) if yes else _leave)
         if yes:
-            record_allowed(cursor, ERASURE, Action.RAW_ERASE, Subject(person_id=person_id, row_count=erased.messages))
+            about = Subject(person_id=person_id, row_count=erased.messages)
+            record_allowed(cursor, command_identity(ERASURE), Action.RAW_ERASE, about)
     if yes:
         print(f"erased {erased.messages} messages in {erased.batches} batches; the chains still verify")
     else:

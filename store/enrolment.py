@@ -44,7 +44,7 @@ def find_person(cursor: Cursor, crn: str) -> int:
     cursor.execute("SELECT person_id FROM people WHERE crn = %s", (crn,))
     row = cursor.fetchone()
     if row is None:
-        raise InputError(f"nobody has the CRN {crn}: add them with `cordon people add --crn {crn} --name …`")
+        raise InputError(f"nobody has the CRN {crn}: `cordon people list` shows who there is")
     person_id: int = row[0]
     return person_id
 

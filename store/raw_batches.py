@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ops.errors import InputError
 from store.database import Cursor
+from store.enrolment import find_person
 from store.locks import Lock, hold_until_commit
 from store.offset_moves import MOVED
 
@@ -142,16 +142,13 @@ def moves_of(cursor: Cursor, topic: str, partition: int) -> frozenset[bytes]:
 
 def wears_of(cursor: Cursor, crn: str) -> tuple[int, list[Wear]]:
     """The person's id, and what they wore when. InputError when nobody has the CRN."""
-    cursor.execute("SELECT person_id FROM people WHERE crn = %s", (crn,))
-    row = cursor.fetchone()
-    if row is None:
-        raise InputError(f"nobody has the CRN {crn}: `cordon people list` shows who there is")
+    person_id = find_person(cursor, crn)
     cursor.execute(
         "SELECT device_id, serial, lower(during), upper(during) FROM device_activations JOIN devices USING (device_id)"
         " WHERE person_id = %s ORDER BY serial, during",
-        (row[0],),
+        (person_id,),
     )
-    return row[0], [Wear(*wear) for wear in cursor.fetchall()]
+    return person_id, [Wear(*wear) for wear in cursor.fetchall()]
 
 
 def places_by_receipt(cursor: Cursor, wear: Wear) -> set[tuple[int, int]]:

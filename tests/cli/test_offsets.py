@@ -1,5 +1,6 @@
 """`cordon offsets`, and workers whose messages the broker has deleted: they stop loudly and skip nothing."""
 
+import getpass
 import importlib
 import json
 import time
@@ -111,7 +112,7 @@ def test_a_worker_stops_at_deleted_messages_until_an_operator_accepts_the_loss(
     assert rows(
         migrated_database.owner,
         "SELECT subject, purpose, detail->>'from_offset', detail->>'to_offset', detail->>'deleted' FROM audit_log",
-    ) == [("operator", "disk lost, ticket 7", "5", "12", "7")]
+    ) == [(getpass.getuser(), "disk lost, ticket 7", "5", "12", "7")]
 
 
 def test_a_running_worker_stops_when_messages_are_deleted_before_it_gets_to_them(
