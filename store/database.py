@@ -96,7 +96,7 @@ class Pool:
                     yield cursor
             finally:
                 self._keep(connection)
-        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+        except SERVER_ERRORS as error:
             raise UnavailableError(f"the database broke off: {type(error).__name__}") from None
         finally:
             self._free.release()
@@ -114,7 +114,7 @@ class Pool:
             try:
                 with connection.cursor() as cursor:
                     set_identity(cursor, identity)
-            except (psycopg2.OperationalError, psycopg2.InterfaceError):
+            except SERVER_ERRORS:
                 connection.close()
                 if kept is None:
                     raise

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import psycopg2
 from psycopg2.extras import execute_values
 
 from ops.errors import UnavailableError
-from store.database import Connection, Cursor, connect, fetch_one
+from store.database import SERVER_ERRORS, Connection, Cursor, connect, fetch_one
 from store.locks import LockClass, end_holders
 
 PAGE = 1000
@@ -119,6 +118,6 @@ class Outbox:
         try:
             with self._connection, self._connection.cursor() as cursor:
                 yield cursor
-        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+        except SERVER_ERRORS as error:
             self.close()
             raise UnavailableError(f"the database broke off: {type(error).__name__}") from None
