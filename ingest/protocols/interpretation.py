@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -49,6 +50,19 @@ def number_of(text: str, name: str) -> float:
     if not _DECIMAL.fullmatch(text):
         raise RefusedError(RejectionReason.WRONG_TYPE, f"`{name}` must be a decimal number")
     return finite(float(text), name)
+
+
+def number_in(members: Mapping[str, object], name: str) -> int | float | None:
+    """A JSON number, None where it is missing or null. RefusedError for anything else."""
+    value = members.get(name)
+    return None if value is None else json_number(value, name)
+
+
+def json_number(value: object, name: str) -> int | float:
+    """RefusedError for what is no JSON number: true and false are none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise RefusedError(RejectionReason.WRONG_TYPE, f"`{name}` must be a number")
+    return value if isinstance(value, int) else finite(value, name)
 
 
 def finite(number: float, name: str) -> float:

@@ -17,7 +17,7 @@ from ingest.protocols.interpretation import (
     Interpretation,
     PingFields,
     RefusedError,
-    finite,
+    number_in,
     number_of,
     rfc3339,
     rfc3339_of_epoch,
@@ -164,15 +164,15 @@ def _from_nested(message: dict[str, object]) -> PingFields:
     coordinates = _object(location, "coords")
     fields: PingFields = {"device_id": device_id, "fix_time": _time(str(timestamp)), "mechanism": "GPS"}
     for source, target in (("latitude", "lat"), ("longitude", "lon")):
-        value = _number(coordinates, source)
+        value = number_in(coordinates, source)
         if value is None:
             raise RefusedError(RejectionReason.MISSING_FIELD, f"`coords.{source}` is missing: a position gives it")
         fields[target] = value
     for source, target in (("accuracy", "accuracy_m"), ("speed", "speed_mps"), ("heading", "heading_deg")):
-        value = _number(coordinates, source)
+        value = number_in(coordinates, source)
         if value is not None and value >= 0:
             fields[target] = value
-    level = _number(_object(location, "battery"), "level") if location.get("battery") is not None else None
+    level = number_in(_object(location, "battery"), "level") if location.get("battery") is not None else None
     if level is not None and level >= 0:
         fields["battery_pct"] = level * 100
     return fields
@@ -183,12 +183,3 @@ def _object(message: dict[str, object], name: str) -> dict[str, object]:
     if not isinstance(value, dict):
         raise RefusedError(RejectionReason.WRONG_TYPE, f"`{name}` must be a JSON object")
     return value
-
-
-def _number(message: dict[str, object], name: str) -> int | float | None:
-    value = message.get(name)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise RefusedError(RejectionReason.WRONG_TYPE, f"`{name}` must be a number")
-    return value if isinstance(value, int) else finite(value, name)

@@ -7,7 +7,7 @@ what the receiver could not tell.
 import msgspec
 
 from ingest.ping import NOTHING, READING_ERRORS, Refusal, explain, split_items
-from ingest.protocols.interpretation import Interpretation, PingFields, RefusedError, finite, rfc3339_of_epoch
+from ingest.protocols.interpretation import Interpretation, PingFields, RefusedError, number_in, rfc3339_of_epoch
 from model.enums import RejectionReason
 
 TOPIC = "owntracks"
@@ -92,7 +92,7 @@ def _location(message: dict[str, object]) -> PingFields:
 
 
 def _required(message: dict[str, object], name: str) -> int | float:
-    value = _number(message, name)
+    value = number_in(message, name)
     if value is None:
         raise RefusedError(RejectionReason.MISSING_FIELD, f"`{name}` is missing: a location gives it")
     return value
@@ -100,14 +100,5 @@ def _required(message: dict[str, object], name: str) -> int | float:
 
 def _known(message: dict[str, object], name: str) -> int | float | None:
     """None also for a negative number: the receiver did not know."""
-    value = _number(message, name)
+    value = number_in(message, name)
     return None if value is None or value < 0 else value
-
-
-def _number(message: dict[str, object], name: str) -> int | float | None:
-    value = message.get(name)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise RefusedError(RejectionReason.WRONG_TYPE, f"`{name}` must be a number")
-    return value if isinstance(value, int) else finite(value, name)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ingest.protocols.interpretation import PingFields, RefusedError, finite
+from ingest.protocols.interpretation import PingFields, RefusedError, json_number
 from ingest.tracks.csv_track import COMMON_NAMES, REQUIRED
 from ingest.tracks.track import Track, TrackFix, TrackOptions, parse_time
 from model.enums import RejectionReason
@@ -73,7 +73,7 @@ def _place(coordinates: object) -> PingFields:
     """Longitude comes first in GeoJSON."""
     if not isinstance(coordinates, list) or len(coordinates) < LEAST_COORDINATES:
         raise RefusedError(RejectionReason.WRONG_TYPE, "the point must have [longitude, latitude]")
-    return {"lon": _number(coordinates[0], "longitude"), "lat": _number(coordinates[1], "latitude")}
+    return {"lon": json_number(coordinates[0], "longitude"), "lat": json_number(coordinates[1], "latitude")}
 
 
 def _fields(properties: dict[str, Any]) -> PingFields:
@@ -81,11 +81,5 @@ def _fields(properties: dict[str, Any]) -> PingFields:
     for name in COMMON_NAMES.keys() - set(REQUIRED):
         value = properties.get(name)
         if value is not None:
-            fields[name] = value if name == "mechanism" else _number(value, name)
+            fields[name] = value if name == "mechanism" else json_number(value, name)
     return fields
-
-
-def _number(value: object, name: str) -> int | float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise RefusedError(RejectionReason.WRONG_TYPE, f"`{name}` must be a number")
-    return value if isinstance(value, int) else finite(value, name)
