@@ -10,10 +10,10 @@ from unicodedata import category
 from geofence.problems import Defect, GeometryProblem, ZoneProblem
 from geofence.projection import Projection
 from geofence.shapes import TOO_FAR, TOO_FAR_REMEDY, off_the_plane, zone_shapes
-from geofence.structure import Region, shown
+from geofence.structure import shown
 from geofence.validation import read_geometry
 from model.enums import ZoneKind
-from model.zones import Geometry
+from model.zones import Geometry, Region
 
 PROPERTIES = ("reference", "name", "kind", "crn", "radius_m", "valid_from", "active_from", "active_to")
 ALMOST = 0.85  # "active_form" is close to "active_from"; "valid_to" is not close to "valid_from"

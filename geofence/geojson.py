@@ -6,8 +6,8 @@ from typing import Any
 from geofence.drafts import FeatureReader, ZoneDraft
 from geofence.problems import Defect, ZoneProblem
 from geofence.projection import Projection
-from geofence.structure import Region, shown
-from model.zones import Circle, Geometry, MultiPolygon, Ring
+from geofence.structure import shown
+from model.zones import Circle, Geometry, MultiPolygon, Region, Ring
 
 
 @dataclass(frozen=True, slots=True)

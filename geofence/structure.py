@@ -7,15 +7,12 @@ from reprlib import Repr
 from typing import Any
 
 from geofence.problems import Defect, GeometryProblem
-from model.zones import Coordinate, Ring
+from model.zones import Coordinate, Region, Ring
 
 MAXIMUM_POSITIONS = 100_000
 MINIMUM_RING = 4
 MAXIMUM_LON = 180
 MAXIMUM_LAT = 90
-
-Region = tuple[float, float, float, float]
-"""The deployment's region in degrees: lat_min, lon_min, lat_max, lon_max."""
 
 _SHORT = Repr()
 _SHORT.maxlist = 3
@@ -139,9 +136,9 @@ class PositionReader:
         if self.region is None:
             return True
         lon, lat = value[0], value[1]
-        lat_min, lon_min, lat_max, lon_max = self.region
-        inside = lon_min <= lon <= lon_max and lat_min <= lat <= lat_max
-        if inside or not (lon_min <= lat <= lon_max and lat_min <= lon <= lat_max):
+        south, west, north, east = self.region
+        inside = west <= lon <= east and south <= lat <= north
+        if inside or not (west <= lat <= east and south <= lon <= north):
             return True
         last = self.problems[-1] if self.problems else None
         if last is None or last.defect != Defect.SWAPPED_COORDINATES or last.ring != ring:

@@ -5,9 +5,9 @@ from typing import Any
 
 from geofence.problems import Defect, GeometryProblem
 from geofence.shapes import METRES_PER_DEGREE
-from geofence.structure import MAXIMUM_LAT, MAXIMUM_LON, PositionReader, Region, is_number, shown
+from geofence.structure import MAXIMUM_LAT, MAXIMUM_LON, PositionReader, is_number, shown
 from geofence.topology import topology_problems
-from model.zones import Circle, Geometry, MultiPolygon
+from model.zones import Circle, Geometry, MultiPolygon, Region
 
 MAXIMUM_RADIUS_M = 100_000.0
 GEOMETRY_TYPES = ("Polygon", "MultiPolygon", "Point")

@@ -25,10 +25,11 @@ from ingest.ping import (
     read_one_or_many,
     split_items,
 )
-from ingest.ranges import UNKNOWN_MECHANISM, Region, is_serial, judge, suspects
+from ingest.ranges import UNKNOWN_MECHANISM, is_serial, judge, suspects
 from ingest.source import PartitionBatch
 from model.enums import RejectionReason
 from model.times import EPOCH, MICROSECOND
+from model.zones import Region
 
 
 @dataclass(frozen=True, slots=True)

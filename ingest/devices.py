@@ -7,9 +7,8 @@ import numpy as np
 
 from geofence.columns import Floats, Integers
 from geofence.projection import Projection
+from geofence.zone_index import NOBODY
 from model.devices import FOREVER_US, NEVER_US, Activation, DeviceRecord
-
-NOBODY = -1
 
 
 class DeviceTable:

@@ -12,8 +12,8 @@ from alerts.decide import decide
 from geofence.columns import Booleans, Fixes, Floats, Integers, Points, PositionRows
 from geofence.presence import Crossing, Inside, Place, step
 from geofence.projection import Projection
-from geofence.zone_index import ZoneIndex
-from ingest.devices import NOBODY, DeviceTable
+from geofence.zone_index import NOBODY, ZoneIndex
+from ingest.devices import DeviceTable
 from ingest.fix_key import fix_keys
 from ingest.screen import Moments, ScreenLimits, flags_of_fixes, implied_speed_exceeds, impossible_time
 from model.enums import PositionFlag

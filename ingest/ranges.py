@@ -8,9 +8,7 @@ from geofence.columns import Booleans, Fixes, Floats
 from ingest.ping import BAD_SERIAL, BAD_TIME, MECHANISMS, SERIAL_MAX_LENGTH, Refusal
 from model.enums import RejectionReason
 from model.times import to_microseconds
-
-Region = tuple[float, float, float, float]
-"""South, west, north, east in degrees."""
+from model.zones import Region
 
 UNKNOWN_MECHANISM = 0
 EARLIEST_US = to_microseconds(datetime.min.replace(tzinfo=UTC))

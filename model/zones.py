@@ -11,6 +11,10 @@ Ring = tuple[Coordinate, ...]
 """A closed ring: the last coordinate equals the first."""
 
 
+Region = tuple[float, float, float, float]
+"""A box that a deployment serves: south, west, north, east in degrees."""
+
+
 @dataclass(frozen=True, slots=True)
 class Circle:
     lon: float

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from model.zones import Region
 from ops.errors import ConfigurationError
 
 Latitude = Annotated[float, Field(ge=-90, le=90)]
@@ -110,8 +111,7 @@ class Settings(BaseSettings):
         return self
 
     @cached_property
-    def region(self) -> tuple[float, float, float, float]:
-        """South, west, north, east in degrees."""
+    def region(self) -> Region:
         return (self.region_lat_min, self.region_lon_min, self.region_lat_max, self.region_lon_max)
 
     def require_database_url(self, role: Literal["owner", "worker", "api"]) -> str:

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from model.times import SECOND_US
 from sim.plane import LonLat, Points, bearing_deg, distance_m
-
-SECOND_US = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)

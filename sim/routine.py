@@ -7,8 +7,9 @@ from enum import Enum
 import numpy as np
 from numpy.random import Generator
 
+from model.times import SECOND_US
 from sim.names import AREAS
-from sim.path import SECOND_US, Path
+from sim.path import Path
 from sim.plane import LonLat, distance_m, moved, offset_m
 
 MINUTE_S = 60

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator
 
+from model.times import SECOND_US
 from sim.names import crn_of, person_name, serial_of
-from sim.path import SECOND_US, Path
+from sim.path import Path
 from sim.receiver import Fix, report
 from sim.routine import HOUR_S, MINUTE_S, Routine, draw_routine
 from sim.truth import intervals_inside

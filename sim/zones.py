@@ -6,8 +6,9 @@ from typing import Any
 from numpy.random import Generator
 
 from model.enums import ZoneKind
+from model.times import SECOND_US
 from sim.names import AREAS, address
-from sim.path import SECOND_US, Path
+from sim.path import Path
 from sim.plane import LonLat, distance_m, moved
 
 Feature = dict[str, Any]

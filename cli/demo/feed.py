@@ -7,8 +7,8 @@ from http import HTTPStatus
 from typing import Any
 
 from cli.demo.ports import LOOPBACK
+from model.times import SECOND_US
 from ops.errors import ConfigurationError, UnavailableError
-from sim.path import SECOND_US
 from sim.world import World
 
 LONGEST_STEP_US = 10 * SECOND_US

@@ -12,8 +12,8 @@ import pytest
 from cli.demo import feed
 from cli.demo.feed import Feed
 from cli.demo.ports import LOOPBACK, free_port
+from model.times import SECOND_US
 from ops.errors import ConfigurationError, UnavailableError
-from sim.path import SECOND_US
 from sim.world import World
 
 START_US = 1_795_000_000 * SECOND_US

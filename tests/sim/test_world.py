@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from geofence.geojson import read_zones
 from model.enums import Mechanism
-from sim.path import SECOND_US
+from model.times import SECOND_US
 from sim.plane import distance_m
 from sim.truth import TrueVisit, intervals_inside
 from sim.wearer import Plot, Wearer, draw_wearer, keeps_to
