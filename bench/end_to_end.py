@@ -4,17 +4,15 @@ import re
 import tempfile
 import time
 import urllib.request
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-import psycopg2
-from psycopg2 import sql
-
 from bench.result import Result
 from bench.world import PEOPLE, fill, messages
 from ingest.kafka import KafkaPingSink
+from store.provision import ensure_database
 from tests.servers.broker import Kafka
 from tests.servers.kafka import running_kafka
 from tests.servers.timescale import DatabaseServer, running_timescale
@@ -73,10 +71,7 @@ def _result(name: str, unit: str, figures: list[float]) -> Result:
 
 
 def _one_run(kafka: Kafka, server: DatabaseServer, folder: Path, workers: int, name: str) -> Run:
-    with closing(psycopg2.connect(server.url("postgres"))) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    ensure_database(server.url(), name)
     database = prepare_database(server.url(name))
     fill(database.owner)
     environment = worker_environment(

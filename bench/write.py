@@ -8,7 +8,6 @@ from statistics import median
 from time import perf_counter
 
 import numpy as np
-import psycopg2
 from psycopg2.extras import execute_values
 
 from bench.result import Result
@@ -16,6 +15,7 @@ from geofence.columns import Fixes, PositionRows
 from model.times import DAY_US, SECOND_US
 from store.database import Cursor, connect
 from store.positions import COLUMNS, write_newer, write_older
+from store.provision import ensure_database
 from tests.servers.timescale import running_timescale
 from tests.support.database import prepare_database
 
@@ -27,10 +27,7 @@ START_US = 20_000 * DAY_US
 def run() -> list[Result]:
     """Rows a second of each way, a transaction a batch of 10,000."""
     with tempfile.TemporaryDirectory() as scratch, running_timescale(Path(scratch), durable=True) as server:
-        with closing(psycopg2.connect(server.url("postgres"))) as connection:
-            connection.autocommit = True
-            with connection.cursor() as cursor:
-                cursor.execute("CREATE DATABASE bench_write")
+        ensure_database(server.url(), "bench_write")
         database = prepare_database(server.url("bench_write"))
         peer = _rates(database.owner, 0, _by_execute_values)
         return [

@@ -29,6 +29,7 @@ Caller = tuple[str, str]
 
 
 def last_event_id(cursor: Cursor) -> int:
+    """The latest change of any alert; 0 before the first."""
     cursor.execute("SELECT coalesce(max(event_id), 0) FROM alert_events")
     last: int = fetch_one(cursor)[0]
     return last

@@ -80,13 +80,6 @@ def run_figures(cursor: Cursor, since: datetime) -> RunFigures:
     return RunFigures(*fetch_one(cursor))
 
 
-def last_event(cursor: Cursor) -> int:
-    """The latest change of any alert; 0 before the first."""
-    cursor.execute("SELECT coalesce(max(event_id), 0) FROM alert_events")
-    event_id: int = fetch_one(cursor)[0]
-    return event_id
-
-
 def alert_notices(cursor: Cursor, after_event: int) -> list[AlertNotice]:
     """The changes of alerts behind ``after_event``, oldest first; the alert is shown as it stands now."""
     cursor.execute(

@@ -12,11 +12,6 @@ from model.visits import Evidence, EvidencePosition, Visit
 from model.zones import ZoneVersion
 from store.database import Cursor
 
-ZONE_COLUMNS = (
-    "version.zone_id, version.version, zone.reference, version.name, version.kind, zone.person_id, version.geometry,"
-    " version.valid_from, version.valid_to, version.active_from, version.active_to"
-)
-
 
 def load_devices(cursor: Cursor, serials: Collection[str]) -> list[DeviceRecord]:
     """Those of ``serials`` that are registered, with their activations and newest stored position."""
@@ -67,30 +62,17 @@ def devices_changed_since(cursor: Cursor, revision: int, device_ids: Collection[
 
 def load_zones_of(cursor: Cursor, person_ids: Collection[int]) -> list[ZoneVersion]:
     """Every version of every zone of these people."""
-    cursor.execute(
-        f"SELECT {ZONE_COLUMNS} FROM zones zone JOIN zone_versions version USING (zone_id)"  # noqa: S608  a constant
-        " WHERE zone.person_id = ANY(%s)",
-        (list(person_ids),),
-    )
-    return [_zone_version(row) for row in cursor.fetchall()]
+    return _zone_versions(cursor, "zone.person_id = ANY(%s)", list(person_ids))
 
 
 def load_shared_zones(cursor: Cursor) -> list[ZoneVersion]:
-    cursor.execute(
-        f"SELECT {ZONE_COLUMNS} FROM zones zone JOIN zone_versions version USING (zone_id)"  # noqa: S608  a constant
-        " WHERE zone.person_id IS NULL"
-    )
-    return [_zone_version(row) for row in cursor.fetchall()]
+    return _zone_versions(cursor, "zone.person_id IS NULL")
 
 
 def zones_changed_since(cursor: Cursor, revision: int, person_ids: Collection[int]) -> list[ZoneVersion]:
     """Versions changed after ``revision`` of shared zones and of these people's own."""
-    cursor.execute(
-        f"SELECT {ZONE_COLUMNS} FROM zones zone JOIN zone_versions version USING (zone_id)"  # noqa: S608  a constant
-        " WHERE version.revision > %s AND (zone.person_id IS NULL OR zone.person_id = ANY(%s))",
-        (revision, list(person_ids)),
-    )
-    return [_zone_version(row) for row in cursor.fetchall()]
+    condition = "version.revision > %s AND (zone.person_id IS NULL OR zone.person_id = ANY(%s))"
+    return _zone_versions(cursor, condition, revision, list(person_ids))
 
 
 def load_presence(cursor: Cursor, activation_ids: Collection[int]) -> list[Visit]:
@@ -105,6 +87,18 @@ def load_presence(cursor: Cursor, activation_ids: Collection[int]) -> list[Visit
         (list(activation_ids),),
     )
     return [_visit(row) for row in cursor.fetchall()]
+
+
+def _zone_versions(cursor: Cursor, condition: str, *values: object) -> list[ZoneVersion]:
+    columns = (
+        "version.zone_id, version.version, zone.reference, version.name, version.kind, zone.person_id,"
+        " version.geometry, version.valid_from, version.valid_to, version.active_from, version.active_to"
+    )
+    cursor.execute(
+        f"SELECT {columns} FROM zones zone JOIN zone_versions version USING (zone_id) WHERE {condition}",  # noqa: S608  literals
+        values,
+    )
+    return [_zone_version(row) for row in cursor.fetchall()]
 
 
 def _zone_version(row: Sequence[Any]) -> ZoneVersion:

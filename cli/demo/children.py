@@ -1,6 +1,5 @@
 """The processes that the demo starts: each with a log of its own, none outliving the demo."""
 
-import http.client
 import signal
 import subprocess
 import sys
@@ -10,8 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.demo.ports import LOOPBACK
 from cli.demo.signals import StopSignals
 from ops.errors import CordonError, UnavailableError
+from ops.healthcheck import is_healthy
 from store.die_with_parent import wrapped
 
 READY_SECONDS = 60.0
@@ -76,7 +77,7 @@ def running_child(name: str, command: str, log: Path, environment: Mapping[str, 
 def wait_until_ready(child: Child, port: int, stopping: StopSignals) -> None:
     """Return once /health/ready on ``port`` says yes."""
     deadline = time.monotonic() + READY_SECONDS
-    while not _is_ready(port):
+    while not is_healthy(f"http://{LOOPBACK}:{port}/health/ready"):
         stopping.check()
         child.check()
         if time.monotonic() > deadline:
@@ -85,17 +86,6 @@ def wait_until_ready(child: Child, port: int, stopping: StopSignals) -> None:
                 + last_lines(child.log)
             )
         time.sleep(0.1)
-
-
-def _is_ready(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-    try:
-        connection.request("GET", "/health/ready")
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 def last_lines(log: Path) -> str:

@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 from cli.demo.wording import breach, change_line
 from model.enums import AlertChangeKind
+from store.alert_events import last_event_id
 from store.database import SERVICE, Pool
-from store.summary import alert_notices, last_event
+from store.summary import alert_notices
 
 
 class AlertWatch:
@@ -22,7 +23,7 @@ class AlertWatch:
         self._began = began
         self._told_first = False
         with pool.transaction(SERVICE) as cursor:
-            self._last_event = last_event(cursor)
+            self._last_event = last_event_id(cursor)
 
     def tell_changes(self) -> None:
         with self._pool.transaction(SERVICE) as cursor:
