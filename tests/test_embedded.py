@@ -14,9 +14,9 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from store import postgres_account
 from store.embedded import EmbeddedPostgres, EmbeddedPostgresError, running_url
-from store.postgres_account import Account
+from store.embedded import account as accounts
+from store.embedded.account import Account
 
 OWNER = """
 import sys, time
@@ -221,7 +221,7 @@ def test_root_without_namespaces_uses_another_user(tmp_path: Path, monkeypatch: 
         return None
 
     with monkeypatch.context() as patch:
-        patch.setattr(postgres_account, "_namespace", shut)
+        patch.setattr(accounts, "_namespace", shut)
         with EmbeddedPostgres(closed / "pg", durable=False) as server:
             status = Path(f"/proc/{server.pid}/status").read_text()
             assert "Uid:\t0\t" not in status

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from cli.demo.ports import LOOPBACK
 from cli.demo.signals import StopSignals
+from ops.die_with_parent import wrapped
 from ops.errors import CordonError, UnavailableError
 from ops.healthcheck import is_healthy
-from store.die_with_parent import wrapped
 
 READY_SECONDS = 60.0
 STOP_SECONDS = 10.0

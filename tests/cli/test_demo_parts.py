@@ -16,8 +16,8 @@ from cli.demo.children import ChildEndedError, running_child, wait_until_ready
 from cli.demo.ports import LOOPBACK, choose_port, free_port
 from cli.demo.signals import StopRequested, StopSignals
 from cli.demo.wording import breach, change_line, figures, how_exact, london_time, relative_to_boundary
+from ops.die_with_parent import wrapped
 from ops.errors import InputError, UnavailableError
-from store.die_with_parent import wrapped
 from store.summary import AlertNotice, RunFigures
 
 ENTRY: dict[str, Any] = {"depth_m": 14.2, "accuracy_m": 12.0, "mechanism": "gps"}

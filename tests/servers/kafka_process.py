@@ -9,7 +9,7 @@ import uuid
 from base64 import urlsafe_b64encode
 from pathlib import Path
 
-from store.die_with_parent import wrapped
+from ops.die_with_parent import wrapped
 from tests.servers.broker import Kafka, properties
 from tests.servers.common import INSTALL_SECONDS, ServerUnavailable, free_port, installed_once, run_tool, tool
 

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: the binaries of a PyPI wheel, started as a child of the program and ended with it.
+"""The server: the binaries of a PyPI wheel, started as a child of the program and ended with it.
 
 The wheel's own start-up is not used, nor is the wheel imported: as root it adds a user and opens every parent folder to
 all, and importing it already makes a folder outside ours. Everything here stays in one private folder:
@@ -22,9 +22,9 @@ from types import TracebackType
 from typing import IO, Self
 from urllib.parse import quote
 
-from store.die_with_parent import wrapped
-from store.postgres_account import Account, choose_account
-from store.postgres_folder import (
+from ops.die_with_parent import wrapped
+from store.embedded.account import Account, choose_account
+from store.embedded.folder import (
     EmbeddedPostgresError,
     forget_dead_server,
     owner_lock,
@@ -34,8 +34,6 @@ from store.postgres_folder import (
     socket_folder,
     tail,
 )
-
-__all__ = ["EmbeddedPostgres", "EmbeddedPostgresError", "running_url", "wheel_binaries"]
 
 SOCKET_PORT = 5432
 """Only part of the socket's name: nothing listens on the network."""

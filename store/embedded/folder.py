@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
-from store.postgres_account import Account
+from store.embedded.account import Account
 
 _LONGEST_SOCKET_FOLDER = 80
 """A socket's path ends at 103 to 107 bytes, and PostgreSQL adds a name and `.lock`."""
