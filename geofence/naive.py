@@ -48,13 +48,8 @@ def exhaustive_match(
     return {
         (position, one.zone_id, one.version)
         for one in versions
-        for position in np.flatnonzero(
-            _covered(one, projection, points)
-            & [
-                applies(one, *who_and_when)
-                for who_and_when in zip(person_id.tolist(), fix_time_us.tolist(), strict=True)
-            ]
-        ).tolist()
+        for position in np.flatnonzero(_covered(one, projection, points)).tolist()
+        if applies(one, int(person_id[position]), int(fix_time_us[position]))
     }
 
 
