@@ -18,6 +18,7 @@ from tests.servers.timescale import DatabaseServer, GivenServer
 from tests.support.command import in_process
 from tests.support.database import DatabaseUrls
 from tests.support.outbox import TRIANGLE, add_events, by_alert, prepare_alerts, receive_alerts
+from tests.support.waiting import wait_until
 from tests.support.worker_process import WorkerProcess, worker_environment
 from tests.support.world import add_zone, enrol, rows
 
@@ -57,15 +58,8 @@ def start(kafka: Kafka, topic: str, tmp_path: Path) -> Iterator[Start]:
         process.kill()
 
 
-def wait_for(condition: Callable[[], bool], what: str, within_s: float = 60) -> None:
-    deadline = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain until {what}"
-        time.sleep(0.1)
-
-
 def wait_until_delivered(database: DatabaseUrls, within_s: float = 60) -> None:
-    wait_for(lambda: rows(database.owner, WAITING) == [(0,)], "everything was delivered", within_s)
+    wait_until(lambda: rows(database.owner, WAITING) == [(0,)], within_s, "delivery of everything")
 
 
 def test_a_broker_that_was_down_gets_everything_in_order(
@@ -78,7 +72,7 @@ def test_a_broker_that_was_down_gets_everything_in_order(
     stoppable_kafka.kill()
     for _ in range(10):
         expected += add_events(migrated_database.owner, alerts)
-        time.sleep(0.5)
+        time.sleep(0.2)
     assert rows(migrated_database.owner, WAITING) == [(200,)]
     stoppable_kafka.start()
     wait_until_delivered(migrated_database, 90)
@@ -95,9 +89,9 @@ def test_two_deliverers_send_nothing_twice_and_one_takes_over(
 ) -> None:
     alerts = prepare_alerts(migrated_database.owner, 50)
     first = start(migrated_database)
-    wait_for(lambda: rows(migrated_database.owner, SENDERS) == [(1,)], "the first one is connected")
+    wait_until(lambda: rows(migrated_database.owner, SENDERS) == [(1,)], 60, "the connection of the first one")
     second = start(migrated_database)
-    wait_for(lambda: rows(migrated_database.owner, SENDERS) == [(2,)], "the second one is connected")
+    wait_until(lambda: rows(migrated_database.owner, SENDERS) == [(2,)], 60, "the connection of the second one")
     expected = []
     for _ in range(20):
         expected += add_events(migrated_database.owner, alerts)
@@ -207,7 +201,7 @@ def test_its_health_tells_what_waits_and_what_was_sent(migrated_database: Databa
 
     assert json.loads(page("/health/ready"))["checks"] == {"database": True, "broker": True}
     assert 'cordon_deliveries_total{channel="kafka",outcome="delivered"} 3.0' in page("/metrics")
-    wait_for(lambda: 'cordon_outbox_waiting{channel="kafka"} 0.0' in page("/metrics"), "the count was renewed")
+    wait_until(lambda: 'cordon_outbox_waiting{channel="kafka"} 0.0' in page("/metrics"), 60, "a renewed count")
 
 
 def test_with_the_embedded_queue_there_is_nowhere_to_deliver_to(

@@ -2,36 +2,19 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 
 import httpx
 
 from access.roles import Role
+from ops.healthcheck import is_healthy
+from tests.servers.common import free_port
 from tests.support.database import DatabaseUrls
 from tests.support.seed import as_owner, seed_token
+from tests.support.waiting import wait_until
 
 READY_WITHIN_S = 60
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def wait_until_ready(url: str) -> None:
-    deadline = time.monotonic() + READY_WITHIN_S
-    while True:
-        try:
-            if httpx.get(url + "/health/ready").status_code == 200:
-                return
-        except httpx.ConnectError:
-            time.sleep(0.05)
-        assert time.monotonic() < deadline, "the service did not become ready"
 
 
 def test_a_stopped_service_ends_its_streams_and_exits_0(migrated_database: DatabaseUrls) -> None:
@@ -43,7 +26,7 @@ def test_a_stopped_service_ends_its_streams_and_exits_0(migrated_database: Datab
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as service:
         try:
             url = f"http://127.0.0.1:{port}"
-            wait_until_ready(url)
+            wait_until(lambda: is_healthy(url + "/health/ready"), READY_WITHIN_S, "readiness")
             headers = {"Authorization": f"Bearer {token}"}
             with httpx.stream("GET", url + "/v1/alerts/stream", headers=headers, timeout=20) as answer:
                 lines = answer.iter_lines()

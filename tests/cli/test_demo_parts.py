@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from cli.demo.wording import breach, change_line, figures, how_exact, london_tim
 from ops.die_with_parent import wrapped
 from ops.errors import InputError, UnavailableError
 from store.summary import AlertNotice, RunFigures
+from tests.support.waiting import wait_until
 
 ENTRY: dict[str, Any] = {"depth_m": 14.2, "accuracy_m": 12.0, "mechanism": "gps"}
 BEGAN = datetime(2026, 7, 1, 9, 30, 5, tzinfo=UTC)
@@ -134,7 +134,7 @@ def test_a_child_that_ignores_sigterm_is_killed(
     program[0] = "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
     log = tmp_path / "worker.log"
     with running_child("worker", "worker", log, dict(os.environ)) as child:
-        _wait_for("deaf", log)
+        wait_until(lambda: "deaf" in log.read_text())
     assert child.process.returncode == -signal.SIGKILL
 
 
@@ -144,7 +144,7 @@ def test_a_child_that_never_gets_ready_is_given_up(
     monkeypatch.setattr(children, "READY_SECONDS", 0.3)
     program[0] = "import time; print('thinking', flush=True); time.sleep(60)"
     with running_child("API", "api", tmp_path / "api.log", dict(os.environ)) as child:
-        _wait_for("thinking", child.log)
+        wait_until(lambda: "thinking" in child.log.read_text())
         with pytest.raises(UnavailableError, match=r"(?s)the API is not ready.*thinking"):
             wait_until_ready(child, free_port(), StopSignals())
 
@@ -166,10 +166,3 @@ def test_the_log_of_the_run_before_is_kept(program: list[str], tmp_path: Path) -
             child.process.wait()
     assert log.read_text() == "second\n"
     assert (tmp_path / "api.log.1").read_text() == "first\n"
-
-
-def _wait_for(word: str, log: Path) -> None:
-    deadline = time.monotonic() + 10
-    while word not in log.read_text():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

@@ -3,9 +3,8 @@
 import getpass
 import importlib
 import json
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from ingest.kafka import KafkaPingSink
 from tests.servers.broker import Kafka
 from tests.support.command import Cordon, in_process
 from tests.support.database import DatabaseUrls
+from tests.support.waiting import wait_until
 from tests.support.worker_process import WorkerProcess, worker_environment
 from tests.support.world import enrol, rows
 
@@ -72,13 +72,6 @@ def delete_before(kafka: Kafka, topic: str, offset: int) -> None:
     admin.close()
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
 def judged(database: DatabaseUrls) -> int:
     return int(rows(database.owner, JUDGED)[0][0])
 
@@ -88,7 +81,7 @@ def test_a_worker_stops_at_deleted_messages_until_an_operator_accepts_the_loss(
 ) -> None:
     send(kafka, topic, 5)
     worker.start()
-    wait_for(lambda: judged(migrated_database) == 5)
+    wait_until(lambda: judged(migrated_database) == 5, 60)
     assert worker.stop() == 0
 
     send(kafka, topic, 20)
@@ -107,7 +100,7 @@ def test_a_worker_stops_at_deleted_messages_until_an_operator_accepts_the_loss(
     assert "7 messages that the broker has deleted and 0 that it still holds would never be judged" in error
     assert cordon(*arguments, "--yes")[0] == 0
     worker.start()
-    wait_for(lambda: judged(migrated_database) == 5 + 13)
+    wait_until(lambda: judged(migrated_database) == 5 + 13, 60)
     assert cordon("raw", "verify")[:2] == (0, f"{topic}/0: 2 batches, 18 messages, 0 of them erased: verified\n")
     assert rows(
         migrated_database.owner,
@@ -120,7 +113,7 @@ def test_a_running_worker_stops_when_messages_are_deleted_before_it_gets_to_them
 ) -> None:
     send(kafka, topic, 5)
     worker.start()
-    wait_for(lambda: judged(migrated_database) == 5)
+    wait_until(lambda: judged(migrated_database) == 5, 60)
     worker.freeze()
     send(kafka, topic, 20)
     delete_before(kafka, topic, 12)
@@ -135,11 +128,11 @@ def test_a_running_worker_is_fenced_and_goes_on_where_it_is_told(
 ) -> None:
     send(kafka, topic, 10)
     worker.start()
-    wait_for(lambda: judged(migrated_database) == 10)
+    wait_until(lambda: judged(migrated_database) == 10, 60)
     code, out, _ = cordon("offsets", "set", "--partition", "0", "--offset", "4", "--reason", "read again")
     assert (code, "goes on at 4, was 10" in out) == (0, True)
     send(kafka, topic, 1)
-    wait_for(lambda: judged(migrated_database) == 10 + 7)
+    wait_until(lambda: judged(migrated_database) == 10 + 7, 60)
     assert "fenced" in worker.log_file.read_text()
     assert rows(migrated_database.owner, "SELECT count(*) FROM positions")[0][0] == 11
     assert cordon("raw", "verify")[0] == 0

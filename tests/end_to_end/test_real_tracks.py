@@ -9,7 +9,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +19,7 @@ import shapely
 
 from tests.servers.broker import Kafka
 from tests.support.database import DatabaseUrls
+from tests.support.waiting import wait_until
 from tests.support.worker_process import WorkerProcess, worker_environment
 from tests.support.world import enrol, rows
 
@@ -202,8 +202,6 @@ def replay(environment: dict[str, str], recording: Recording, file: Path, tag: s
 def wait_for_positions(database: DatabaseUrls, recording: Recording, file: Path) -> None:
     with file.open(encoding="utf-8", newline="") as text:
         total = sum(line[recording.tag] in recording.tags for line in csv.DictReader(text))
-    deadline = time.monotonic() + PATIENCE_S
-    while (stored := rows(database.owner, "SELECT count(*) FROM positions")[0][0]) < total:
-        assert time.monotonic() < deadline, f"{stored} of {total} positions stored"
-        time.sleep(0.2)
-    assert stored == total
+    count = "SELECT count(*) FROM positions"
+    wait_until(lambda: rows(database.owner, count)[0][0] >= total, PATIENCE_S, f"the storing of {total} positions")
+    assert rows(database.owner, count) == [(total,)]

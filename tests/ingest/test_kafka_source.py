@@ -19,8 +19,9 @@ from store.offsets import BEGINNING
 from tests.servers.broker import Kafka
 from tests.support.database import DatabaseUrls
 from tests.support.pings import START_US, ping
+from tests.support.waiting import wait_until
 from tests.support.worker_process import WorkerProcess, worker_environment
-from tests.support.worker_thread import wait_until, worker_on
+from tests.support.worker_thread import worker_on
 from tests.support.world import enrol, rows
 
 SESSION_MS = 6000

@@ -7,7 +7,8 @@ from typing import Any
 from model.times import to_microseconds
 from tests.support.database import DatabaseUrls
 from tests.support.pings import ping
-from tests.support.worker_thread import MESSAGE_MAX_BYTES, append, queue_worker, wait_until
+from tests.support.waiting import wait_until
+from tests.support.worker_thread import MESSAGE_MAX_BYTES, append, queue_worker
 from tests.support.world import enrol, rows
 
 SERIAL = "TAG-1"

@@ -17,7 +17,8 @@ from store.offsets import BEGINNING
 from tests.support.batches import TOPIC, connected
 from tests.support.database import DatabaseUrls, prepare_database
 from tests.support.pings import START_US, ping
-from tests.support.worker_thread import append, queue_worker, wait_until, worker_on
+from tests.support.waiting import wait_until
+from tests.support.worker_thread import append, queue_worker, worker_on
 from tests.support.world import enrol, rows
 
 WRITERS = 4

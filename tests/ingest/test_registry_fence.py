@@ -23,7 +23,8 @@ from store.zones import end_zone, publish_zones
 from tests.support.batches import connected
 from tests.support.database import DatabaseUrls
 from tests.support.pings import ping
-from tests.support.worker_thread import append, queue_worker, wait_until
+from tests.support.waiting import wait_until
+from tests.support.worker_thread import append, queue_worker
 from tests.support.world import enrol, rows
 
 SERIAL = "TAG-1"

@@ -16,7 +16,7 @@ from tests.support.world import add_zone, enrol
 _client: Any = importlib.import_module("kafka")
 
 TRIANGLE = {"type": "Polygon", "coordinates": [[[-0.1, 51.5], [-0.09, 51.5], [-0.09, 51.51], [-0.1, 51.5]]]}
-QUIET_S = 2.0
+QUIET_S = 1.0
 
 
 def prepare_alerts(owner_url: str, count: int) -> list[str]:

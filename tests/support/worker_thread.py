@@ -1,8 +1,7 @@
 """A real worker in a thread, on the embedded queue."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 
 from ingest.decode import DecodeLimits
@@ -13,9 +12,9 @@ from store.database import connect
 from store.ping_queue import append_pings
 from tests.support.database import DatabaseUrls
 from tests.support.pings import LIMITS
+from tests.support.waiting import DEADLINE_S
 
 TOPIC = "tag.pings"
-DEADLINE_S = 15
 MESSAGE_MAX_BYTES = 1_000_000
 
 
@@ -76,13 +75,3 @@ def queue_worker(database: DatabaseUrls, batch_size: int = 1000) -> Iterator[Wor
 def append(database: DatabaseUrls, messages: Sequence[tuple[str, bytes]]) -> None:
     with closing(connect(database.api, "test")) as connection, connection, connection.cursor() as cursor:
         append_pings(cursor, messages)
-
-
-def wait_until(holds: Callable[[], bool], seconds: float = DEADLINE_S, what: str = "what was waited for") -> float:
-    """How many seconds it took."""
-    started = time.monotonic()
-    while not holds():
-        waited = time.monotonic() - started
-        assert waited < seconds, f"{what} did not come about in {seconds} s"
-        time.sleep(0.02)
-    return time.monotonic() - started
