@@ -101,17 +101,10 @@ def messages(body: bytes) -> list[Message]:
         raise ValueError(f"the archived batch is damaged: {error}") from error
 
 
-def chain_hash(topic: str, partition: int, batch: RawBatch) -> bytes:
-    """What the batch's chain hash must be, computed anew from its messages."""
-    kept = messages(batch.body)
-    return _chain(
-        topic,
-        partition,
-        batch.next_offset,
-        [message.offset for message in kept],
-        [message.hash() for message in kept],
-        batch.previous_hash,
-    )
+def chain_hash(topic: str, partition: int, next_offset: int, kept: Sequence[Message], previous_hash: bytes) -> bytes:
+    """What a batch's chain hash must be, from its messages. ValueError for one that is neither kept nor erased."""
+    offsets, leaves = [message.offset for message in kept], [message.hash() for message in kept]
+    return _chain(topic, partition, next_offset, offsets, leaves, previous_hash)
 
 
 def erase(body: bytes, is_theirs: Callable[[Message], bool]) -> tuple[bytes, int]:

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ingest.archive import Message, RawBatch, chain_hash, messages
+from ingest.archive import Message, chain_hash, messages
 from ingest.decode import Decoded, DecodeLimits, decode
 from ingest.fix_key import fix_keys
 from ingest.source import PartitionBatch
-from model.times import MILLISECOND_US, to_microseconds
+from model.times import to_microseconds
 from store.offsets import GENESIS_HASH
 from store.raw_batches import ChainHead, StoredBatch, StoredFix
 
@@ -40,7 +40,7 @@ def problem_of(batch: StoredBatch) -> str | None:
     """What is wrong with the batch by itself, if anything."""
     try:
         kept = messages(batch.body)
-        computed = chain_hash(batch.topic, batch.partition, _raw(batch))
+        computed = chain_hash(batch.topic, batch.partition, batch.next_offset, kept, batch.previous_hash)
     except ValueError as error:
         return str(error)
     offsets = [message.offset for message in kept]
@@ -138,16 +138,3 @@ def _break_at_end(head: ChainHead, batches: int, goes_on_at: int, *, moved: bool
             " and the audit holds no move by an operator there"
         )
     return None
-
-
-def _raw(batch: StoredBatch) -> RawBatch:
-    return RawBatch(
-        first_offset=batch.first_offset,
-        next_offset=batch.next_offset,
-        message_count=batch.message_count,
-        received_from_ms=to_microseconds(batch.received_from) // MILLISECOND_US,
-        received_to_ms=to_microseconds(batch.received_to) // MILLISECOND_US,
-        body=batch.body,
-        previous_hash=batch.previous_hash,
-        chain_hash=batch.chain_hash,
-    )
