@@ -4,11 +4,9 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-import psycopg2
-
 from ingest.source import PartitionBatch, Polled
 from ops.errors import UnavailableError
-from store.database import SERVICE, Connection, Cursor, Pool, connect
+from store.database import SERVER_ERRORS, SERVICE, Connection, Cursor, Pool, connect
 from store.offsets import BEGINNING
 from store.ping_queue import append_pings, count_behind, delete_before, read_after, try_hold_queue
 
@@ -77,7 +75,7 @@ class QueuePingSource:
         try:
             with self._connection.cursor() as cursor:
                 yield cursor
-        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+        except SERVER_ERRORS as error:
             raise UnavailableError(f"the database does not answer: {str(error).strip()}") from None
 
     def _read(self, first: int) -> PartitionBatch | None:
