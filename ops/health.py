@@ -1,4 +1,4 @@
-"""A background process's own small HTTP server: /health/live, /health/ready, /metrics."""
+"""A background process's own small HTTP server: /health/live, /health/ready, /metrics, in the API's words."""
 
 import json
 import threading
@@ -53,10 +53,10 @@ def _application(readiness: Readiness) -> Callable[[WSGIEnvironment, StartRespon
         if path == "/health/live":
             return _json(start_response, "200 OK", {"status": "live"})
         if path == "/health/ready":
-            checks = readiness()
-            ready = all(checks.values())
-            status = "200 OK" if ready else "503 Service Unavailable"
-            return _json(start_response, status, {"status": "ready" if ready else "not ready", "checks": checks})
+            checks = {name: "ok" if good else "failing" for name, good in readiness().items()}
+            if set(checks.values()) <= {"ok"}:
+                return _json(start_response, "200 OK", {"status": "ready", "checks": checks})
+            return _json(start_response, "503 Service Unavailable", {"status": "not_ready", "checks": checks})
         return _json(start_response, "404 Not Found", {"status": "no such page"})
 
     return answer
