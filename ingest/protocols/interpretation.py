@@ -5,10 +5,13 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import TypeVar
 
 from ingest.ping import Refusal
 from model.enums import RejectionReason
 from model.times import EPOCH
+
+Number = TypeVar("Number", int, float)
 
 PingFields = dict[str, str | int | float]
 """The fields of a canonical ping (``ingest.ping.Ping``), ready to be written as JSON."""
@@ -51,10 +54,14 @@ def number_of(text: str, name: str) -> float:
     return finite(float(text), name)
 
 
-def finite(number: float, name: str) -> float:
-    if not math.isfinite(number):
-        raise RefusedError(RejectionReason.OUT_OF_RANGE, f"`{name}` is larger than any number we keep")
-    return number
+def finite(number: Number, name: str) -> Number:
+    """The number itself. RefusedError when it is infinite, or a whole one that no double holds."""
+    try:
+        if math.isfinite(number):
+            return number
+    except OverflowError:
+        pass  # named below
+    raise RefusedError(RejectionReason.OUT_OF_RANGE, f"`{name}` is larger than any number we keep")
 
 
 def rfc3339_of_epoch(number: int | Decimal, name: str) -> str:

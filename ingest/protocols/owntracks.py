@@ -110,4 +110,4 @@ def _number(message: dict[str, object], name: str) -> int | float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise RefusedError(RejectionReason.WRONG_TYPE, f"`{name}` must be a number")
-    return value if isinstance(value, int) else finite(value, name)
+    return finite(value, name)
