@@ -2,10 +2,8 @@
 
 from datetime import UTC, datetime
 
+from model.times import EARLIEST, LATEST
 from ops.errors import InputError
-
-EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 def parse_time(text: str | None) -> datetime:

@@ -13,6 +13,7 @@ from geofence.shapes import TOO_FAR, TOO_FAR_REMEDY, off_the_plane, zone_shapes
 from geofence.structure import shown
 from geofence.validation import read_geometry
 from model.enums import ZoneKind
+from model.times import EARLIEST, LATEST
 from model.zones import Geometry, Region
 
 PROPERTIES = ("reference", "name", "kind", "crn", "radius_m", "valid_from", "active_from", "active_to")
@@ -114,6 +115,10 @@ class FeatureReader:
             return None
         if moment.tzinfo is None:
             self._add(where, Defect.NAIVE_TIME, shown(value), f"it has no offset, so no instant: {remedy}")
+            return None
+        if not EARLIEST <= moment < LATEST:
+            limits = "give a time between 1970 and 2200, or leave it out where there is none"
+            self._add(where, Defect.BAD_TIME, shown(value), limits)
             return None
         return moment
 

@@ -3,6 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EARLIEST = EPOCH
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+"""A date that a person gives lies between these. Near the years 1 and 9999 an offset leads to one that no datetime
+holds: what is stored so can never be read again."""
 MICROSECOND = timedelta(microseconds=1)
 MILLISECOND_US = 1000
 SECOND_US = 1_000_000

@@ -5,6 +5,7 @@ Its dialects: parameters in the query (Traccar Client to 8) or a form body (Trac
 a second in the nested JSON, where -1 stands for unknown.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -36,6 +37,7 @@ NUMBERS = {
     "hdop": "hdop",
     "batt": "battery_pct",
 }
+_EPOCH_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def interpret_parameters(original: bytes) -> Interpretation:
@@ -122,7 +124,7 @@ def _text(given: dict[str, str], *names: str) -> str:
 
 def _time(text: str) -> str:
     """Seconds, milliseconds, ISO 8601 with an offset, or ``yyyy-MM-dd HH:mm:ss``, which has none and is UTC here."""
-    if text.lstrip("+-").replace(".", "", 1).isdigit() and text.isascii():
+    if _EPOCH_NUMBER.fullmatch(text):
         return rfc3339_of_epoch(Decimal(text), "timestamp")
     try:
         moment = datetime.fromisoformat(text)

@@ -45,6 +45,8 @@ from tests.geofence.zone_files import (
         ({"valid_from": "yesterday"}, "properties.valid_from", Defect.BAD_TIME),
         ({"valid_from": 1764547200}, "properties.valid_from", Defect.WRONG_TYPE),
         ({"active_from": "2026-03-29T00:30:00"}, "properties.active_from", Defect.NAIVE_TIME),
+        ({"valid_from": "0001-01-01T00:00:00+14:00"}, "properties.valid_from", Defect.BAD_TIME),  # year 0 in UTC
+        ({"active_to": "9999-12-31T23:59:59-14:00"}, "properties.active_to", Defect.BAD_TIME),  # year 10000 in UTC
         ({"active_to": "2026-03-29"}, "properties.active_to", Defect.NAIVE_TIME),
         (
             {"active_from": "2026-03-29T02:00:00+01:00", "active_to": "2026-03-29T01:00:00Z"},

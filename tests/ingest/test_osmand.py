@@ -149,6 +149,8 @@ Q = "id=A&lat=51.5&lon=-0.12&timestamp=1767607872"
         (Q.replace("1767607872", "2026-01-05T10:11:12"), R.BAD_TIME),
         (Q.replace("1767607872", "9" * 40), R.BAD_TIME),
         (Q.replace("1767607872", "-."), R.BAD_TIME),
+        (Q.replace("1767607872", "--1"), R.BAD_TIME),
+        (Q.replace("1767607872", "+-1767607872"), R.BAD_TIME),
     ],
 )
 def test_rubbish_in_a_query_is_refused_by_name(query: str, reason: RejectionReason) -> None:
@@ -169,6 +171,7 @@ def test_rubbish_in_a_query_is_refused_by_name(query: str, reason: RejectionReas
         (nested(coords={"latitude": True, "longitude": 1}), R.WRONG_TYPE),
         (nested(timestamp=None), R.MISSING_FIELD),
         (nested(timestamp="yesterday"), R.BAD_TIME),
+        (nested(battery={"level": 10**400}), R.OUT_OF_RANGE),
         (nested(battery=7), R.WRONG_TYPE),
         (json.dumps({**NESTED, "device_id": 7}).encode(), R.MISSING_FIELD),
         (json.dumps({**NESTED, "location": 7}).encode(), R.WRONG_TYPE),

@@ -167,6 +167,8 @@ def test_a_bad_item_of_an_array_leaves_the_others() -> None:
         (location(tst="2026-01-05T10:11:12Z"), R.WRONG_TYPE),
         (location(tst=1.5), R.BAD_TIME),
         (location(tst=10**30), R.BAD_TIME),
+        (location(vel=10**400), R.OUT_OF_RANGE),
+        (location(lat=int("9" * 4200)), R.OUT_OF_RANGE),
         (location(_type="something"), R.NOT_A_PING),
         (location(_type=["location"]), R.NOT_A_PING),
     ],
