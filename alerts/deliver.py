@@ -25,6 +25,7 @@ STANDBY_S = 1.0
 COUNT_EVERY_S = 5.0
 SILENT_S = 120.0  # a sender asks the database at least this often, even while its broker is slow
 FIRST_RETRY_S = 0.5
+LONGEST_WAIT_S = 5.0  # for a server that is away: alerts go out soon after it is back
 LONGEST_RETRY_S = 30.0  # an alert has to be with the agency within four minutes
 
 log = get_logger("deliver")
@@ -63,7 +64,7 @@ class Deliverer:
                 except UnavailableError as error:
                     failures += 1
                     log.warning("waiting for a server", reason=str(error), failures=failures)
-                    pause_s = retry_delay_s(failures)
+                    pause_s = min(retry_delay_s(failures), LONGEST_WAIT_S)
                 stop.wait(pause_s)
         finally:
             self._channel.close()

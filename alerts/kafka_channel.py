@@ -1,5 +1,6 @@
 """Alert events on a Kafka topic: keyed by alert, so that a partition holds an alert's events in their order."""
 
+import time
 from collections.abc import Sequence
 from datetime import UTC
 
@@ -8,11 +9,13 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 from kafka.future import Future
 
+from ops.broker import require_broker
 from ops.errors import UnavailableError
 from store.outbox import OutboxMessage
 
 ACKNOWLEDGED_WITHIN_S = 20
 CONNECTED_WITHIN_S = 10
+ASK_EVERY_S = 2.0
 EVENT_ID_HEADER = "event-id"
 
 
@@ -23,6 +26,7 @@ class KafkaAlertChannel:
         self._bootstrap_servers = bootstrap_servers
         self._topic = topic
         self._producer: KafkaProducer | None = None
+        self._ask_at = 0.0
 
     def open(self) -> None:
         """Connect, where that is not so already.
@@ -30,6 +34,7 @@ class KafkaAlertChannel:
         Raises UnavailableError when the broker does not answer, or knows no such topic yet.
         """
         if self._producer is not None:
+            self._ask_now_and_then()
             return
         try:
             producer = self._connect()
@@ -69,6 +74,13 @@ class KafkaAlertChannel:
         if any(outcome.values()):
             self.close()
         return outcome
+
+    def _ask_now_and_then(self) -> None:
+        """A connected producer with nothing to send does not say that its broker has gone."""
+        now = time.monotonic()
+        if now >= self._ask_at:
+            require_broker(self._bootstrap_servers)
+            self._ask_at = now + ASK_EVERY_S
 
     def close(self) -> None:
         if self._producer is not None:

@@ -1,7 +1,7 @@
 """The gateway's services: the broker is reached on the first ping, so that alerts are served while it is down."""
 
-import socket
 import threading
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -9,33 +9,58 @@ from ingest.decode import DecodeLimits
 from ingest.gateway.services import GatewayServices
 from ingest.sinks import open_sink
 from ingest.source import PingSink
+from ops.broker import require_broker
 from ops.errors import UnavailableError
 from ops.settings import Settings
 from store.database import Pool
 from store.dead_letters import keep_dead_letter
 from store.sources import authenticate_source, device_states
 
-CHECK_TIMEOUT_S = 2.0
-DEFAULT_KAFKA_PORT = "9092"
+OPENING_WAIT_S = 5.0
+FAILED_FOR_S = 1.0
 
 
 class SinkOnDemand:
-    """A sink that is opened by its first use; the next use tries again where that failed."""
+    """A sink that is opened by its first use; a later use tries again where that failed.
+
+    To open it takes seconds while the broker is away. Those who wait for it share what came of it: one after the other
+    they would hold each other up for minutes.
+    """
 
     def __init__(self, open_it: Callable[[], PingSink]) -> None:
         self._open = open_it
         self._opening = threading.Lock()
         self._sink: PingSink | None = None
+        self._failed_until = 0.0
+        self._failure = ""
 
     def append(self, messages: Sequence[tuple[str, bytes]]) -> None:
-        with self._opening:
-            if self._sink is None:
-                self._sink = self._open()
-        self._sink.append(messages)
+        self._opened().append(messages)
 
     def close(self) -> None:
         if self._sink is not None:
             self._sink.close()
+
+    def _opened(self) -> PingSink:
+        if self._sink is not None:
+            return self._sink
+        if not self._opening.acquire(timeout=OPENING_WAIT_S):
+            raise UnavailableError("the broker is still being connected to")
+        try:
+            if self._sink is None:
+                self._sink = self._try_to_open()
+            return self._sink
+        finally:
+            self._opening.release()
+
+    def _try_to_open(self) -> PingSink:
+        if time.monotonic() < self._failed_until:
+            raise UnavailableError(self._failure)
+        try:
+            return self._open()
+        except UnavailableError as error:
+            self._failed_until, self._failure = time.monotonic() + FAILED_FOR_S, str(error)
+            raise
 
 
 def open_gateway(settings: Settings, pool: Pool) -> GatewayServices:
@@ -51,17 +76,4 @@ def open_gateway(settings: Settings, pool: Pool) -> GatewayServices:
 
 def broker_check(settings: Settings) -> Callable[[], None] | None:
     """How readiness asks for the broker; the embedded queue is the database, which is asked anyway."""
-    return partial(_check_kafka, settings.kafka_bootstrap_servers) if settings.broker == "kafka" else None
-
-
-def _check_kafka(bootstrap_servers: str) -> None:
-    """Raises UnavailableError when none of the servers accepts a connection."""
-    causes = []
-    for server in bootstrap_servers.split(","):
-        host, _, port = server.strip().rpartition(":")
-        try:
-            with socket.create_connection((host or port, int(port if host else DEFAULT_KAFKA_PORT)), CHECK_TIMEOUT_S):
-                return
-        except (OSError, ValueError) as error:
-            causes.append(f"{server}: {error}")
-    raise UnavailableError(f"no Kafka broker accepts a connection: {'; '.join(causes)}")
+    return partial(require_broker, settings.kafka_bootstrap_servers) if settings.broker == "kafka" else None

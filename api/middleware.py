@@ -2,6 +2,7 @@
 streams pass through.
 """
 
+import asyncio
 import re
 import time
 import traceback
@@ -19,6 +20,7 @@ from ops.metrics import HTTP_REQUESTS, HTTP_SECONDS
 
 REQUEST_ID_HEADER = "X-Request-ID"
 REQUEST_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,64}")
+BODY_WITHIN_S = 60.0  # a client that never ends its body would hold its connection for ever
 MOST_DIGITS = 18  # of a claimed length that are read; more digits are too much anyway
 KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 SECURITY_HEADERS = {
@@ -93,15 +95,21 @@ class _Answer:
 class BodyLimitMiddleware:
     """Reads the body before the route does, up to the limit: Content-Length is a claim, the bytes are the fact."""
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_bytes: int, within_s: float = BODY_WITHIN_S) -> None:
         self._app = app
         self._max_bytes = max_bytes
+        self._within_s = within_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = None if self._claims_too_much(Headers(scope=scope)) else await self._read(receive)
+        try:
+            async with asyncio.timeout(self._within_s):
+                body = None if self._claims_too_much(Headers(scope=scope)) else await self._read(receive)
+        except TimeoutError:
+            await self._too_slow()(scope, receive, send)
+            return
         if body is None:
             await self._too_large()(scope, receive, send)
             return
@@ -123,6 +131,14 @@ class BodyLimitMiddleware:
                 return None
             if message["type"] != "http.request" or not message.get("more_body", False):
                 return messages
+
+    def _too_slow(self) -> ASGIApp:
+        return problem(
+            HTTPStatus.REQUEST_TIMEOUT,
+            "Request body too slow",
+            f"A body has to arrive within {self._within_s:.0f} s; send it again, in parts if need be.",
+            headers={"Connection": "close"},
+        )
 
     def _too_large(self) -> ASGIApp:
         return problem(

@@ -52,7 +52,8 @@ def open_services(settings: Settings) -> Services:
     )
 
 
-def services_of(request: Request) -> Services:
+async def services_of(request: Request) -> Services:
+    """Asynchronous, so that it needs none of the requests' threads, which may all be busy."""
     services: Services = request.app.state.services
     return services
 

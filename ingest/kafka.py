@@ -1,6 +1,7 @@
 """Kafka as the place where pings wait. Offsets live in our database; the broker's own are kept for its lag figures."""
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -10,6 +11,7 @@ from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
 from ingest.source import PartitionBatch, Polled
+from ops.broker import require_broker
 from ops.errors import ConfigurationError, UnavailableError
 from store.offsets import BEGINNING
 
@@ -18,6 +20,8 @@ FETCH_WAIT_MS = 100
 APPEND_TIMEOUT_S = 10
 PRODUCER_BATCH_BYTES = 128 * 1024  # larger ones are parsed 1.6 times as fast
 LATEST_MS = 253_402_300_799_999  # the end of the year 9999
+ASK_EVERY_S = 2.0  # whether the broker is there, while nothing comes from it
+CONNECTION = {"bootstrap_timeout_ms": 5000, "reconnect_backoff_max_ms": 2000}  # back soon after the broker is
 PLACEHOLDER_OFFSET = 0  # of a partition that is paused until it is claimed
 
 
@@ -68,6 +72,8 @@ class KafkaPingSource:
     ) -> None:
         self.topic = topic
         self._batch_size = batch_size
+        self._bootstrap_servers = bootstrap_servers
+        self._ask_at = 0.0
         self._sought: set[int] = set()
         self._assignment = _Assignment()
         with _as_unavailable():
@@ -85,6 +91,7 @@ class KafkaPingSource:
                 max_partition_fetch_bytes=FETCH_BYTES,
                 fetch_max_wait_ms=FETCH_WAIT_MS,
                 allow_auto_create_topics=False,
+                **CONNECTION,
             )
             self._require_topic()
             self._assignment.consumer = self._consumer
@@ -93,6 +100,7 @@ class KafkaPingSource:
     def poll(self, timeout_s: float) -> Polled:
         with _as_unavailable():
             records = self._consumer.poll(timeout_ms=int(timeout_s * 1000))
+        self._require_answer(got_something=bool(records))
         lost, gained = self._assignment.take()
         self._sought -= lost | gained
         batches = [
@@ -141,6 +149,15 @@ class KafkaPingSource:
     def close(self) -> None:
         self._consumer.close()
 
+    def _require_answer(self, *, got_something: bool) -> None:
+        """A poll of a broker that is away finds nothing and raises nothing. Raises UnavailableError then."""
+        now = time.monotonic()
+        if not got_something:
+            if now < self._ask_at:
+                return
+            require_broker(self._bootstrap_servers)
+        self._ask_at = now + ASK_EVERY_S
+
     def _batch(self, where: TopicPartition, records: Sequence[object]) -> PartitionBatch:
         next_offset = records[-1].offset + 1  # type: ignore[attr-defined]  # kafka-python carries no types
         highwater = self._consumer.highwater(where)
@@ -178,6 +195,7 @@ class KafkaPingSink:
                 delivery_timeout_ms=APPEND_TIMEOUT_S * 1000,
                 request_timeout_ms=APPEND_TIMEOUT_S * 500,
                 max_block_ms=APPEND_TIMEOUT_S * 1000,
+                **CONNECTION,
             )
 
     def append(self, messages: Sequence[tuple[str, bytes]]) -> None:

@@ -11,9 +11,11 @@ from ingest.screen import ScreenLimits
 from ingest.sinks import open_source
 from ingest.source import PingSource
 from ingest.worker import Worker, WorkerConfiguration
+from ingest.worker_metrics import answering
 from ops.errors import UnavailableError
 from ops.health import health_server
 from ops.logs import get_logger
+from ops.metrics import BROKER_UP, DATABASE_UP
 from ops.settings import Settings
 from store.database import connect
 
@@ -21,7 +23,6 @@ log = get_logger("worker")
 
 
 RETRY_S = 2.0
-NOT_READY = {"database": False, "broker": False}
 
 
 def run_worker(settings: Settings, stop: threading.Event, announce: Callable[[int], None]) -> None:
@@ -29,26 +30,42 @@ def run_worker(settings: Settings, stop: threading.Event, announce: Callable[[in
     url = settings.require_database_url("worker")
     workers: list[Worker] = []  # one, once the broker was reached
 
+    waiting = {"database": False, "broker": False}
+
     def readiness() -> dict[str, bool]:
-        return workers[0].readiness() if workers else NOT_READY
+        return workers[0].readiness() if workers else waiting
 
     with health_server(settings.worker_health_host, settings.worker_health_port, readiness) as port:
         announce(port)
-        source = _source_when_there(settings, stop)
+        source = _source_when_there(settings, stop, waiting)
         if source is not None:
             workers.append(Worker(worker_configuration(settings), source, lambda: connect(url, "cordon-worker")))
             workers[0].run(stop)
 
 
-def _source_when_there(settings: Settings, stop: threading.Event) -> PingSource | None:
-    """The source, however long the broker is away; None when stopped before. A missing topic ends the worker."""
+def _source_when_there(settings: Settings, stop: threading.Event, waiting: dict[str, bool]) -> PingSource | None:
+    """The source, however long the broker is away; None when stopped before. A missing topic ends the worker.
+
+    ``waiting`` is told meanwhile whether the database answers: it must not look as if that were down too.
+    """
     while not stop.is_set():
+        waiting["database"] = _database_answers(settings)
         try:
-            return open_source(settings)
+            with answering(BROKER_UP):
+                return open_source(settings)
         except UnavailableError as error:
             log.warning("waiting for a server", reason=str(error))
             stop.wait(RETRY_S)
     return None
+
+
+def _database_answers(settings: Settings) -> bool:
+    try:
+        with answering(DATABASE_UP):
+            connect(settings.require_database_url("worker"), "cordon-worker").close()
+    except UnavailableError:
+        return False
+    return True
 
 
 def worker_configuration(settings: Settings) -> WorkerConfiguration:

@@ -2,7 +2,9 @@
 
 import logging
 import sys
+import traceback
 from collections.abc import Mapping
+from types import TracebackType
 from typing import Literal
 
 import structlog
@@ -74,6 +76,16 @@ def configure_logging(level: str, style: Literal["json", "text"]) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    sys.excepthook = _log_the_end
+
+
+def _log_the_end(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """What ends a process: its kind and its place, never its message, which can quote a row with its coordinates."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(trace)[-8:]]
+    get_logger("process").error("unexpected", kind=kind.__name__, frames=frames)
 
 
 def get_logger(room: str) -> structlog.typing.FilteringBoundLogger:

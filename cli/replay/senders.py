@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -56,14 +57,19 @@ class GatewaySender:
         if urlsplit(url).scheme not in {"http", "https"}:
             raise InputError("--to must be an http or https URL, such as https://cordon.example")
         self._url = f"{url.rstrip('/')}/v1/pings"
+        self._cause = ""  # why the last attempt failed, where trying again may help
         self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
 
     def send(self, pings: Sequence[bytes], sent: Sent) -> None:
         body = b"[" + b",".join(pings) + b"]"
         give_up = time.monotonic() + PATIENCE_S
+        told = False
         while (answer := self._post(body)) is None:
             if time.monotonic() > give_up:
-                raise UnavailableError(f"the gateway has made nothing durable for {PATIENCE_S:.0f} s")
+                raise UnavailableError(f"the gateway has made nothing durable for {PATIENCE_S:.0f} s: {self._cause}")
+            if not told:
+                print(f"\nthe gateway: {self._cause}; trying for {PATIENCE_S:.0f} s", file=sys.stderr, flush=True)
+                told = True
             time.sleep(PAUSE_S)
         sent.accepted += int(answer.get("accepted", 0))
         sent.rejected.update(str(rejected["reason"]) for rejected in answer.get("rejected", []))
@@ -76,12 +82,14 @@ class GatewaySender:
                 return _object(response.read())
         except urllib.error.HTTPError as error:
             if error.code in TRY_AGAIN:
+                self._cause = f"{error.code} {error.reason}"
                 return None
             answer = _object(error.read())
             if error.code == HTTPStatus.UNPROCESSABLE_ENTITY and "rejected" in answer:
                 return answer
             raise InputError(f"the gateway refuses: {error.code} {answer.get('detail', error.reason)}") from None
-        except (OSError, http.client.HTTPException):
+        except (OSError, http.client.HTTPException) as error:
+            self._cause = str(getattr(error, "reason", None) or error or type(error).__name__)
             return None
 
 

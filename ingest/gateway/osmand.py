@@ -8,7 +8,6 @@ from collections.abc import Callable
 from functools import partial
 
 from fastapi import APIRouter, Request, Response
-from fastapi.concurrency import run_in_threadpool
 
 from ingest.gateway.phones import deliver, done
 from ingest.gateway.requests import FORM, JSON, answered, authenticated, read_body, require_media_type
@@ -38,7 +37,7 @@ async def _receive(request: Request, services: GatewayServices) -> Response:
     given = require_media_type(request, FORM, JSON, "") if body else ""
     query: bytes = request.scope["query_string"]
     interpret = partial(interpret_json, body) if given == JSON else partial(_interpret_parameters, query, body)
-    return await run_in_threadpool(_deliver, interpret, access, services)
+    return await services.in_thread(partial(_deliver, interpret, access, services))
 
 
 def _interpret_parameters(query: bytes, body: bytes) -> Interpretation:

@@ -1,7 +1,8 @@
 """`POST /v1/owntracks`: the OwnTracks app in HTTP mode. Its password is the source's key."""
 
+from functools import partial
+
 from fastapi import APIRouter, Request, Response
-from fastapi.concurrency import run_in_threadpool
 
 from ingest.gateway.phones import deliver, done
 from ingest.gateway.requests import JSON, answered, authenticated, read_body, require_media_type, user_name
@@ -33,7 +34,7 @@ async def _receive(request: Request, services: GatewayServices) -> Response:
     require_media_type(request, JSON, "")
     body = await read_body(request, services.body_max_bytes)
     serial = access.device_serial or request.headers.get("x-limit-d") or user_name(request)
-    return await run_in_threadpool(_deliver, body, serial, access, services)
+    return await services.in_thread(partial(_deliver, body, serial, access, services))
 
 
 def _deliver(body: bytes, serial: str | None, access: SourceAccess, services: GatewayServices) -> Response:

@@ -1,11 +1,11 @@
 """`POST /v1/pings`: one canonical ping or an array of them."""
 
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from access.problems import problem
@@ -74,7 +74,7 @@ async def _receive(request: Request, services: GatewayServices) -> Response:
     access = await authenticated(request, services)
     require_media_type(request, JSON)
     body = await read_body(request, services.body_max_bytes)
-    return await run_in_threadpool(_append, body, access, services)
+    return await services.in_thread(partial(_append, body, access, services))
 
 
 def _append(body: bytes, access: SourceAccess, services: GatewayServices) -> Response:

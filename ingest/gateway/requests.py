@@ -3,10 +3,10 @@
 import base64
 import binascii
 from collections.abc import Awaitable
+from functools import partial
 from http import HTTPStatus
 
 from fastapi import Request, Response
-from fastapi.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from access.problems import problem, unavailable
@@ -44,7 +44,7 @@ async def authenticated(request: Request, services: GatewayServices, *, key_in_q
     Only a route whose clients can be given nothing but a URL takes the key from the query.
     """
     key = _key_of(request) or (request.query_params.get("key") if key_in_query else None)
-    access = await run_in_threadpool(services.authenticate, key) if key else None
+    access = await services.in_thread(partial(services.authenticate, key)) if key else None
     if access is None:
         raise AnswerError(
             problem(

@@ -1,12 +1,20 @@
 """What the gateway works with: handed in, so that it runs on any sink and any registry."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import anyio.to_thread
+from anyio import CapacityLimiter
 
 from ingest.decode import DecodeLimits
 from ingest.source import PingSink
 from store.dead_letters import NewDeadLetter
 from store.sources import SourceAccess
+
+THREADS = 32
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +27,10 @@ class GatewayServices:
     keep_dead_letter: Callable[[NewDeadLetter], None]  # durable on return
     decode_limits: DecodeLimits
     body_max_bytes: int
+    threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(THREADS))
+
+    async def in_thread(self, call: Callable[[], T]) -> T:
+        """Run what waits for the broker or the database. Not on the requests' common threads: while the broker is
+        away every ping waits, and alerts would not be served.
+        """
+        return await anyio.to_thread.run_sync(call, limiter=self.threads)

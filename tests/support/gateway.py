@@ -67,6 +67,7 @@ def running_gateway(services: GatewayServices) -> Iterator[int]:
     """Its port."""
     app = FastAPI()
     app.include_router(gateway_router(services))
+    app.get("/blocking")(lambda: "served on a common thread")
     app.add_middleware(EmptyPathMiddleware)
     config = uvicorn.Config(app, port=0, http="h11", ws="none", access_log=False, log_level="warning", lifespan="off")
     server = uvicorn.Server(config)
