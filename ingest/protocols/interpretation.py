@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import TypeVar
 
 from ingest.ping import Refusal
 from model.enums import RejectionReason
 from model.times import EPOCH
+
+Number = TypeVar("Number", int, float)
 
 PingFields = dict[str, str | int | float]
 """The fields of a canonical ping (``ingest.ping.Ping``), ready to be written as JSON."""
@@ -62,13 +65,17 @@ def json_number(value: object, name: str) -> int | float:
     """RefusedError for what is no JSON number: true and false are none."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise RefusedError(RejectionReason.WRONG_TYPE, f"`{name}` must be a number")
-    return value if isinstance(value, int) else finite(value, name)
+    return finite(value, name)
 
 
-def finite(number: float, name: str) -> float:
-    if not math.isfinite(number):
-        raise RefusedError(RejectionReason.OUT_OF_RANGE, f"`{name}` is larger than any number we keep")
-    return number
+def finite(number: Number, name: str) -> Number:
+    """The number itself. RefusedError when it is infinite, or a whole one that no double holds."""
+    try:
+        if math.isfinite(number):
+            return number
+    except OverflowError:
+        pass  # named below
+    raise RefusedError(RejectionReason.OUT_OF_RANGE, f"`{name}` is larger than any number we keep")
 
 
 def rfc3339_of_epoch(number: int | Decimal, name: str) -> str:
