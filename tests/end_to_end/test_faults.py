@@ -20,6 +20,7 @@ from tests.support.database import DatabaseUrls, prepare_database
 from tests.support.worker_process import WorkerProcess, worker_environment
 from tests.support.world import ALERTS, EVENTS, POSITIONS, VISITS, add_zone, enrol, rows
 
+TOPIC = "faults.pings"
 DEVICES = 400
 PINGS_PER_DEVICE = 500
 PARTITIONS = 4
@@ -65,8 +66,8 @@ def prepare(url: str) -> DatabaseUrls:
     return database
 
 
-def produce(kafka: Kafka, topic: str, messages: list[tuple[str, bytes]], pause_s: float = 0) -> None:
-    sink = KafkaPingSink(kafka.bootstrap_servers, topic)
+def produce(kafka: Kafka, messages: list[tuple[str, bytes]], pause_s: float) -> None:
+    sink = KafkaPingSink(kafka.bootstrap_servers, TOPIC)
     for first in range(0, len(messages), CHUNK):
         sink.append(messages[first : first + CHUNK])
         time.sleep(pause_s)
@@ -74,10 +75,10 @@ def produce(kafka: Kafka, topic: str, messages: list[tuple[str, bytes]], pause_s
 
 
 @contextmanager
-def producing(kafka: Kafka, topic: str, messages: list[tuple[str, bytes]], seconds: float) -> Iterator[None]:
+def producing(kafka: Kafka, messages: list[tuple[str, bytes]], seconds: float) -> Iterator[None]:
     """Pings flow over at least ``seconds`` while the block runs."""
     pause_s = seconds * CHUNK / len(messages)
-    thread = threading.Thread(target=produce, args=(kafka, topic, messages, pause_s))
+    thread = threading.Thread(target=produce, args=(kafka, messages, pause_s))
     thread.start()
     try:
         yield
@@ -86,15 +87,16 @@ def producing(kafka: Kafka, topic: str, messages: list[tuple[str, bytes]], secon
 
 
 @contextmanager
-def workers(count: int, kafka: Kafka, database: DatabaseUrls, topic: str, logs: Path) -> Iterator[list[WorkerProcess]]:
+def workers(count: int, kafka: Kafka, database: DatabaseUrls, group: str, logs: Path) -> Iterator[list[WorkerProcess]]:
     environment = worker_environment(
         worker_url=database.worker,
         bootstrap_servers=kafka.bootstrap_servers,
-        topic=topic,
+        topic=TOPIC,
+        kafka_group=group,
         worker_batch_size=1000,
         lock_timeout_ms=1000,
     )
-    started = [WorkerProcess(environment, logs / f"{topic}-{number}.log") for number in range(count)]
+    started = [WorkerProcess(environment, logs / f"{group}-{number}.log") for number in range(count)]
     try:
         for worker in started:
             worker.start()
@@ -160,18 +162,12 @@ def test_killed_and_frozen_workers_lose_nothing_and_double_nothing(
     seed = 20261122
     messages = walks(seed)
     undisturbed, disturbed = prepare(empty_embedded_database), prepare(empty_timescale_database)
-    kafka.create_topic("calm.pings", PARTITIONS)
-    produce(kafka, "calm.pings", messages)
-    with workers(1, kafka, undisturbed, "calm.pings", tmp_path):
-        wait_until_written(undisturbed, len(messages))
-
-    kafka.create_topic("rough.pings", PARTITIONS)
-    with (
-        workers(2, kafka, disturbed, "rough.pings", tmp_path) as running,
-        producing(kafka, "rough.pings", messages, FLOW_S),
-    ):
+    kafka.create_topic(TOPIC, PARTITIONS)
+    with workers(2, kafka, disturbed, "disturbed", tmp_path) as running, producing(kafka, messages, FLOW_S):
         trouble = Trouble(running, seed)
         moments = wait_until_written(disturbed, len(messages), trouble)
+    with workers(1, kafka, undisturbed, "undisturbed", tmp_path):
+        wait_until_written(undisturbed, len(messages))
 
     for statement in (POSITIONS, VISITS, ALERTS, EVENTS):
         assert rows(disturbed.owner, statement) == rows(undisturbed.owner, statement)
