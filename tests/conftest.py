@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import psycopg2
 import pytest
+from hypothesis import settings
 from psycopg2 import sql
 
 from store.embedded import EmbeddedPostgres
@@ -17,6 +18,10 @@ from tests.servers import kafka as broker
 from tests.servers.broker import Kafka
 from tests.servers.timescale import DatabaseServer
 from tests.support.database import DatabaseUrls, prepare_database
+
+if os.environ.get("CI") != "true":  # there, Hypothesis is patient and repeatable of its own accord
+    settings.register_profile("patient", deadline=None)  # a busy machine is not a failure
+    settings.load_profile("patient")
 
 INSTALLED_BY = {"kafka": kafka_process.NAME, "timescale_server": timescale.NAME}
 
