@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.coordinator.assignors.range import RangePartitionAssignor
@@ -158,15 +159,15 @@ class KafkaPingSource:
             require_broker(self._bootstrap_servers)
         self._ask_at = now + ASK_EVERY_S
 
-    def _batch(self, where: TopicPartition, records: Sequence[object]) -> PartitionBatch:
-        next_offset = records[-1].offset + 1  # type: ignore[attr-defined]  # kafka-python carries no types
+    def _batch(self, where: TopicPartition, records: Sequence[Any]) -> PartitionBatch:
+        next_offset = records[-1].offset + 1
         highwater = self._consumer.highwater(where)
         return PartitionBatch(
             partition=where.partition,
-            offsets=[record.offset for record in records],  # type: ignore[attr-defined]
-            timestamps_ms=[_time_ms(record.timestamp) for record in records],  # type: ignore[attr-defined]
-            keys=[record.key for record in records],  # type: ignore[attr-defined]
-            values=[record.value or b"" for record in records],  # type: ignore[attr-defined]
+            offsets=[record.offset for record in records],
+            timestamps_ms=[_time_ms(record.timestamp) for record in records],
+            keys=[record.key for record in records],
+            values=[record.value or b"" for record in records],
             next_offset=next_offset,
             lag=max(0, (highwater or next_offset) - next_offset),
         )
