@@ -68,6 +68,34 @@ class Points:
 
 
 @dataclass(frozen=True, slots=True)
+class Ways:
+    """The box, in degrees, about each position and the one before it; arrays of the shape ``(n,)``."""
+
+    west: Floats
+    south: Floats
+    east: Floats
+    north: Floats
+
+    def take(self, index: Integers | Booleans) -> Self:
+        return type(self)(self.west[index], self.south[index], self.east[index], self.north[index])
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The position before each of ``n`` positions of the same activation; NaN and NEVER_US where there is none."""
+
+    points: Points
+    fix_time_us: Integers
+    accuracy_m: Floats  # NaN: not stated
+    mechanism: Integers
+
+    def take(self, index: Integers | Booleans) -> Self:
+        return type(self)(
+            self.points.take(index), self.fix_time_us[index], self.accuracy_m[index], self.mechanism[index]
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class PositionRows:
     """Rows for the table of positions; arrays of the shape ``(n,)``."""
 

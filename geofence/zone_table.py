@@ -8,9 +8,11 @@ import shapely
 
 from geofence.arrays import Shapes
 from geofence.boundaries import boundaries
-from geofence.columns import Booleans, Floats, Integers, Points
+from geofence.columns import Booleans, Floats, Integers, Points, Ways
 from geofence.projection import Projection
-from geofence.shapes import ZoneShapes
+from geofence.shapes import METRES_PER_DEGREE, ZoneShapes
+from model.enums import Aspect
+from model.policies import PresencePolicy, approach_policy
 from model.zones import ZoneVersion
 
 BOX_MARGIN = np.array([-1e-9, -1e-9, 1e-9, 1e-9])
@@ -18,16 +20,34 @@ BOX_MARGIN = np.array([-1e-9, -1e-9, 1e-9, 1e-9])
 
 BEGINNING, END = np.iinfo(np.int64).min, np.iinfo(np.int64).max
 FIRST_CAPACITY = 64
+ASPECTS = (Aspect.ZONE, Aspect.BUFFER)
+MEASURES = (
+    "for_probability",
+    "against_probability",
+    "alone_probability",
+    "alone_depth_m",
+    "leave_alone_m",
+    "widened_by_m",
+    "crossing_gap_s",
+    "crossing_depth_m",
+)
+STEEPEST_LAT = 89.0
 FREE_CELL = np.nan
 """The box of a row without a version: no comparison with it holds, so nothing is ever found in it."""
+EVERYWHERE = (-180.0, -90.0, 180.0, 90.0)
+"""The reach of a zone whose absence is watched: a position anywhere is of interest to it."""
 
 
 @dataclass
 class _Columns:
     box: Floats  # (capacity, 4) degrees: west, south, east, north
+    reach: Floats  # likewise, with the buffer: what is outside is of no interest to a zone that is clear
     begins_us: Integers
     ends_us: Integers
     circle: Floats  # (capacity, 3) metres: x, y, radius; NaN for polygons
+    measures: Floats  # (capacity, aspects, measures): see ``MEASURES``
+    watches_absence: Booleans
+    has_schedule: Booleans
     outline: Shapes  # lon/lat polygons, prepared when first asked; None for circles
     boundary: Shapes  # the polygons' boundaries in metres; None until a distance is asked: most zones are never entered
 
@@ -35,9 +55,13 @@ class _Columns:
 def _columns(capacity: int) -> _Columns:
     return _Columns(
         box=np.full((capacity, 4), FREE_CELL),
+        reach=np.full((capacity, 4), FREE_CELL),
         begins_us=np.full(capacity, END),
         ends_us=np.full(capacity, BEGINNING),
         circle=np.full((capacity, 3), FREE_CELL),
+        measures=np.zeros((capacity, len(ASPECTS), len(MEASURES))),
+        watches_absence=np.zeros(capacity, np.bool_),
+        has_schedule=np.zeros(capacity, np.bool_),
         outline=np.full(capacity, None, object),
         boundary=np.full(capacity, None, object),
     )
@@ -67,6 +91,10 @@ class ZoneTable:
         rows = self._new_rows(len(versions))
         columns = self._columns
         columns.box[rows] = shapes.box + BOX_MARGIN
+        columns.reach[rows] = _reach(versions, columns.box[rows])
+        columns.measures[rows] = [_measures(one.policy) for one in versions]
+        columns.watches_absence[rows] = [one.kind.watches_absence for one in versions]
+        columns.has_schedule[rows] = [one.schedule is not None for one in versions]
         columns.circle[rows], columns.outline[rows] = shapes.circle, shapes.outline
         columns.begins_us[rows] = [_begins_us(one) for one in versions]
         columns.ends_us[rows] = [_ends_us(one) for one in versions]
@@ -76,7 +104,7 @@ class ZoneTable:
 
     def drop(self, row: int) -> None:
         columns = self._columns
-        columns.box[row] = FREE_CELL
+        columns.box[row] = columns.reach[row] = FREE_CELL
         columns.circle[row] = FREE_CELL
         columns.outline[row] = columns.boundary[row] = None
         self._versions[row] = None
@@ -86,6 +114,40 @@ class ZoneTable:
         """Whether each position may be in its row's shape. NaN never is."""
         box = self._columns.box[rows]
         return (box[:, 0] <= lon) & (lon <= box[:, 2]) & (box[:, 1] <= lat) & (lat <= box[:, 3])
+
+    def in_reach(self, rows: Integers, ways: Ways) -> Booleans:
+        """Whether each way (a position and the one before it) may touch its row's shape or buffer. NaN never does."""
+        reach = self._columns.reach[rows]
+        return (
+            (reach[:, 0] <= ways.east)
+            & (ways.west <= reach[:, 2])
+            & (reach[:, 1] <= ways.north)
+            & (ways.south <= reach[:, 3])
+        )
+
+    def reach(self, row: int) -> tuple[float, float, float, float]:
+        west, south, east, north = self._columns.reach[row].tolist()
+        return west, south, east, north
+
+    def measures(self, rows: Integers, aspects: Integers) -> Floats:
+        """What each row's policy for the aspect (a place in ``ASPECTS``) measures by, shape ``(k, len(MEASURES))``."""
+        return self._columns.measures[rows, aspects]
+
+    def watches_absence(self, rows: Integers) -> Booleans:
+        return self._columns.watches_absence[rows]
+
+    def has_schedule(self, rows: Integers) -> Booleans:
+        return self._columns.has_schedule[rows]
+
+    def outlines(self, rows: Integers) -> Shapes:
+        """The lon/lat polygons, prepared; None for circles."""
+        outline = self._columns.outline[rows]
+        shapely.prepare(outline)
+        return np.asarray(outline, object)
+
+    def circles(self, rows: Integers) -> Floats:
+        """x, y, radius in metres, shape ``(k, 3)``; NaN for polygons."""
+        return self._columns.circle[rows]
 
     def at_time(self, rows: Integers, fix_time_us: Integers) -> Booleans:
         """Whether each row's version was valid at the fix time, and the fix within the condition's dates."""
@@ -142,6 +204,24 @@ class ZoneTable:
         old, self._columns = self._columns, _columns(max(2 * capacity, rows))
         for name, column in vars(old).items():
             getattr(self._columns, name)[:capacity] = column
+
+
+def _reach(versions: Sequence[ZoneVersion], box: Floats) -> Floats:
+    buffer_m = np.array([one.policy.buffer_m for one in versions])
+    tall = buffer_m / METRES_PER_DEGREE
+    wide = tall / np.cos(np.radians(np.minimum(np.abs(box[:, [1, 3]]).max(axis=1) + tall, STEEPEST_LAT)))
+    reach = box + np.column_stack([-wide, -tall, wide, tall])
+    reach[[one.kind.watches_absence for one in versions]] = EVERYWHERE
+    return np.asarray(reach)
+
+
+def _measures(policy: PresencePolicy) -> list[list[float]]:
+    own, approach = policy, approach_policy(policy)
+    return [
+        [one.for_probability, one.against_probability, one.alone_probability, one.alone_depth_m, one.leave_alone_m]
+        + [widened_by_m, one.crossing_gap_s, one.crossing_depth_m]
+        for one, widened_by_m in ((own, 0.0), (approach, policy.buffer_m))
+    ]
 
 
 def _begins_us(version: ZoneVersion) -> int:

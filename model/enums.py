@@ -21,22 +21,96 @@ class ZoneKind(StrEnum):
     """What a visit to the zone means."""
 
     EXCLUSION = "exclusion"  # a visit raises a breach alert
+    INCLUSION = "inclusion"  # to be inside in its hours: the stay watched is an absence
+    CURFEW = "curfew"  # an inclusion zone about the home, where a beacon may stand
     CRIME_SCENE = "crime_scene"  # a visit is recorded and alerts nobody
+
+    @property
+    def watches_absence(self) -> bool:
+        return self in {ZoneKind.INCLUSION, ZoneKind.CURFEW}
+
+
+class Aspect(StrEnum):
+    """What is watched of a zone."""
+
+    ZONE = "zone"  # its shape: inside or, where absence is watched, outside
+    BUFFER = "buffer"  # the shape with its buffer: an approach
+
+
+class Regime(StrEnum):
+    """What held for the wearer in the zone at a position's time. A stay lies in one regime."""
+
+    IN_FORCE = "in_force"
+    AUTHORISED = "authorised"  # an authorised entry or absence lifts the condition
+    NOT_IN_FORCE = "not_in_force"  # outside its dates or its hours, or no version is valid
+
+
+class VisitState(StrEnum):
+    """The states of presence; clear is the absence of a visit. The table of transitions: geofence/presence.py."""
+
+    POSSIBLE = "possible"
+    CONFIRMED = "confirmed"
+    ENDING = "ending"
+    ENDED = "ended"
+    LAPSED = "lapsed"  # was possible and came to nothing
+    RETRACTED = "retracted"  # later data says otherwise
+
+    @property
+    def is_open(self) -> bool:
+        return self in {VisitState.POSSIBLE, VisitState.CONFIRMED, VisitState.ENDING}
+
+
+class EndReason(StrEnum):
+    LEFT = "left"
+    CROSSED = "crossed"  # inferred between two positions: over as soon as it is known
+    REGIME_CHANGED = "regime_changed"  # its hours or dates ended, or an authorisation began or ended
+    DEVICE_OFF = "device_off"  # the activation ended
 
 
 class AlertKind(StrEnum):
     EXCLUSION_ZONE_BREACH = "exclusion_zone_breach"
+    INFERRED_CROSSING = "inferred_crossing"
+    APPROACH_WARNING = "approach_warning"
+    INCLUSION_ZONE_ABSENCE = "inclusion_zone_absence"
+    CURFEW_ABSENCE = "curfew_absence"
+    AUTHORISED_ENTRY = "authorised_entry"
+    AUTHORISED_ABSENCE = "authorised_absence"
+    STRAP_TAMPER = "strap_tamper"
+    BATTERY_LOW = "battery_low"
+    BATTERY_CRITICAL = "battery_critical"
+    POWER_OFF = "power_off"
+    NO_COMMUNICATION = "no_communication"
+    NO_FIX = "no_fix"
+    INTAKE_DEAF = "intake_deaf"  # ours, not a wearer's: nothing can be heard
+
+
+class Severity(StrEnum):
+    BREACH = "breach"
+    WARNING = "warning"
+    INFORMATION = "information"
+
+
+class Urgency(StrEnum):
+    """How whoever is told is told; every later change of the alert is told in the same way."""
+
+    IMMEDIATE = "immediate"
+    MORNING = "morning"  # on the morning list
 
 
 class AlertState(StrEnum):
     OPEN = "open"
     ENDED = "ended"
+    RETRACTED = "retracted"  # later data says otherwise; it stays visible
 
 
 class AlertChangeKind(StrEnum):
     RAISED = "raised"
     UPDATED = "updated"
     ENDED = "ended"
+    AMENDED = "amended"  # late data moved its beginning or its end
+    UPGRADED = "upgraded"  # late data made it more serious or more urgent
+    RETRACTED = "retracted"
+    REOPENED = "reopened"  # late data says that it goes on, or that it was so after all
 
 
 class RejectionReason(StrEnum):
@@ -68,6 +142,7 @@ class PositionFlag(IntFlag):
     DEVICE_ON_NOBODY = 16  # no activation covers the fix time
     LATE = 32  # older than a position of the device that was already judged
     OUTSIDE_REGION = 64  # outside the region this deployment serves
+    INFERRED = 128  # no position of a tag: a place on the straight way between two
 
     @property
     def words(self) -> list[str]:

@@ -1,25 +1,38 @@
 """Visits, and the evidence that a visit and its alert rest on. Times are microseconds since 1970 UTC."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from uuid import UUID, uuid5
 
-from model.enums import AlertChangeKind, AlertKind, AlertState, ZoneKind
+from model.enums import Aspect, EndReason, Regime, VisitState, ZoneKind
 
 IDENTIFIER_NAMESPACE = UUID("6f0a3c1e-6d4e-5b52-9d0f-3f3f5a1f6b0e")
 
 
-def visit_identifier(activation_id: int, zone_id: int, entered_us: int) -> UUID:
+def visit_identifier(activation_id: int, zone_id: int, aspect: Aspect, entered_us: int) -> UUID:
     """The same visit has the same identifier however often, and by whichever worker, it is found."""
-    return uuid5(IDENTIFIER_NAMESPACE, f"visit:{activation_id}:{zone_id}:{entered_us}")
+    return uuid5(IDENTIFIER_NAMESPACE, f"visit:{activation_id}:{zone_id}:{aspect}:{entered_us}")
 
 
-def alert_identifier(visit_id: UUID, kind: AlertKind) -> UUID:
-    return uuid5(IDENTIFIER_NAMESPACE, f"alert:{visit_id}:{kind}")
+class Verdict(StrEnum):
+    """What one position says about a stay (geofence/sightings.py)."""
+
+    FOR_ALONE = "for_alone"  # sure and deep enough to confirm by itself
+    FOR = "for"
+    HINT_FOR = "hint_for"  # speaks for it, but by its kind or quality cannot confirm
+    UNSURE = "unsure"
+    HINT_AGAINST = "hint_against"
+    AGAINST = "against"
+    AGAINST_ALONE = "against_alone"  # far enough away to end it by itself
 
 
 @dataclass(frozen=True, slots=True)
 class EvidencePosition:
-    """One position inside a zone; ``depth_m`` is its signed distance to the boundary, inside positive."""
+    """One position and what it said about the zone.
+
+    ``depth_m`` is its signed distance to the zone's boundary, inside positive; ``p_inside`` the probability that the
+    wearer was inside, from that and the accuracy.
+    """
 
     device_id: int
     fix_time_us: int
@@ -31,45 +44,58 @@ class EvidencePosition:
     mechanism: int
     flags: int
     depth_m: float
+    p_inside: float
+    verdict: Verdict
+
+
+TRAIL_LENGTH = 12
+"""Most positions kept of the way to confirmation: they answer "why not sooner"."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The positions that say most: the one that raised it, the deepest and the last one inside."""
+    """The positions that say most."""
 
     entry: EvidencePosition
-    deepest: EvidencePosition
-    latest: EvidencePosition
+    confirming: EvidencePosition | None
+    deepest: EvidencePosition  # where absence is watched: the farthest outside
+    latest: EvidencePosition  # the last that spoke for the stay
+    trail: tuple[EvidencePosition, ...]  # from the entry to the confirming one, the first TRAIL_LENGTH of them
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What the confirmation and the end of a stay are counted by."""
+
+    for_count: int
+    for_since_us: int
+    against_count: int
+    against_since_us: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One stay of one person in one zone; ``left_us`` is the first fix outside, None while it goes on."""
+    """One stay of one person in one zone; where absence is watched, one stay outside it.
+
+    ``entered_us`` is the first position that spoke for it, ``left_us`` the first of those that ended it, None while it
+    goes on.
+    """
 
     visit_id: UUID
     activation_id: int
     person_id: int
     zone_id: int
-    zone_version: int  # as it stood at the entry
-    zone_kind: ZoneKind  # likewise
+    zone_version: int  # as it stood at the entry, like the four below
+    zone_kind: ZoneKind
+    aspect: Aspect
+    regime: Regime
+    state: VisitState
+    inferred: bool  # no position lies inside: the way between two of them does
     entered_us: int
+    confirmed_us: int | None
     last_inside_us: int
     left_us: int | None
+    end_reason: EndReason | None
     positions_inside: int
+    tally: Tally
     evidence: Evidence
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """What a visit raises; it is open until the visit has ended."""
-
-    alert_id: UUID
-    kind: AlertKind
-    state: AlertState
-    visit: Visit
-
-
-@dataclass(frozen=True, slots=True)
-class AlertChange:
-    kind: AlertChangeKind
-    alert: Alert

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from model.enums import ZoneKind
+from model.policies import STEADY, PresencePolicy
+from model.schedules import Schedule
 
 Coordinate = tuple[float, float]
 """Longitude, latitude in WGS84 degrees, in GeoJSON's order."""
@@ -37,8 +39,10 @@ class ZoneVersion:
     """A zone as it stood during an interval of fix times.
 
     A fix is judged by the version whose ``[valid_from_us, valid_to_us)`` holds its fix time, and counts only
-    within the condition's own dates ``[active_from_us, active_to_us)``. ``None`` is an open end. Times are
-    microseconds since 1970 UTC. ``person_id`` is ``None`` for a shared zone, which applies to every wearer.
+    within the condition's own dates ``[active_from_us, active_to_us)`` and the hours of its schedule. ``None`` is an
+    open end, and no schedule at all is every hour. Times are microseconds since 1970 UTC. ``person_id`` is ``None``
+    for a shared zone, which applies to every wearer. ``is_disclosed`` says whether the wearer has been told of the
+    zone: only then may the tag itself warn of it.
     """
 
     zone_id: int
@@ -52,3 +56,6 @@ class ZoneVersion:
     valid_to_us: int | None
     active_from_us: int | None
     active_to_us: int | None
+    schedule: Schedule | None = None
+    policy: PresencePolicy = STEADY
+    is_disclosed: bool = False

@@ -6,9 +6,8 @@ from typing import Any
 from psycopg2.extensions import AsIs
 from psycopg2.extras import Json
 
-from model.enums import Mechanism, PositionFlag
+from model.alerts import Alert, AlertChange
 from model.times import from_microseconds
-from model.visits import Alert, AlertChange, EvidencePosition, Visit
 from store.database import Cursor
 from store.locks import Lock, hold_until_commit
 from store.rows import insert_rows
@@ -27,13 +26,14 @@ def write_alerts(cursor: Cursor, changes: Sequence[AlertChange], channels: Seque
     event_ids = [event_id for (event_id,) in cursor.fetchall()]
     insert_rows(
         cursor,
-        "INSERT INTO alert_events (event_id, alert_id, person_id, change, happened_at, payload) VALUES %s",
+        "INSERT INTO alert_events (event_id, alert_id, person_id, change, urgency, happened_at, payload) VALUES %s",
         (
             (
                 event_id,
                 str(change.alert.alert_id),
-                change.alert.visit.person_id,
+                change.alert.person_id,
                 change.kind.value,
+                change.alert.urgency.value,
                 CLOCK,
                 Json(_event_document(change)),
             )
@@ -50,77 +50,54 @@ def write_alerts(cursor: Cursor, changes: Sequence[AlertChange], channels: Seque
 def _upsert_alerts(cursor: Cursor, alerts: Iterable[Alert]) -> None:
     insert_rows(
         cursor,
-        "INSERT INTO alerts (alert_id, sequence, kind, state, person_id, activation_id, zone_id, zone_version,"
-        " visit_id, began_at, last_inside_at, ended_at, received_at, raised_at, updated_at, evidence) VALUES %s"
-        " ON CONFLICT (alert_id) DO UPDATE SET state = excluded.state, last_inside_at = excluded.last_inside_at,"
-        " ended_at = excluded.ended_at, updated_at = excluded.updated_at, evidence = excluded.evidence",
+        "INSERT INTO alerts (alert_id, sequence, kind, severity, urgency, state, person_id, activation_id, zone_id,"
+        " zone_version, visit_id, began_at, last_evidence_at, ended_at, received_at, raised_at, updated_at, evidence)"
+        " VALUES %s ON CONFLICT (alert_id) DO UPDATE SET severity = excluded.severity, urgency = excluded.urgency,"
+        " state = excluded.state, zone_version = excluded.zone_version, began_at = excluded.began_at,"
+        " last_evidence_at = excluded.last_evidence_at, ended_at = excluded.ended_at,"
+        " updated_at = excluded.updated_at, evidence = excluded.evidence",
         (
             (
                 str(alert.alert_id),
                 NEXT_ALERT,
                 alert.kind.value,
+                alert.severity.value,
+                alert.urgency.value,
                 alert.state.value,
-                alert.visit.person_id,
-                alert.visit.activation_id,
-                alert.visit.zone_id,
-                alert.visit.zone_version,
-                str(alert.visit.visit_id),
-                from_microseconds(alert.visit.entered_us),
-                from_microseconds(alert.visit.last_inside_us),
-                None if alert.visit.left_us is None else from_microseconds(alert.visit.left_us),
-                from_microseconds(alert.visit.evidence.entry.received_us),
+                alert.person_id,
+                alert.activation_id,
+                alert.zone_id,
+                alert.zone_version,
+                None if alert.visit_id is None else str(alert.visit_id),
+                from_microseconds(alert.began_us),
+                from_microseconds(alert.last_evidence_us),
+                None if alert.ended_us is None else from_microseconds(alert.ended_us),
+                from_microseconds(alert.received_us),
                 CLOCK,
                 CLOCK,
-                Json(_evidence_document(alert.visit)),
+                Json(alert.evidence),
             )
             for alert in alerts
         ),
+        template="(%s, %s, %s, %s, %s, %s, %s::bigint, %s::bigint, %s::bigint, %s::integer, %s::uuid, %s, %s,"
+        " %s::timestamptz, %s, %s, %s, %s)",
     )
 
 
 def _event_document(change: AlertChange) -> dict[str, Any]:
     """What a receiver is told: no coordinates, they are read from the alert itself, by those who may."""
-    alert, visit = change.alert, change.alert.visit
+    alert = change.alert
     return {
         "alert_id": str(alert.alert_id),
         "change": change.kind.value,
         "kind": alert.kind.value,
+        "severity": alert.severity.value,
+        "urgency": alert.urgency.value,
         "state": alert.state.value,
-        "person_id": visit.person_id,
-        "zone_id": visit.zone_id,
-        "zone_version": visit.zone_version,
-        "began_at": from_microseconds(visit.entered_us).isoformat(),
-        "last_inside_at": from_microseconds(visit.last_inside_us).isoformat(),
-        "ended_at": None if visit.left_us is None else from_microseconds(visit.left_us).isoformat(),
-        "positions_inside": visit.positions_inside,
-    }
-
-
-def _evidence_document(visit: Visit) -> dict[str, Any]:
-    """Why the alert was raised, with what was known: the positions, the zone's version, the rule."""
-    return {
-        "rule": "plain dot",
-        "rule_version": 1,
-        "zone_version": visit.zone_version,
-        "positions_inside": visit.positions_inside,
-        "positions": {
-            "entry": _position_document(visit.evidence.entry),
-            "deepest": _position_document(visit.evidence.deepest),
-            "latest": _position_document(visit.evidence.latest),
-        },
-    }
-
-
-def _position_document(position: EvidencePosition) -> dict[str, Any]:
-    return {
-        "device_id": position.device_id,
-        "fix_time": from_microseconds(position.fix_time_us).isoformat(),
-        "received_at": from_microseconds(position.received_us).isoformat(),
-        "lat": position.lat,
-        "lon": position.lon,
-        "accuracy_m": position.accuracy_m,
-        "mechanism": Mechanism(position.mechanism).word,
-        "depth_m": round(position.depth_m, 2),
-        "flags": PositionFlag(position.flags).words,
-        "fix_key": str(position.fix_key),  # 64 bits: more than a number of JSON carries everywhere
+        "person_id": alert.person_id,
+        "zone_id": alert.zone_id,
+        "zone_version": alert.zone_version,
+        "began_at": from_microseconds(alert.began_us).isoformat(),
+        "last_evidence_at": from_microseconds(alert.last_evidence_us).isoformat(),
+        "ended_at": None if alert.ended_us is None else from_microseconds(alert.ended_us).isoformat(),
     }

@@ -1,0 +1,106 @@
+-- Presence with a policy: confirmation, leaving, schedules, authorisations; alerts that are amended and retracted.
+
+-- A zone's hours, how sure the engine has to be, and whether the wearer knows of the zone.
+ALTER TABLE zone_versions DROP CONSTRAINT zone_versions_kind_check;
+ALTER TABLE zone_versions
+  ADD COLUMN schedule jsonb, -- as geofence/schedule_documents.py writes it; NULL: every hour
+  ADD COLUMN preset text NOT NULL DEFAULT 'steady',
+  ADD COLUMN policy jsonb NOT NULL DEFAULT '{}', -- what differs from the preset
+  ADD COLUMN is_disclosed boolean NOT NULL DEFAULT false,
+  ADD CONSTRAINT zone_versions_kind_check CHECK (kind IN ('exclusion', 'inclusion', 'curfew', 'crime_scene'));
+
+-- An authorised entry or absence lifts a zone for one person and a time.
+CREATE TABLE authorisations (
+  authorisation_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  person_id bigint NOT NULL REFERENCES people,
+  zone_id bigint NOT NULL REFERENCES zones,
+  during tstzrange NOT NULL CHECK (
+    NOT isempty(during) AND NOT lower_inf(during) AND NOT upper_inf(during) AND lower_inc(during) AND NOT upper_inc(during)
+    AND lower(during) >= '1970-01-01Z' AND upper(during) <= '2200-01-01Z'),
+  purpose text NOT NULL CHECK (length(purpose) BETWEEN 1 AND 500),
+  granted_by text NOT NULL CHECK (length(granted_by) BETWEEN 1 AND 200),
+  granted_at timestamptz NOT NULL DEFAULT now(),
+  revoked_at timestamptz, -- it holds until then, if it had begun
+  revoked_by text,
+  revision bigint NOT NULL
+);
+CREATE INDEX authorisations_person ON authorisations (person_id);
+CREATE INDEX authorisations_zone ON authorisations (zone_id);
+CREATE INDEX authorisations_revision ON authorisations (revision);
+
+-- What a visit is now: its state, what was watched, and under which regime.
+ALTER TABLE visits
+  ADD COLUMN aspect text NOT NULL DEFAULT 'zone' CHECK (aspect IN ('zone', 'buffer')),
+  ADD COLUMN regime text NOT NULL DEFAULT 'in_force' CHECK (regime IN ('in_force', 'authorised')),
+  ADD COLUMN state text NOT NULL DEFAULT 'ended'
+    CHECK (state IN ('possible', 'confirmed', 'ending', 'ended', 'lapsed', 'retracted')),
+  ADD COLUMN inferred boolean NOT NULL DEFAULT false,
+  ADD COLUMN confirmed_at timestamptz,
+  ADD COLUMN end_reason text,
+  ADD COLUMN tally jsonb NOT NULL DEFAULT '{}',
+  ADD COLUMN evidence jsonb NOT NULL DEFAULT '{}',
+  ADD COLUMN merged_into uuid REFERENCES visits; -- of a retracted one: the visit that later data made it part of
+UPDATE visits SET confirmed_at = entered_at, end_reason = 'left' WHERE left_at IS NOT NULL;
+UPDATE visits SET confirmed_at = entered_at, state = 'confirmed' WHERE left_at IS NULL;
+ALTER TABLE visits DROP CONSTRAINT visits_activation_id_zone_id_entered_at_key;
+CREATE INDEX visits_activation ON visits (activation_id, zone_id, entered_at);
+
+-- Only what is not clear: the open visit of (activation, zone, aspect), with everything that the next step needs.
+DROP TABLE presence;
+CREATE TABLE presence (
+  activation_id bigint NOT NULL REFERENCES device_activations,
+  zone_id bigint NOT NULL REFERENCES zones,
+  aspect text NOT NULL,
+  visit jsonb NOT NULL,
+  PRIMARY KEY (activation_id, zone_id, aspect)
+);
+GRANT SELECT, INSERT, UPDATE, DELETE ON presence TO cordon_worker;
+
+-- Alerts of devices have no zone, and our own have no person.
+ALTER TABLE alerts DROP CONSTRAINT alerts_state_check;
+ALTER TABLE alerts
+  ADD CONSTRAINT alerts_state_check CHECK (state IN ('open', 'ended', 'retracted')),
+  ALTER COLUMN person_id DROP NOT NULL,
+  ALTER COLUMN activation_id DROP NOT NULL,
+  ALTER COLUMN zone_id DROP NOT NULL,
+  ALTER COLUMN zone_version DROP NOT NULL,
+  ALTER COLUMN visit_id DROP NOT NULL,
+  ADD COLUMN severity text NOT NULL DEFAULT 'breach' CHECK (severity IN ('breach', 'warning', 'information')),
+  ADD COLUMN urgency text NOT NULL DEFAULT 'immediate' CHECK (urgency IN ('immediate', 'morning'));
+ALTER TABLE alerts RENAME COLUMN last_inside_at TO last_evidence_at;
+CREATE INDEX alerts_activation_open ON alerts (activation_id) WHERE state = 'open';
+
+ALTER TABLE alert_events DROP CONSTRAINT alert_events_change_check;
+ALTER TABLE alert_events
+  ADD CONSTRAINT alert_events_change_check CHECK (
+    change IN ('raised', 'updated', 'ended', 'amended', 'upgraded', 'retracted', 'reopened')),
+  ALTER COLUMN person_id DROP NOT NULL,
+  ADD COLUMN urgency text NOT NULL DEFAULT 'immediate' CHECK (urgency IN ('immediate', 'morning'));
+
+-- Devices whose past has to be judged anew, by the worker that owns their partition.
+CREATE TABLE reevaluations (
+  device_id integer PRIMARY KEY REFERENCES devices,
+  from_time timestamptz NOT NULL, -- the earliest fix time whose judgement may have changed
+  requested_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+-- Visits that were open under the plain dot are judged anew.
+INSERT INTO reevaluations (device_id, from_time)
+  SELECT device_id, min(entered_at) FROM visits JOIN device_activations USING (activation_id)
+  WHERE left_at IS NULL GROUP BY device_id;
+
+-- A zone, an authorisation or an activation was changed for a time that was judged already: whom it concerns is judged
+-- anew from then on. Of a shared zone that is everyone who wore a device since.
+CREATE FUNCTION request_reevaluation(wanted_zone bigint, wanted_person bigint, since timestamptz) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
+  INSERT INTO reevaluations (device_id, from_time)
+  SELECT DISTINCT activation.device_id, since FROM device_activations activation, zones zone
+  WHERE zone.zone_id = wanted_zone AND since < clock_timestamp()
+    AND activation.during && tstzrange(since, NULL)
+    AND activation.person_id = coalesce(wanted_person, zone.person_id, activation.person_id)
+  ON CONFLICT (device_id) DO UPDATE SET from_time = least(reevaluations.from_time, excluded.from_time)
+$$;
+REVOKE ALL ON FUNCTION request_reevaluation(bigint, bigint, timestamptz) FROM public;
+GRANT EXECUTE ON FUNCTION request_reevaluation(bigint, bigint, timestamptz) TO cordon_api;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON reevaluations TO cordon_worker;
+GRANT SELECT ON authorisations TO cordon_worker;
