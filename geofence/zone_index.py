@@ -8,6 +8,7 @@ import numpy as np
 
 from geofence.authorisations import Authorisations
 from geofence.columns import Booleans, Floats, Integers, Points, Ways
+from geofence.confidence import probability_inside
 from geofence.owner_rows import OwnerRows, grouped_by_owner
 from geofence.projection import Projection
 from geofence.shapes import TOO_FAR, TOO_FAR_REMEDY, OffThePlaneError, ZoneShapes, off_the_plane, zone_shapes
@@ -178,6 +179,15 @@ class ZoneIndex:
         ``match`` decides: never negative for a hit. NaN for a position that is not finite.
         """
         return self._table.depth_m(row, points, self.projection)
+
+    def probability_inside(
+        self, row: Integers, points: Points, depth_m: Floats, accuracy_m: Floats, mechanism: Integers
+    ) -> Floats:
+        """The probability that each tag truly was inside its row's zone, 0 to 1; shapes (k,).
+
+        ``depth_m`` as from ``depth_m``, ``accuracy_m`` as stated; how and how well is said in ``confidence``.
+        """
+        return probability_inside(self._table, row, points, depth_m, accuracy_m, mechanism)
 
     def _shapes(self, versions: Sequence[ZoneVersion]) -> ZoneShapes:
         shapes = zone_shapes([one.geometry for one in versions], self.projection)
