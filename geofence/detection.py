@@ -13,7 +13,6 @@ from geofence.zone_index import NO_ROW, REGIMES, ZoneIndex
 from geofence.zone_table import ASPECTS
 from model.enums import Aspect, EndReason, PositionFlag, Regime, VisitState
 from model.policies import approach_policy
-from model.times import SECOND_US
 from model.visits import Evidence, EvidencePosition, Tally, Verdict, Visit, visit_identifier
 
 PresenceKey = tuple[int, int, Aspect]
@@ -57,9 +56,7 @@ def detect(
     return Detection(changes, after)
 
 
-def _watched(
-    track: Track, zones: ZoneIndex, presence: Mapping[int, Mapping[tuple[int, Aspect], Visit]]
-) -> Watched:
+def _watched(track: Track, zones: ZoneIndex, presence: Mapping[int, Mapping[tuple[int, Aspect], Visit]]) -> Watched:
     """The touched and the open places, each once, in order."""
     near = touched(track, zones)
     found = set(zip(near.activation.tolist(), near.zone_id.tolist(), near.aspect.tolist(), strict=True))
@@ -75,9 +72,7 @@ def _watched(
 class _Walk:
     """One place's walk through its sightings."""
 
-    def __init__(
-        self, track: Track, zones: ZoneIndex, seen: Sightings, first: int, end: int, place: Place
-    ) -> None:
+    def __init__(self, track: Track, zones: ZoneIndex, seen: Sightings, first: int, end: int, place: Place) -> None:
         self._track = track
         self._zones = zones
         self._seen = seen
@@ -177,6 +172,7 @@ class _Walk:
             confirmed_us=None,
             last_inside_us=deepest.fix_time_us,
             left_us=end.fix_time_us,
+            closed_us=end.fix_time_us,
             end_reason=EndReason.CROSSED,
             positions_inside=0,
             tally=Tally(0, began_us, 0, None),

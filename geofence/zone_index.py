@@ -11,11 +11,13 @@ from geofence.columns import Booleans, Floats, Integers, Points, Ways
 from geofence.confidence import probability_inside
 from geofence.owner_rows import OwnerRows, grouped_by_owner
 from geofence.projection import Projection
+from geofence.schedules import ScheduleClock
 from geofence.shapes import TOO_FAR, TOO_FAR_REMEDY, OffThePlaneError, ZoneShapes, off_the_plane, zone_shapes
 from geofence.shared_rows import SharedRows
 from geofence.zone_table import ZoneTable
 from model.authorisations import Authorisation
 from model.enums import Regime
+from model.schedules import Schedule
 from model.zones import ZoneVersion
 
 NO_ROW = -1
@@ -46,6 +48,7 @@ class ZoneIndex:
         self._owners = OwnerRows()
         self._zones = OwnerRows()  # the rows of each zone
         self._authorisations = Authorisations()
+        self._clocks: dict[Schedule | None, ScheduleClock] = {}
         self._shared = SharedRows()
         self._loaded: set[int] = set()
 
@@ -150,13 +153,15 @@ class ZoneIndex:
     def regimes(self, person_id: Integers, row: Integers, fix_time_us: Integers) -> Integers:
         """What holds for each person in each row's zone at each fix time: places in ``REGIMES``, shape (k,)."""
         regime = np.full(len(row), IN_FORCE)
-        for at in np.flatnonzero(self._table.has_schedule(row)).tolist():
-            if not self._clocks.of(self._table.version(int(row[at]))).holds(int(fix_time_us[at])):
-                regime[at] = NOT_IN_FORCE
-        for at in np.flatnonzero(np.isin(person_id, self._authorisations.people)).tolist():
-            zone_id = self._table.version(int(row[at])).zone_id
-            if regime[at] == IN_FORCE and self._authorisations.covers(int(person_id[at]), zone_id, int(fix_time_us[at])):
-                regime[at] = AUTHORISED
+        scheduled = np.flatnonzero(self._table.has_schedule(row))
+        for one in np.unique(row[scheduled]).tolist():
+            at = scheduled[row[scheduled] == one]
+            regime[at[~self._clock(one).in_force(fix_time_us[at])]] = NOT_IN_FORCE
+        may_be = np.flatnonzero(np.isin(person_id, self._authorisations.people) & (regime == IN_FORCE))
+        zone_id = self._table.zone_id(row[may_be])
+        pairs = zip(person_id[may_be].tolist(), zone_id.tolist(), fix_time_us[may_be].tolist(), strict=True)
+        lifted = np.fromiter((self._authorisations.covers(*one) for one in pairs), np.bool_, count=len(may_be))
+        regime[may_be[lifted]] = AUTHORISED
         return regime
 
     def covers(self, row: Integers, points: Points) -> Booleans:
@@ -212,6 +217,11 @@ class ZoneIndex:
             self._table.drop(row)
         for owner, gone in owned.items():
             self._owners.replace(owner, [row for row in self._owners.rows(owner) if row not in gone])
+
+    def _clock(self, row: int) -> ScheduleClock:
+        """The clock of the row's schedule: one for all zones with the same hours."""
+        schedule = self._table.version(row).schedule
+        return self._clocks.setdefault(schedule, ScheduleClock(schedule))
 
     def _file_by_zone(self, zones_and_rows: list[tuple[int, int]]) -> None:
         for zone_id, more in grouped_by_owner(zones_and_rows).items():

@@ -253,8 +253,7 @@ def _reach(versions: Sequence[ZoneVersion], box: Floats) -> Floats:
 def _measures(policy: PresencePolicy) -> list[list[float]]:
     own, approach = policy, approach_policy(policy)
     return [
-        [one.for_probability, one.against_probability, one.alone_probability, one.alone_depth_m, one.leave_alone_m]
-        + [widened_by_m, one.crossing_gap_s, one.crossing_depth_m]
+        [widened_by_m if name == "widened_by_m" else getattr(one, name) for name in MEASURES]
         for one, widened_by_m in ((own, 0.0), (approach, policy.buffer_m))
     ]
 
