@@ -6,7 +6,8 @@ from geofence.detection import PresenceKey
 from geofence.projection import Projection
 from geofence.zone_index import ZoneIndex
 from ingest.devices import DeviceTable
-from ingest.pipeline import Context, Outcome
+from ingest.pipeline import Context, Outcome, detection_limits
+from ingest.reevaluation import Judge, reevaluate
 from ingest.screen import ScreenLimits
 from model.devices import Activation
 from model.enums import Aspect
@@ -14,6 +15,7 @@ from model.visits import Visit
 from ops import metrics
 from store import worker_state
 from store.database import Connection, Cursor
+from store.reevaluations import Reevaluation, ReevaluationWrite
 from store.registry import read_revision
 from store.visit_writes import load_presence
 
@@ -68,6 +70,17 @@ class WorkerState:
         last = outcome.last_fixes
         self.devices.remember(last.slot, last.fix_key, last.last, last.last_but_one)
         self._apply_presence(outcome.presence)
+
+    def reevaluate(self, cursor: Cursor, wanted: Reevaluation, channels: tuple[str, ...]) -> ReevaluationWrite:
+        """What judging a device's past anew changes; the device was loaded before."""
+        judge = Judge(self._zones, self._projection, detection_limits(self._limits))
+        return reevaluate(cursor, wanted, self.devices.activations_of(wanted.device_id), judge, channels)
+
+    def apply_reevaluation(self, cursor: Cursor, wanted: Reevaluation, written: ReevaluationWrite) -> None:
+        """It is written: presence is so, and late positions may have come between the device's last ones."""
+        self._apply_presence(written.presence)
+        last_fixes = worker_state.load_last_fixes(cursor, [wanted.device_id])
+        self.devices.replace_last_fixes(last_fixes, self._projection)
 
     def _apply_presence(self, presence: Mapping[PresenceKey, Visit | None]) -> None:
         for (activation_id, zone_id, aspect), visit in presence.items():
