@@ -14,6 +14,7 @@ from model.enums import Aspect
 from model.visits import Visit
 from ops import metrics
 from store import worker_state
+from store.authorisations import authorisations_changed_since, load_authorisations_of
 from store.database import Connection, Cursor
 from store.reevaluations import Reevaluation, ReevaluationWrite
 from store.registry import read_revision
@@ -60,7 +61,9 @@ class WorkerState:
             changed = worker_state.devices_changed_since(cursor, self.revision, self.devices.device_ids())
             activations = worker_state.load_activations(cursor, changed)
             self.devices.replace_activations(activations)
-            self._zones.apply(worker_state.zones_changed_since(cursor, self.revision, self._zones.people()))
+            people = self._zones.people()
+            self._zones.apply(worker_state.zones_changed_since(cursor, self.revision, people))
+            self._zones.apply_authorisations(authorisations_changed_since(cursor, self.revision, people))
             self._complete(cursor, [activation for those in activations.values() for activation in those])
             self.revision = current
         metrics.REGISTRY_REVISION.set(current)
@@ -107,6 +110,7 @@ class WorkerState:
         people = {activation.person_id for activation in worn} - self._zones.people()
         if people:
             self._zones.apply(worker_state.load_zones_of(cursor, people))
+            self._zones.apply_authorisations(load_authorisations_of(cursor, people))
             self._zones.mark_loaded(people)
         activations = {activation.activation_id for activation in worn} - self._known_activations
         if activations:
