@@ -11,7 +11,7 @@ from model.times import SECOND_US
 from model.visits import TRAIL_LENGTH, Verdict, Visit, visit_identifier
 from tests.support.visits import position
 
-IDENTIFIER = "6c6fb0b7-dd21-5d35-bc9b-0b77cda7d88e"
+IDENTIFIER = "171513e0-7e5c-5c89-b5ef-f6d566b610ea"
 """It is stored, so it never changes."""
 
 PLACE = Place(activation_id=7, zone_id=3, aspect=Aspect.ZONE, person_id=5)
@@ -207,7 +207,7 @@ def test_positions_out_of_order_are_refused(verdict: Verdict) -> None:
 
 
 def test_a_visit_is_the_same_whoever_finds_it() -> None:
-    assert str(visit_identifier(7, 3, Aspect.ZONE, 100)) == IDENTIFIER
-    places = [(7, 3, 100), (3, 7, 100), (7, 3, 101), (73, 1, 0), (7, 31, 0)]
-    found = {visit_identifier(one, zone, aspect, at) for one, zone, at in places for aspect in Aspect}
+    assert str(visit_identifier(7, 3, Aspect.ZONE, (100, -4))) == IDENTIFIER
+    places = [(7, 3, (100, 1)), (3, 7, (100, 1)), (7, 3, (101, 1)), (7, 3, (100, 2)), (73, 1, (0, 0)), (7, 31, (0, 0))]
+    found = {visit_identifier(one, zone, aspect, entry) for one, zone, entry in places for aspect in Aspect}
     assert len(found) == 2 * len(places)

@@ -32,7 +32,7 @@ def confirmed_visit(entered_us: int, activation_id: int = 1, person_id: int = 1,
     """A visit to an exclusion zone that one position confirmed and that goes on."""
     at = position(entered_us, Verdict.FOR_ALONE)
     return Visit(
-        visit_id=visit_identifier(activation_id, zone_id, Aspect.ZONE, entered_us),
+        visit_id=visit_identifier(activation_id, zone_id, Aspect.ZONE, (entered_us, at.fix_key)),
         activation_id=activation_id,
         person_id=person_id,
         zone_id=zone_id,
