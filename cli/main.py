@@ -19,6 +19,7 @@ COMMANDS = {
     "devices": "cli.devices",
     "zones": "cli.zones",
     "authorise": "cli.authorise",
+    "explain": "cli.explain",
     "sources": "cli.sources",
     "token": "cli.tokens",
     "replay": "cli.replay",
