@@ -9,7 +9,9 @@ __all__ = ["Action", "Subject", "record_allowed", "record_refusal"]
 
 
 class Action(StrEnum):
-    """The audit's vocabulary. SQL functions write two: person_track ``track.read``, rehearsal_track ``zone.rehearse``."""
+    """The audit's vocabulary. SQL functions write two too: person_track ``track.read``, rehearsal_track
+    ``zone.rehearse``.
+    """
 
     SELF_READ = "self.read"
     API_READ = "api.read"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from alerts.decide import alert_of, alerts, urgency_of
+from alerts.decide import alert_of, alerts
 from geofence.condition_warnings import hours_and_dates, other_conditions
 from geofence.detection import detect
 from geofence.passages import MapWay, fast_passages, ways_through
@@ -20,7 +20,7 @@ from geofence.sightings import DetectionLimits
 from geofence.track import Track
 from geofence.zone_index import ZoneIndex
 from model.authorisations import Authorisation
-from model.enums import AlertKind, Severity
+from model.enums import AlertKind, Severity, Urgency
 from model.times import DAY_US
 from model.visits import Visit
 from model.zones import ZoneVersion
@@ -107,7 +107,7 @@ def as_in_force(draft: ZoneVersion) -> ZoneVersion:
 
 
 def _predicted(visit: Visit) -> PredictedAlert:
-    alert = alert_of(visit, urgency_of(visit))
+    alert = alert_of(visit, Urgency.IMMEDIATE)  # of the alert, kind and severity are wanted; nobody is told
     return PredictedAlert(visit, alert.kind, alert.severity)
 
 

@@ -40,7 +40,7 @@ def rehearse(
         int | None,
         typer.Option(min=0, max=MOST_SIMULATED_SEED, help="Seed of a simulated routine to use instead."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the answer of the API.")] = False,  # noqa: FBT002
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer of the API.")] = False,
 ) -> None:
     """Run a draft zone over its wearer's last weeks: the alerts it would have raised, and what to look at first.
 
@@ -71,7 +71,11 @@ def _rehearsed(draft: ZoneDraft, crn: str, weeks: int, simulated: int | None, se
         times = window.from_time, window.until_time
         worn = [] if simulated is not None else read_as_owner(cursor, wearer.person_id, *times, MOST_POSITIONS + 1)
         read = sum(len(one.rows) for one in worn)
-        about = Subject(wearer.person_id, *times, read, detail) if simulated is None else Subject(wearer.person_id, detail=detail)
+        about = (
+            Subject(wearer.person_id, *times, read, detail)
+            if simulated is None
+            else Subject(wearer.person_id, detail=detail)
+        )
         record_allowed(cursor, command_identity(), Action.ZONE_REHEARSE, about)
     if simulated is not None:
         return rehearse_simulated(draft, wearer, simulated, window, settings)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from geofence.plane_areas import Area, area_of
 from geofence.projection import Projection
-from geofence.rehearsal_warnings import RehearsalWarning, WarningCode, place_of
+from geofence.rehearsal_warnings import Figure, RehearsalWarning, WarningCode, place_of
 from geofence.schedule_words import words
 from geofence.schedules import LAST_US, Interval, windows
 from model.enums import ZoneKind
@@ -31,7 +31,10 @@ def hours_and_dates(draft: ZoneVersion, now_us: int) -> list[RehearsalWarning]:
             )
         ]
     applies_us = sum(end - start for start, end in windows(draft.schedule, from_us, until_us))
-    shown = {"hours_in_force": round(applies_us / SECOND_US / 3600, 2), "days_looked_at": (until_us - from_us) // DAY_US}
+    shown = {
+        "hours_in_force": round(applies_us / SECOND_US / 3600, 2),
+        "days_looked_at": (until_us - from_us) // DAY_US,
+    }
     if applies_us == 0:
         return [
             RehearsalWarning(
@@ -77,7 +80,7 @@ def _between(
     named = f"the {other.kind} {other.reference} ({other.name})"
     overlaps = shared.area >= LEAST_SHARED_M2
     both_keep = draft.kind.watches_absence and other.kind.watches_absence
-    figures = {
+    figures: dict[str, Figure] = {
         "reference": other.reference,
         "name": other.name,
         "shared_m2": round(float(shared.area), 1),
@@ -109,8 +112,8 @@ def _between(
     return [
         RehearsalWarning(
             WarningCode.CONTRADICTS,
-            f"it shares {shared.area:.0f} m² with {named} at common hours: one forbids to be there, the other forbids to"
-            " be away",
+            f"it shares {shared.area:.0f} m² with {named} at common hours: one forbids to be there, the other"
+            " to be away",
             "change the shape or the hours of one of them so that the wearer can keep both",
             place,
             figures,

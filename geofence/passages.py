@@ -1,6 +1,6 @@
 """Traffic through a zone: what the map shows of it, and the wearer's own fast passages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -23,6 +23,7 @@ FAST_MPS = 8.0
 """Faster than anybody runs or, as a rule, cycles through a town."""
 
 LEAST_PASSAGES = 2
+LEAST_PLACES = 2  # of a line
 LONGEST_GAP_S = 180.0
 ONE_PASSAGE_US = 600 * SECOND_US
 
@@ -46,9 +47,10 @@ def read_map_ways(document: object) -> tuple[MapWay, ...]:
 
     Raises ValueError that names the first feature that is anything else.
     """
-    if not isinstance(document, dict) or not isinstance(document.get("features"), list):
-        raise ValueError("it is no GeoJSON FeatureCollection")
-    return tuple(_read_way(number, feature) for number, feature in enumerate(document["features"], start=1))
+    match document:
+        case {"features": [*features]}:
+            return tuple(_read_way(number, feature) for number, feature in enumerate(features, start=1))
+    raise ValueError("it is no GeoJSON FeatureCollection")
 
 
 def ways_through(draft: ZoneVersion, ways: Sequence[MapWay], projection: Projection) -> list[RehearsalWarning]:
@@ -59,7 +61,9 @@ def ways_through(draft: ZoneVersion, ways: Sequence[MapWay], projection: Project
     return [warning for way in ways for warning in _through(area, way, projection)]
 
 
-def fast_passages(draft: ZoneVersion, tracks: Sequence[Track], zones: ZoneIndex, limit_mps: float) -> list[RehearsalWarning]:
+def fast_passages(
+    draft: ZoneVersion, tracks: Sequence[Track], zones: ZoneIndex, limit_mps: float
+) -> list[RehearsalWarning]:
     """A warning where the wearer several times went through the exclusion zone as only traffic does.
 
     ``zones`` holds the draft, whatever its hours are; ``limit_mps`` is the implied speed that nobody reaches.
@@ -87,24 +91,32 @@ def fast_passages(draft: ZoneVersion, tracks: Sequence[Track], zones: ZoneIndex,
     ]
 
 
-def _read_way(number: int, feature: Any) -> MapWay:
+def _read_way(number: int, feature: object) -> MapWay:
     try:
-        kind, geometry = WayKind(feature["properties"]["kind"]), feature["geometry"]
-        lines = {"LineString": lambda given: [given], "MultiLineString": lambda given: given}[geometry["type"]](
-            geometry["coordinates"]
-        )
-        read = tuple(tuple((float(place[0]), float(place[1])) for place in line) for line in lines)
-        if not read or min(map(len, read)) < 2:  # noqa: PLR2004  a line has two ends
-            raise ValueError("a line needs two places")
-        return MapWay(kind, str(feature["properties"].get("name") or "without a name"), read)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError):
-        kinds = " or ".join(WayKind)
-        raise ValueError(f"feature {number} is no LineString or MultiLineString whose kind is {kinds}") from None
+        match feature:
+            case {"properties": {"kind": kind, **more}, "geometry": {"type": "LineString", "coordinates": line}}:
+                return MapWay(WayKind(kind), _name(more), (_line(line),))
+            case {"properties": {"kind": kind, **more}, "geometry": {"type": "MultiLineString", "coordinates": lines}}:
+                return MapWay(WayKind(kind), _name(more), tuple(map(_line, lines)))
+    except (TypeError, ValueError, IndexError) as error:
+        raise ValueError(f"feature {number}: {error}") from None
+    raise ValueError(f"feature {number} is no LineString or MultiLineString with a kind")
+
+
+def _name(properties: Mapping[object, object]) -> str:
+    return str(properties.get("name") or "without a name")
+
+
+def _line(places: Sequence[Sequence[float]]) -> tuple[Coordinate, ...]:
+    line = tuple((float(place[0]), float(place[1])) for place in places)
+    if len(line) < LEAST_PLACES:
+        raise ValueError("a line needs two places")
+    return line
 
 
 def _through(area: Any, way: MapWay, projection: Projection) -> list[RehearsalWarning]:
-    lines = [np.column_stack(projection.forward(*np.array(line).T)) for line in way.lines]
-    within = shapely.intersection(shapely.multilinestrings([shapely.linestrings(line) for line in lines]), area)
+    lines = [shapely.LineString(np.column_stack(projection.forward(*np.array(line).T))) for line in way.lines]
+    within = shapely.intersection(shapely.MultiLineString(lines), area)
     if within.length == 0:
         return []
     middle = within.representative_point()

@@ -90,7 +90,7 @@ def usual_accuracies_m(tracks: Sequence[Track]) -> Floats:
 def narrower_than_accuracy(draft: ZoneVersion, projection: Projection, accuracy_m: Floats) -> list[RehearsalWarning]:
     """Where even a position in the very middle of the zone's narrowest part is not within it with 95 %.
 
-    A circle of radius r about a round normal holds ``1 - exp(-r²/2σ²)`` of it; with sigma as in ``confidence``.
+    A circle of radius r about a round normal holds ``1 - exp(-(r/sigma)²/2)`` of it; sigma as in ``confidence``.
     """
     circle = narrowest_part(draft.geometry, projection)
     usual_m, poor_m = (float(one) for one in np.percentile(accuracy_m, (50, 95)))
