@@ -1,43 +1,103 @@
-"""Which crossings alert, and how (pure)."""
+"""Which changes of visits alert, and how (pure)."""
 
 from collections.abc import Iterable
-from uuid import UUID
+from dataclasses import replace
 
-from geofence.presence import Crossing
-from model.enums import AlertChangeKind, AlertKind, AlertState, ZoneKind
-from model.visits import Alert, AlertChange, Visit, alert_identifier
+from alerts.evidence import visit_evidence
+from geofence.detection import VisitChange
+from model.alerts import Alert, AlertChange, visit_alert_identifier
+from model.enums import AlertChangeKind, AlertKind, AlertState, Aspect, Regime, Severity, Urgency, VisitState, ZoneKind
+from model.times import SECOND_US
+from model.visits import Visit
 
-CHANGE_OF_CROSSING = {
-    Crossing.ENTERED: AlertChangeKind.RAISED,
-    Crossing.STAYED: AlertChangeKind.UPDATED,
-    Crossing.LEFT: AlertChangeKind.ENDED,
+LATE_S = 900.0
+"""NIJ Standard-1004.00 gives 15 minutes from the upload. What is older at its receipt, and over, is history."""
+
+KINDS = {
+    (ZoneKind.EXCLUSION, Regime.IN_FORCE): (AlertKind.EXCLUSION_ZONE_BREACH, Severity.BREACH),
+    (ZoneKind.EXCLUSION, Regime.AUTHORISED): (AlertKind.AUTHORISED_ENTRY, Severity.INFORMATION),
+    (ZoneKind.INCLUSION, Regime.IN_FORCE): (AlertKind.INCLUSION_ZONE_ABSENCE, Severity.BREACH),
+    (ZoneKind.INCLUSION, Regime.AUTHORISED): (AlertKind.AUTHORISED_ABSENCE, Severity.INFORMATION),
+    (ZoneKind.CURFEW, Regime.IN_FORCE): (AlertKind.CURFEW_ABSENCE, Severity.BREACH),
+    (ZoneKind.CURFEW, Regime.AUTHORISED): (AlertKind.AUTHORISED_ABSENCE, Severity.INFORMATION),
 }
+"""What a confirmed visit to a zone raises; a visit to a crime scene alerts nobody."""
 
 
-def decide(crossings: Iterable[tuple[Crossing, Visit]]) -> list[AlertChange]:
-    """The alert changes of a batch's crossings, in their order.
+def decide(changes: Iterable[VisitChange]) -> list[AlertChange]:
+    """The alert changes of what became of visits in a batch, in their order.
 
-    A visit to an exclusion zone raises one alert, updates it and ends it; a visit to a crime scene alerts nobody.
-    Successive changes of one alert in the batch that tell nothing new are joined: a stay after the entry or after
-    another stay only brings the earlier change up to date.
+    A visit raises one alert once it is confirmed, or inferred from a crossing, updates it and ends it. One that was
+    both raised and ended tells both; other changes of one alert in the batch are one.
     """
-    changes: list[AlertChange] = []
-    latest: dict[UUID, int] = {}
-    for crossing, visit in crossings:
-        if visit.zone_kind is not ZoneKind.EXCLUSION:
-            continue
-        kind = CHANGE_OF_CROSSING[crossing]
-        alert = _alert(visit)
-        place = latest.get(alert.alert_id)
-        if kind is AlertChangeKind.UPDATED and place is not None:
-            changes[place] = AlertChange(changes[place].kind, alert)
-            continue
-        latest[alert.alert_id] = len(changes)
-        changes.append(AlertChange(kind, alert))
-    return changes
+    return [told for change in changes for told in _told(change)]
 
 
-def _alert(visit: Visit) -> Alert:
-    kind = AlertKind.EXCLUSION_ZONE_BREACH
-    state = AlertState.OPEN if visit.left_us is None else AlertState.ENDED
-    return Alert(alert_id=alert_identifier(visit.visit_id, kind), kind=kind, state=state, visit=visit)
+def _told(change: VisitChange) -> list[AlertChange]:
+    before, after = change.before, change.after
+    if not alerts(after):
+        return []
+    if before is None or not alerts(before):
+        urgency = urgency_of(after)
+        raised = AlertChange(AlertChangeKind.RAISED, alert_of(_as_it_began(after), urgency))
+        if after.state.is_open or after.inferred:
+            return [raised]
+        return [raised, AlertChange(AlertChangeKind.ENDED, alert_of(after, urgency))]
+    kind = AlertChangeKind.UPDATED if after.state.is_open else AlertChangeKind.ENDED
+    return [AlertChange(kind, alert_of(after, Urgency.IMMEDIATE))]  # as it was first told: it was open then
+
+
+def alerts(visit: Visit) -> bool:
+    """Whether staff are told of the visit as it stands."""
+    told = visit.confirmed_us is not None or visit.inferred
+    return told and visit.state is not VisitState.RETRACTED and _kind(visit) is not None
+
+
+def alert_of(visit: Visit, urgency: Urgency) -> Alert:
+    """The alert of a visit that ``alerts``. Raises ValueError for one that has none."""
+    found = _kind(visit)
+    if found is None:
+        raise ValueError(f"a visit to a zone of the kind {visit.zone_kind} alerts nobody")
+    kind, severity = found
+    evidence = visit.evidence
+    return Alert(
+        alert_id=visit_alert_identifier(visit.visit_id, kind),
+        kind=kind,
+        severity=severity,
+        urgency=Urgency.MORNING if severity is Severity.INFORMATION else urgency,
+        state=AlertState.OPEN if visit.state.is_open else AlertState.ENDED,
+        person_id=visit.person_id,
+        activation_id=visit.activation_id,
+        zone_id=visit.zone_id,
+        zone_version=visit.zone_version,
+        visit_id=visit.visit_id,
+        began_us=visit.entered_us,
+        last_evidence_us=visit.last_inside_us,
+        ended_us=visit.left_us,
+        received_us=(evidence.confirming or evidence.entry).received_us,
+        evidence=visit_evidence(visit),
+    )
+
+
+def urgency_of(visit: Visit) -> Urgency:
+    """What was over before we could know of it goes to the morning list; what goes on is told at once."""
+    raised_by = visit.evidence.confirming or visit.evidence.entry
+    is_late = raised_by.received_us - raised_by.fix_time_us > LATE_S * SECOND_US
+    return Urgency.MORNING if is_late and not visit.state.is_open else Urgency.IMMEDIATE
+
+
+def _kind(visit: Visit) -> tuple[AlertKind, Severity] | None:
+    if visit.zone_kind is ZoneKind.CRIME_SCENE:
+        return None
+    if visit.aspect is Aspect.BUFFER:
+        return AlertKind.APPROACH_WARNING, Severity.WARNING
+    if visit.inferred:
+        return AlertKind.INFERRED_CROSSING, Severity.WARNING
+    return KINDS[visit.zone_kind, visit.regime]
+
+
+def _as_it_began(visit: Visit) -> Visit:
+    """A visit that began and ended at once, as it was when it was raised; one inferred is over when it is known."""
+    if visit.state.is_open or visit.inferred:
+        return visit
+    return replace(visit, state=VisitState.CONFIRMED, left_us=None, closed_us=None, end_reason=None)

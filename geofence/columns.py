@@ -7,6 +7,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from model.devices import NEVER_US
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Booleans = NDArray[np.bool_]
@@ -82,17 +84,45 @@ class Ways:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """The position before each of ``n`` positions of the same activation; NaN and NEVER_US where there is none."""
+    """What is kept of positions that went before others; arrays of the shape ``(n,)``.
+
+    Where there is none, the place and the accuracy are NaN and the time is NEVER_US.
+    """
 
     points: Points
     fix_time_us: Integers
     accuracy_m: Floats  # NaN: not stated
     mechanism: Integers
 
+    @classmethod
+    def none(cls, count: int) -> Self:
+        nowhere = Points(*(np.full(count, np.nan) for _ in range(4)))
+        return cls(nowhere, np.full(count, NEVER_US), np.full(count, np.nan), np.zeros(count, np.int64))
+
     def take(self, index: Integers | Booleans) -> Self:
         return type(self)(
             self.points.take(index), self.fix_time_us[index], self.accuracy_m[index], self.mechanism[index]
         )
+
+    def columns(self) -> tuple[Floats | Integers, ...]:
+        points = self.points
+        return points.lon, points.lat, points.x, points.y, self.fix_time_us, self.accuracy_m, self.mechanism
+
+    def put(self, index: Integers | slice, values: Self) -> None:
+        """Write ``values`` at ``index``, in place."""
+        for column, given in zip(self.columns(), values.columns(), strict=True):
+            column[index] = given
+
+    def or_else(self, other: Self, missing: Booleans) -> Self:
+        """``other`` where ``missing``, shape (n,), else this."""
+        lon, lat, x, y, fix_time_us, accuracy_m, mechanism = (
+            np.where(missing, theirs, ours) for ours, theirs in zip(self.columns(), other.columns(), strict=True)
+        )
+        return type(self)(Points(lon, lat, x, y), fix_time_us, accuracy_m, mechanism)
+
+    def since(self, start_us: Integers) -> Self:
+        """None where the position is older than ``start_us``: it was somebody else's."""
+        return self.or_else(type(self).none(len(start_us)), self.fix_time_us < start_us)
 
 
 @dataclass(frozen=True, slots=True)

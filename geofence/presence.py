@@ -110,7 +110,7 @@ def step(place: Place, visit: Visit | None, sighting: Sighting) -> tuple[Visit, 
     if condition is None:
         return ()
     if visit is not None and _too_old_for_company(visit, sighting, condition.policy):
-        lapsed = replace(visit, state=VisitState.LAPSED, left_us=sighting.position.fix_time_us, end_reason=EndReason.LEFT)
+        lapsed = _end(visit, Event.SPEAKS_AGAINST, sighting.position.fix_time_us, EndReason.LEFT)
         return (lapsed, *step(place, None, sighting))
     return _judge(place, visit, sighting.position, condition)
 
@@ -185,6 +185,7 @@ def _enter(place: Place, position: EvidencePosition, condition: Condition, state
         confirmed_us=position.fix_time_us if confirmed else None,
         last_inside_us=position.fix_time_us,
         left_us=None,
+        closed_us=None,
         end_reason=None,
         positions_inside=1,
         tally=Tally(0 if position.verdict is Verdict.HINT_FOR else 1, position.fix_time_us, 0, None),
@@ -248,5 +249,6 @@ def _end(visit: Visit, event: Event, fix_time_us: int, reason: EndReason) -> Vis
         visit,
         state=TRANSITIONS[visit.state, event],
         left_us=fix_time_us if against_us is None else against_us,
+        closed_us=fix_time_us,
         end_reason=reason,
     )

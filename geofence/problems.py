@@ -34,6 +34,14 @@ class Defect(StrEnum):
     BAD_TIME = "bad_time"
     NAIVE_TIME = "naive_time"
     ENDS_BEFORE_IT_STARTS = "ends_before_it_starts"
+    UNKNOWN_KEY = "unknown_key"
+    UNKNOWN_TIME_ZONE = "unknown_time_zone"
+    UNKNOWN_CHOICE = "unknown_choice"
+    BAD_DATE = "bad_date"
+    DUPLICATE_DATE = "duplicate_date"
+    EMPTY_WINDOW = "empty_window"
+    NO_WINDOW = "no_window"
+    TOO_MANY_ENTRIES = "too_many_entries"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,22 @@ class GeometryProblem:
 
 def _listed(numbers: tuple[int, ...]) -> str:
     return " and ".join(map(str, numbers))
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleProblem:
+    """One defect of one schedule. ``where`` is the path in its document, counted from 0 as in JSON: ``weekly[1].from``;
+    it is empty where the whole schedule is meant.
+    """
+
+    where: str
+    defect: Defect
+    value: str
+    remedy: str
+
+    def __str__(self) -> str:
+        """The whole problem as one sentence for a person."""
+        return f"{self.where or 'schedule'}: {self.value}; {self.remedy}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from rtree.index import Index
 
-from geofence.columns import Floats, Integers
+from geofence.columns import Floats, Integers, Ways
 
 Box = tuple[float, float, float, float]
 """Degrees: west, south, east, north."""
@@ -45,6 +45,15 @@ class SharedRows:
         points = np.column_stack([lon[somewhere], lat[somewhere]])
         rows, counts = self._index.intersection_v(points, points)
         return np.repeat(somewhere, counts.astype(np.int64)), rows
+
+    def pairs_on_the_way(self, ways: Ways) -> tuple[Integers, Integers]:
+        """Each way, shape (n,) and finite, with each row whose box it may touch: ``(way, row)``, by way."""
+        if not self._boxes or not len(ways.west):
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        rows, counts = self._index.intersection_v(
+            np.column_stack([ways.west, ways.south]), np.column_stack([ways.east, ways.north])
+        )
+        return np.repeat(np.arange(len(ways.west)), counts.astype(np.int64)), rows
 
     def _load_in_bulk(self) -> None:
         boxes = np.array(list(self._boxes.values()))

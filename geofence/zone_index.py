@@ -6,14 +6,23 @@ from typing import NoReturn
 
 import numpy as np
 
-from geofence.columns import Booleans, Floats, Integers, Points
+from geofence.authorisations import Authorisations
+from geofence.columns import Booleans, Floats, Integers, Points, Ways
+from geofence.confidence import probability_inside
 from geofence.owner_rows import OwnerRows, grouped_by_owner
 from geofence.projection import Projection
+from geofence.schedules import ScheduleClock
 from geofence.shapes import TOO_FAR, TOO_FAR_REMEDY, OffThePlaneError, ZoneShapes, off_the_plane, zone_shapes
 from geofence.shared_rows import SharedRows
 from geofence.zone_table import ZoneTable
+from model.authorisations import Authorisation
+from model.enums import Regime
+from model.schedules import Schedule
 from model.zones import ZoneVersion
 
+NO_ROW = -1
+REGIMES = (Regime.IN_FORCE, Regime.AUTHORISED, Regime.NOT_IN_FORCE)
+IN_FORCE, AUTHORISED, NOT_IN_FORCE = range(3)
 NOBODY = -1
 """The ``person_id`` of a position whose device was on nobody: it is checked against no zone at all."""
 
@@ -37,6 +46,9 @@ class ZoneIndex:
         self._table = ZoneTable()
         self._rows: dict[tuple[int, int], int] = {}  # (zone_id, version) to row
         self._owners = OwnerRows()
+        self._zones = OwnerRows()  # the rows of each zone
+        self._authorisations = Authorisations()
+        self._clocks: dict[Schedule | None, ScheduleClock] = {}
         self._shared = SharedRows()
         self._loaded: set[int] = set()
 
@@ -65,7 +77,8 @@ class ZoneIndex:
         self._rows.update(((one.zone_id, one.version), row) for one, row in zip(new, rows, strict=True))
         self._add_own([(one.person_id, row) for one, row in zip(new, rows, strict=True) if one.person_id is not None])
         shared = [row for one, row in zip(new, rows, strict=True) if one.person_id is None]
-        self._shared.add(shared, [self._table.box(row) for row in shared])
+        self._shared.add(shared, [self._table.reach(row) for row in shared])
+        self._file_by_zone([(one.zone_id, row) for one, row in zip(new, rows, strict=True)])
 
     def forget_people(self, person_ids: Iterable[int]) -> None:
         """Drop the own zones of these people, and that they were loaded; for a partition that was revoked."""
@@ -73,8 +86,10 @@ class ZoneIndex:
             for row in self._owners.rows(person_id):
                 version = self._table.version(row)
                 del self._rows[version.zone_id, version.version]
+                self._zones.forget(version.zone_id)
                 self._table.drop(row)
             self._owners.forget(person_id)
+            self._authorisations.forget_person(person_id)
             self._loaded.discard(person_id)
 
     def mark_loaded(self, person_ids: Iterable[int]) -> None:
@@ -107,6 +122,57 @@ class ZoneIndex:
         order = np.lexsort((row, position))
         return Hits(position[order], row[order])
 
+    def near(self, person_id: Integers, points: Points, ways: Ways, fix_time_us: Integers) -> Hits:
+        """The zone versions that each position, or the way to it, may touch; all arguments of shape (n,).
+
+        A superset of what ``match`` finds, by boxes alone: with buffers, with the straight way from the position
+        before, and with every zone whose absence is watched. Within dates, but whatever the hours are.
+        """
+        own_position, own_row = self._owners.pairs(person_id)
+        near = self._table.in_reach(own_row, ways.take(own_position))
+        worn = np.flatnonzero((person_id != NOBODY) & np.isfinite(points.x))
+        shared_position, shared_row = self._shared.pairs_on_the_way(ways.take(worn))
+        position = np.concatenate([own_position[near], worn[shared_position]])
+        row = np.concatenate([own_row[near], shared_row])
+        in_time = self._table.at_time(row, fix_time_us[position])
+        return Hits(position[in_time], row[in_time])
+
+    def rows_at(self, zone_id: Integers, fix_time_us: Integers) -> Integers:
+        """The row of each zone's version at each fix time, shape (k,); NO_ROW where none is valid or within dates."""
+        found = np.full(len(zone_id), NO_ROW)
+        pair, row = self._zones.pairs(zone_id)
+        in_time = self._table.at_time(row, fix_time_us[pair])
+        found[pair[in_time]] = row[in_time]
+        return found
+
+    def apply_authorisations(self, authorisations: Iterable[Authorisation]) -> None:
+        """Hold these, each in place of the one with the same identifier."""
+        for one in authorisations:
+            self._authorisations.put(one)
+
+    def regimes(self, person_id: Integers, row: Integers, fix_time_us: Integers) -> Integers:
+        """What holds for each person in each row's zone at each fix time: places in ``REGIMES``, shape (k,)."""
+        regime = np.full(len(row), IN_FORCE)
+        scheduled = np.flatnonzero(self._table.has_schedule(row))
+        for one in np.unique(row[scheduled]).tolist():
+            at = scheduled[row[scheduled] == one]
+            regime[at[~self._clock(one).in_force(fix_time_us[at])]] = NOT_IN_FORCE
+        may_be = np.flatnonzero(np.isin(person_id, self._authorisations.people) & (regime == IN_FORCE))
+        zone_id = self._table.zone_id(row[may_be])
+        pairs = zip(person_id[may_be].tolist(), zone_id.tolist(), fix_time_us[may_be].tolist(), strict=True)
+        lifted = np.fromiter((self._authorisations.covers(*one) for one in pairs), np.bool_, count=len(may_be))
+        regime[may_be[lifted]] = AUTHORISED
+        return regime
+
+    def covers(self, row: Integers, points: Points) -> Booleans:
+        """Whether each position is in its row's shape or on its boundary, whatever the time; shapes (k,)."""
+        return self._table.covers(row, points)
+
+    @property
+    def table(self) -> ZoneTable:
+        """The versions as columns, by row."""
+        return self._table
+
     def version(self, row: int) -> ZoneVersion:
         """The version in ``row``. Raises KeyError where there is none."""
         return self._table.version(row)
@@ -118,6 +184,15 @@ class ZoneIndex:
         ``match`` decides: never negative for a hit. NaN for a position that is not finite.
         """
         return self._table.depth_m(row, points, self.projection)
+
+    def probability_inside(
+        self, row: Integers, points: Points, depth_m: Floats, accuracy_m: Floats, mechanism: Integers
+    ) -> Floats:
+        """The probability that each tag truly was inside its row's zone, 0 to 1; shapes (k,).
+
+        ``depth_m`` as from ``depth_m``, ``accuracy_m`` as stated; how and how well is said in ``confidence``.
+        """
+        return probability_inside(self._table, row, points, depth_m, accuracy_m, mechanism)
 
     def _shapes(self, versions: Sequence[ZoneVersion]) -> ZoneShapes:
         shapes = zone_shapes([one.geometry for one in versions], self.projection)
@@ -138,9 +213,23 @@ class ZoneIndex:
                 self._shared.drop(row)
             else:
                 owned.setdefault(owner, set()).add(row)
+            self._unfile(row)
             self._table.drop(row)
         for owner, gone in owned.items():
             self._owners.replace(owner, [row for row in self._owners.rows(owner) if row not in gone])
+
+    def _clock(self, row: int) -> ScheduleClock:
+        """The clock of the row's schedule: one for all zones with the same hours."""
+        schedule = self._table.version(row).schedule
+        return self._clocks.setdefault(schedule, ScheduleClock(schedule))
+
+    def _file_by_zone(self, zones_and_rows: list[tuple[int, int]]) -> None:
+        for zone_id, more in grouped_by_owner(zones_and_rows).items():
+            self._zones.replace(zone_id, self._zones.rows(zone_id) + more)
+
+    def _unfile(self, row: int) -> None:
+        zone_id = self._table.version(row).zone_id
+        self._zones.replace(zone_id, [one for one in self._zones.rows(zone_id) if one != row])
 
     def _add_own(self, owners_and_rows: list[tuple[int, int]]) -> None:
         for owner, more in grouped_by_owner(owners_and_rows).items():

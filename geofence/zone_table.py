@@ -11,7 +11,7 @@ from geofence.boundaries import boundaries
 from geofence.columns import Booleans, Floats, Integers, Points, Ways
 from geofence.projection import Projection
 from geofence.shapes import METRES_PER_DEGREE, ZoneShapes
-from model.enums import Aspect
+from model.enums import Aspect, ZoneKind
 from model.policies import PresencePolicy, approach_policy
 from model.zones import ZoneVersion
 
@@ -21,6 +21,7 @@ BOX_MARGIN = np.array([-1e-9, -1e-9, 1e-9, 1e-9])
 BEGINNING, END = np.iinfo(np.int64).min, np.iinfo(np.int64).max
 FIRST_CAPACITY = 64
 ASPECTS = (Aspect.ZONE, Aspect.BUFFER)
+ZONE, BUFFER = range(2)
 MEASURES = (
     "for_probability",
     "against_probability",
@@ -31,6 +32,7 @@ MEASURES = (
     "crossing_gap_s",
     "crossing_depth_m",
 )
+COLUMN = {name: place for place, name in enumerate(MEASURES)}
 STEEPEST_LAT = 89.0
 FREE_CELL = np.nan
 """The box of a row without a version: no comparison with it holds, so nothing is ever found in it."""
@@ -46,7 +48,9 @@ class _Columns:
     ends_us: Integers
     circle: Floats  # (capacity, 3) metres: x, y, radius; NaN for polygons
     measures: Floats  # (capacity, aspects, measures): see ``MEASURES``
+    zone_id: Integers
     watches_absence: Booleans
+    is_curfew: Booleans
     has_schedule: Booleans
     outline: Shapes  # lon/lat polygons, prepared when first asked; None for circles
     boundary: Shapes  # the polygons' boundaries in metres; None until a distance is asked: most zones are never entered
@@ -60,7 +64,9 @@ def _columns(capacity: int) -> _Columns:
         ends_us=np.full(capacity, BEGINNING),
         circle=np.full((capacity, 3), FREE_CELL),
         measures=np.zeros((capacity, len(ASPECTS), len(MEASURES))),
+        zone_id=np.zeros(capacity, np.int64),
         watches_absence=np.zeros(capacity, np.bool_),
+        is_curfew=np.zeros(capacity, np.bool_),
         has_schedule=np.zeros(capacity, np.bool_),
         outline=np.full(capacity, None, object),
         boundary=np.full(capacity, None, object),
@@ -93,7 +99,9 @@ class ZoneTable:
         columns.box[rows] = shapes.box + BOX_MARGIN
         columns.reach[rows] = _reach(versions, columns.box[rows])
         columns.measures[rows] = [_measures(one.policy) for one in versions]
+        columns.zone_id[rows] = [one.zone_id for one in versions]
         columns.watches_absence[rows] = [one.kind.watches_absence for one in versions]
+        columns.is_curfew[rows] = [one.kind is ZoneKind.CURFEW for one in versions]
         columns.has_schedule[rows] = [one.schedule is not None for one in versions]
         columns.circle[rows], columns.outline[rows] = shapes.circle, shapes.outline
         columns.begins_us[rows] = [_begins_us(one) for one in versions]
@@ -129,25 +137,43 @@ class ZoneTable:
         west, south, east, north = self._columns.reach[row].tolist()
         return west, south, east, north
 
-    def measures(self, rows: Integers, aspects: Integers) -> Floats:
+    def measures(self, rows: Integers, aspect: Integers | int) -> Floats:
         """What each row's policy for the aspect (a place in ``ASPECTS``) measures by, shape ``(k, len(MEASURES))``."""
-        return self._columns.measures[rows, aspects]
+        return np.asarray(self._columns.measures[rows, aspect])
+
+    def zone_id(self, rows: Integers) -> Integers:
+        return np.asarray(self._columns.zone_id[rows])
 
     def watches_absence(self, rows: Integers) -> Booleans:
-        return self._columns.watches_absence[rows]
+        return np.asarray(self._columns.watches_absence[rows])
+
+    def is_curfew(self, rows: Integers) -> Booleans:
+        return np.asarray(self._columns.is_curfew[rows])
 
     def has_schedule(self, rows: Integers) -> Booleans:
-        return self._columns.has_schedule[rows]
+        return np.asarray(self._columns.has_schedule[rows])
 
-    def outlines(self, rows: Integers) -> Shapes:
-        """The lon/lat polygons, prepared; None for circles."""
-        outline = self._columns.outline[rows]
+    def has_buffer(self, rows: Integers) -> Booleans:
+        return np.asarray(self._columns.measures[rows, BUFFER, COLUMN["widened_by_m"]] > 0)
+
+    def away_from_box_m(self, rows: Integers, lon: Floats, lat: Floats) -> Floats:
+        """A lower bound of the distance in metres from each position to its row's box; 0 inside it."""
+        box = self._columns.box[rows]
+        wide = np.maximum(np.maximum(box[:, 0] - lon, lon - box[:, 2]), 0)
+        tall = np.maximum(np.maximum(box[:, 1] - lat, lat - box[:, 3]), 0)
+        steepest = np.maximum(np.abs(box[:, [1, 3]]).max(axis=1), np.abs(lat))
+        return np.asarray(METRES_PER_DEGREE * np.hypot(wide * np.cos(np.radians(np.minimum(steepest, 90))), tall))
+
+    def touched_on_the_way(self, rows: Integers, start: Points, end: Points) -> Booleans:
+        """Whether the straight way from ``start`` to ``end``, shape (k,), meets each row's shape."""
+        touched = _near_centre(self._columns.circle[rows], start, end)
+        outlined = np.flatnonzero(np.isnan(self._columns.circle[rows, 2]))
+        start, end = start.take(outlined), end.take(outlined)
+        ends = np.stack([np.column_stack([start.lon, start.lat]), np.column_stack([end.lon, end.lat])], axis=1)
+        outline = self._columns.outline[rows[outlined]]
         shapely.prepare(outline)
-        return np.asarray(outline, object)
-
-    def circles(self, rows: Integers) -> Floats:
-        """x, y, radius in metres, shape ``(k, 3)``; NaN for polygons."""
-        return self._columns.circle[rows]
+        touched[outlined] = shapely.intersects(outline, shapely.linestrings(ends))
+        return touched
 
     def at_time(self, rows: Integers, fix_time_us: Integers) -> Booleans:
         """Whether each row's version was valid at the fix time, and the fix within the condition's dates."""
@@ -206,6 +232,15 @@ class ZoneTable:
             getattr(self._columns, name)[:capacity] = column
 
 
+def _near_centre(circle: Floats, start: Points, end: Points) -> Booleans:
+    """Whether each straight way on the plane comes within the circle's radius; False for polygons."""
+    way_x, way_y = end.x - start.x, end.y - start.y
+    length_squared = np.maximum(way_x**2 + way_y**2, np.finfo(np.float64).tiny)
+    share = np.clip(((circle[:, 0] - start.x) * way_x + (circle[:, 1] - start.y) * way_y) / length_squared, 0, 1)
+    nearest_m = np.hypot(start.x + share * way_x - circle[:, 0], start.y + share * way_y - circle[:, 1])
+    return np.asarray(nearest_m <= circle[:, 2])
+
+
 def _reach(versions: Sequence[ZoneVersion], box: Floats) -> Floats:
     buffer_m = np.array([one.policy.buffer_m for one in versions])
     tall = buffer_m / METRES_PER_DEGREE
@@ -218,8 +253,7 @@ def _reach(versions: Sequence[ZoneVersion], box: Floats) -> Floats:
 def _measures(policy: PresencePolicy) -> list[list[float]]:
     own, approach = policy, approach_policy(policy)
     return [
-        [one.for_probability, one.against_probability, one.alone_probability, one.alone_depth_m, one.leave_alone_m]
-        + [widened_by_m, one.crossing_gap_s, one.crossing_depth_m]
+        [widened_by_m if name == "widened_by_m" else getattr(one, name) for name in MEASURES]
         for one, widened_by_m in ((own, 0.0), (approach, policy.buffer_m))
     ]
 

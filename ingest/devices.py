@@ -1,14 +1,15 @@
 """What a worker knows of the devices it hears, as columns (pure): a slot a device, until its partition is lost."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
 
-from geofence.columns import Floats, Integers
+from geofence.columns import Earlier, Integers
 from geofence.projection import Projection
 from geofence.zone_index import NOBODY
-from model.devices import FOREVER_US, NEVER_US, Activation, DeviceRecord
+from model.devices import FOREVER_US, NEVER_US, Activation, DeviceRecord, LastFix
 
 
 class DeviceTable:
@@ -19,10 +20,9 @@ class DeviceTable:
         self._records: list[DeviceRecord] = []
         self.partition = np.zeros(0, dtype=np.int64)
         self.device_id = np.zeros(0, dtype=np.int64)
-        self.last_fix_us = np.zeros(0, dtype=np.int64)
         self.last_fix_key = np.zeros(0, dtype=np.int64)
-        self.last_x = np.zeros(0)
-        self.last_y = np.zeros(0)
+        self.last = Earlier.none(0)
+        self.last_but_one = Earlier.none(0)
         self._activation_start = np.zeros((0, 1), dtype=np.int64)
         self._activation_end = np.zeros((0, 1), dtype=np.int64)
         self._activation_id = np.zeros((0, 1), dtype=np.int64)
@@ -45,21 +45,23 @@ class DeviceTable:
         first = len(self)
         for record in records:
             self._append(partition, record)
-        places = slice(first, len(self))
-        lon = np.array([record.last_fix.lon if record.last_fix else np.nan for record in records])
-        lat = np.array([record.last_fix.lat if record.last_fix else np.nan for record in records])
-        self.last_x[places], self.last_y[places] = projection.forward(lon, lat)
+        self._put_last_fixes(np.arange(first, len(self)), [record.last_fixes for record in records], projection)
 
     def replace_activations(self, activations: dict[int, tuple[Activation, ...]]) -> None:
         """New activations by device id, for those devices that have a slot."""
         for slot in np.flatnonzero(np.isin(self.device_id[: len(self)], list(activations))):
             self._set_activations(int(slot), activations[int(self.device_id[slot])])
 
+    def replace_last_fixes(self, last_fixes: dict[int, tuple[LastFix, ...]], projection: Projection) -> None:
+        """New last fixes by device id, for those devices that have a slot: late ones may have come between them."""
+        slots = np.flatnonzero(np.isin(self.device_id[: len(self)], list(last_fixes)))
+        self._put_last_fixes(slots, [last_fixes[int(self.device_id[slot])] for slot in slots], projection)
+
     def device_ids(self) -> list[int]:
         return [int(device_id) for device_id in self.device_id[: len(self)]]
 
-    def wearers(self, slots: Integers, fix_time_us: Integers) -> tuple[Integers, Integers]:
-        """(activation ids, person ids) at each fix time, NOBODY where no activation covers it."""
+    def wearers(self, slots: Integers, fix_time_us: Integers) -> tuple[Integers, Integers, Integers]:
+        """(activation ids, person ids, starts) at each fix time; NOBODY where no activation covers it."""
         covers = (self._activation_start[slots] <= fix_time_us[:, None]) & (
             fix_time_us[:, None] < self._activation_end[slots]
         )
@@ -67,14 +69,13 @@ class DeviceTable:
         worn = covers.any(axis=1)
         activation = np.where(worn, self._activation_id[slots, place], NOBODY)
         person = np.where(worn, self._activation_person[slots, place], NOBODY)
-        return activation, person
+        return activation, person, self._activation_start[slots, place]
 
-    def remember(self, slots: Integers, fix_time_us: Integers, fix_key: Integers, x: Floats, y: Floats) -> None:
-        """The last fix of each slot; ``slots`` holds each at most once."""
-        self.last_fix_us[slots] = fix_time_us
+    def remember(self, slots: Integers, fix_key: Integers, last: Earlier, last_but_one: Earlier) -> None:
+        """The last two fixes of each slot, and the key of the last; ``slots`` holds each at most once."""
         self.last_fix_key[slots] = fix_key
-        self.last_x[slots] = x
-        self.last_y[slots] = y
+        self.last.put(slots, last)
+        self.last_but_one.put(slots, last_but_one)
 
     def has_any_of(self, partitions: Collection[int]) -> bool:
         return bool(np.isin(self.partition[: len(self)], list(partitions)).any())
@@ -87,8 +88,9 @@ class DeviceTable:
             kept._append(  # noqa: SLF001  another of ourselves
                 int(self.partition[slot]), self._records[slot]
             )
-        for name in ("last_fix_us", "last_fix_key", "last_x", "last_y"):
-            getattr(kept, name)[: len(slots)] = getattr(self, name)[slots]
+        kept.remember(
+            np.arange(len(slots)), self.last_fix_key[slots], self.last.take(slots), self.last_but_one.take(slots)
+        )
         return kept
 
     def people(self) -> set[int]:
@@ -98,6 +100,13 @@ class DeviceTable:
     def activation_ids(self) -> set[int]:
         return {activation.activation_id for record in self._records for activation in record.activations}
 
+    def _put_last_fixes(
+        self, slots: Integers, last_fixes: Sequence[tuple[LastFix, ...]], projection: Projection
+    ) -> None:
+        self.last_fix_key[slots] = [fixes[0].fix_key if fixes else NEVER_US for fixes in last_fixes]
+        self.last.put(slots, _as_columns([fixes[:1] for fixes in last_fixes], projection))
+        self.last_but_one.put(slots, _as_columns([fixes[1:2] for fixes in last_fixes], projection))
+
     def _append(self, partition: int, record: DeviceRecord) -> None:
         slot = len(self._records)
         if slot == len(self.device_id):
@@ -106,13 +115,12 @@ class DeviceTable:
         self._records.append(record)
         self.partition[slot] = partition
         self.device_id[slot] = record.device_id
-        self.last_fix_us[slot] = record.last_fix.fix_time_us if record.last_fix else NEVER_US
-        self.last_fix_key[slot] = record.last_fix.fix_key if record.last_fix else NEVER_US
+        self.last_fix_key[slot] = NEVER_US
         self._set_activations(slot, record.activations)
 
     def _set_activations(self, slot: int, activations: tuple[Activation, ...]) -> None:
         record = self._records[slot]
-        self._records[slot] = DeviceRecord(record.serial, record.device_id, activations, record.last_fix)
+        self._records[slot] = replace(record, activations=activations)
         if len(activations) > self._activation_id.shape[1]:
             self._widen(len(activations))
         self._activation_start[slot] = FOREVER_US
@@ -124,9 +132,10 @@ class DeviceTable:
             self._activation_person[slot, place] = activation.person_id
 
     def _grow(self, size: int) -> None:
-        for name in ("partition", "device_id", "last_fix_us", "last_fix_key", "last_x", "last_y"):
+        for name in ("partition", "device_id", "last_fix_key"):
             column = getattr(self, name)
             setattr(self, name, np.concatenate([column, np.zeros(size - len(column), dtype=column.dtype)]))
+        self.last, self.last_but_one = _grown(self.last, size), _grown(self.last_but_one, size)
         for name in ("_activation_start", "_activation_end", "_activation_id", "_activation_person"):
             table = getattr(self, name)
             more = np.zeros((size - len(table), table.shape[1]), dtype=np.int64)
@@ -142,3 +151,28 @@ class DeviceTable:
             table = getattr(self, name)
             more = np.full((len(table), width - table.shape[1]), empty, dtype=np.int64)
             setattr(self, name, np.concatenate([table, more], axis=1))
+
+
+def _grown(held: Earlier, size: int) -> Earlier:
+    larger = Earlier.none(size)
+    larger.put(slice(len(held.fix_time_us)), held)
+    return larger
+
+
+def _as_columns(fixes: Sequence[tuple[LastFix, ...]], projection: Projection) -> Earlier:
+    """One fix or none a device."""
+    found = Earlier.none(len(fixes))
+    there = np.array([place for place, one in enumerate(fixes) if one], np.int64)
+    given = [one[0] for one in fixes if one]
+    accuracy_m = [np.nan if one.accuracy_m is None else one.accuracy_m for one in given]
+    points = projection.points(np.array([one.lon for one in given]), np.array([one.lat for one in given]))
+    found.put(
+        there,
+        Earlier(
+            points,
+            np.array([one.fix_time_us for one in given], np.int64),
+            np.array(accuracy_m, np.float64),
+            np.array([one.mechanism for one in given], np.int64),
+        ),
+    )
+    return found

@@ -4,23 +4,24 @@
 written, so a batch can be decided again after a fence, an edit of a zone, or a crash.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from alerts.decide import decide
-from geofence.columns import Booleans, Fixes, Floats, Integers, Points, PositionRows
-from geofence.presence import Crossing, Inside, Place, step
+from geofence.columns import Booleans, Earlier, Fixes, Integers, Points, PositionRows
+from geofence.detection import PresenceKey, VisitChange, detect
 from geofence.projection import Projection
+from geofence.sightings import DetectionLimits
+from geofence.track import Track
 from geofence.zone_index import NOBODY, ZoneIndex
 from ingest.devices import DeviceTable
 from ingest.fix_key import fix_keys
 from ingest.screen import Moments, ScreenLimits, flags_of_fixes, implied_speed_exceeds, impossible_time
-from model.enums import PositionFlag
-from model.visits import AlertChange, EvidencePosition, Visit
-
-PresenceKey = tuple[int, int]
-"""(activation id, zone id)"""
+from model.alerts import AlertChange
+from model.enums import Aspect, PositionFlag
+from model.visits import Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +40,18 @@ class Context:
     devices: DeviceTable
     zones: ZoneIndex
     projection: Projection
-    presence: dict[int, dict[int, Visit]]  # open visits by activation id, then zone id
+    presence: Mapping[int, Mapping[tuple[int, Aspect], Visit]]  # open visits by activation id, then (zone id, aspect)
     limits: ScreenLimits
 
 
 @dataclass(frozen=True, slots=True)
 class LastFixes:
-    """The newest position of each device in the batch, for the device table once the batch is written."""
+    """The newest positions of each device in the batch, for the device table once the batch is written."""
 
     slot: Integers
-    fix_time_us: Integers
-    fix_key: Integers
-    x: Floats
-    y: Floats
+    fix_key: Integers  # of the last
+    last: Earlier
+    last_but_one: Earlier
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Outcome:
     older: PositionRows  # late or repeated
     quarantined: PositionRows
     last_fixes: LastFixes
-    visits: list[Visit]  # as they stand after the batch, each once
+    visit_changes: list[VisitChange]
     presence: dict[PresenceKey, Visit | None]  # None: clear now
     alert_changes: list[AlertChange]
 
@@ -69,29 +69,40 @@ def process_batch(batch: Batch, context: Context) -> Outcome:
     """Decide a batch. The outcome does not depend on how the stream was cut into batches."""
     order, in_order = _arrival_order(batch, context)
     fixes, slot = batch.fixes.take(order), batch.slot[order]
-    activation, person = context.devices.wearers(slot, fixes.fix_time_us)
+    activation, person, start_us = context.devices.wearers(slot, fixes.fix_time_us)
     points = context.projection.points(fixes.lon, fixes.lat)
-    newest = _newest(in_order)
+    newer = np.flatnonzero(in_order.newer)
+    before, before_that = _before(context.devices, slot[newer], fixes.take(newer), points.take(newer))
     flags = flags_of_fixes(fixes, context.limits)
     flags |= np.where(activation == NOBODY, PositionFlag.DEVICE_ON_NOBODY, 0)
     flags |= np.where(in_order.late, PositionFlag.LATE, 0)
-    flags |= np.where(_implied_speed(context, slot, points, fixes.fix_time_us, in_order), PositionFlag.IMPLIED_SPEED, 0)
+    too_fast = _implied_speed(fixes.fix_time_us[newer], points.take(newer), before, context.limits)
+    flags[newer] |= np.where(too_fast, PositionFlag.IMPLIED_SPEED, 0)
     rows = PositionRows(fixes, context.devices.device_id[slot], in_order.fix_key, flags, batch.partition[order])
-    judged = in_order.newer & (activation != NOBODY)
-    crossings, presence = _judge(
-        _Judged(rows.take(judged), activation[judged], person[judged], points.take(judged)), context
+    worn = activation[newer] != NOBODY
+    judged, start_us = newer[worn], start_us[newer[worn]]
+    track = Track(
+        rows=rows.take(judged),
+        activation=activation[judged],
+        person=person[judged],
+        points=points.take(judged),
+        before=before.take(worn).since(start_us),
+        before_that=before_that.take(worn).since(start_us),
     )
+    detection = detect(track, context.zones, context.presence, detection_limits(context.limits))
     return Outcome(
-        newer=rows.take(in_order.newer),
+        newer=rows.take(newer),
         older=rows.take(in_order.late | in_order.repeated),
         quarantined=rows.take(in_order.quarantined),
-        last_fixes=LastFixes(
-            slot[newest], fixes.fix_time_us[newest], in_order.fix_key[newest], points.x[newest], points.y[newest]
-        ),
-        visits=list({visit.visit_id: visit for _, visit in crossings}.values()),
-        presence=presence,
-        alert_changes=decide(crossings),
+        last_fixes=_last_fixes(slot[newer], rows.take(newer), points.take(newer), before),
+        visit_changes=detection.changes,
+        presence=detection.presence,
+        alert_changes=decide(detection.changes),
     )
+
+
+def detection_limits(limits: ScreenLimits) -> DetectionLimits:
+    return DetectionLimits(limits.implied_speed_limit_mps, limits.poor_accuracy_m)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +148,7 @@ def _ranks(time_us: Integers, key: Integers) -> Integers:
 
 def _ranks_of_last(devices: DeviceTable, slot: Integers, time_us: Integers, key: Integers, rank: Integers) -> Integers:
     """The rank of each device's last stored fix, as far as it decides against the fix at hand."""
-    last_us, last_key = devices.last_fix_us[slot], devices.last_fix_key[slot]
+    last_us, last_key = devices.last.fix_time_us[slot], devices.last_fix_key[slot]
     same = (time_us == last_us) & (key == last_key)
     after = (time_us > last_us) | ((time_us == last_us) & (key > last_key))
     return np.where(same, rank, np.where(after, -1, rank + 1))
@@ -154,118 +165,35 @@ def _newest_before(slot: Integers, rank: Integers) -> Integers:
     return np.where(before < -1, -1, before)
 
 
-def _newest(in_order: _InOrder) -> Integers:
-    """Places of the newest position of each device: the last one that was newer than all before it."""
-    newer = np.flatnonzero(in_order.newer)
-    slot = in_order.slot[newer]
-    is_last = np.ones(len(newer), dtype=bool)
-    is_last[:-1] = slot[1:] != slot[:-1]
-    return newer[is_last]
+def _before(devices: DeviceTable, slot: Integers, fixes: Fixes, points: Points) -> tuple[Earlier, Earlier]:
+    """The position before each newer fix of its device, and the one before that; sorted by slot and time.
+
+    A device's first in the batch has its last stored one before it.
+    """
+    here = _earlier(fixes, points)
+    place = np.arange(len(slot))
+    first = np.diff(slot, prepend=-1) != 0
+    second = np.roll(first, 1) & ~first
+    last, last_but_one = devices.last.take(slot), devices.last_but_one.take(slot)
+    before = here.take(np.maximum(place - 1, 0)).or_else(last, first)
+    before_that = here.take(np.maximum(place - 2, 0)).or_else(last, second).or_else(last_but_one, first)
+    return before, before_that
 
 
-def _implied_speed(context: Context, slot: Integers, points: Points, time_us: Integers, in_order: _InOrder) -> Booleans:
-    """Marks newer fixes too far from the one before; a device's first in the batch is held against its last stored."""
-    newer = np.flatnonzero(in_order.newer)
-    exceeds = np.zeros(len(slot), dtype=bool)
-    if len(newer) == 0:
-        return exceeds
-    devices, slot, x, y = context.devices, slot[newer], points.x, points.y
-    first = np.ones(len(newer), dtype=bool)
-    first[1:] = slot[1:] != slot[:-1]
-    before = np.roll(newer, 1)
-    exceeds[newer] = implied_speed_exceeds(
-        Moments(x[newer], y[newer], time_us[newer]),
-        Moments(
-            np.where(first, devices.last_x[slot], x[before]),
-            np.where(first, devices.last_y[slot], y[before]),
-            np.where(first, devices.last_fix_us[slot], time_us[before]),
-        ),
-        context.limits.implied_speed_limit_mps,
+def _earlier(fixes: Fixes, points: Points) -> Earlier:
+    return Earlier(points, fixes.fix_time_us, fixes.accuracy_m, fixes.mechanism)
+
+
+def _last_fixes(slot: Integers, rows: PositionRows, points: Points, before: Earlier) -> LastFixes:
+    """Of each device the last one that was newer than all before it."""
+    newest = np.flatnonzero(np.diff(slot, append=-1) != 0)
+    return LastFixes(slot[newest], rows.fix_key[newest], _earlier(rows.fixes, points).take(newest), before.take(newest))
+
+
+def _implied_speed(fix_time_us: Integers, points: Points, before: Earlier, limits: ScreenLimits) -> Booleans:
+    """Marks newer fixes too far from the one before, whoever wore the device then."""
+    return implied_speed_exceeds(
+        Moments(points.x, points.y, fix_time_us),
+        Moments(before.points.x, before.points.y, before.fix_time_us),
+        limits.implied_speed_limit_mps,
     )
-    return exceeds
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """The positions that presence is stepped through, by device and in the order of their fix times."""
-
-    rows: PositionRows
-    activation: Integers
-    person: Integers
-    points: Points
-
-
-def _judge(judged: _Judged, context: Context) -> tuple[list[tuple[Crossing, Visit]], dict[PresenceKey, Visit | None]]:
-    """Step presence through every (activation, zone) that a position touches or that was not clear before."""
-    hits = _hits(judged, context.zones)
-    runs = _runs(judged.activation)
-    touched = hits.keys() | {
-        (activation_id, zone_id) for activation_id in runs for zone_id in context.presence.get(activation_id, ())
-    }
-    crossings: list[tuple[Crossing, Visit]] = []
-    presence: dict[PresenceKey, Visit | None] = {}
-    for activation_id, zone_id in sorted(touched):
-        run = runs[activation_id]
-        place = Place(activation_id, zone_id, int(judged.person[run.start]))
-        before = context.presence.get(activation_id, {}).get(zone_id)
-        presence[activation_id, zone_id] = _walk(
-            place, before, run, judged.rows.fixes.fix_time_us, hits.get((activation_id, zone_id), {}), crossings
-        )
-    return crossings, presence
-
-
-def _walk(
-    place: Place,
-    visit: Visit | None,
-    run: range,
-    fix_time_us: Integers,
-    hits: dict[int, Inside],
-    crossings: list[tuple[Crossing, Visit]],
-) -> Visit | None:
-    """Step one place through its run of positions; the crossings are appended, the open visit is returned."""
-    for at in run:
-        inside = hits.get(at)
-        if inside is None and visit is None:
-            continue
-        stepped = step(place, visit, int(fix_time_us[at]), inside)
-        if stepped.crossing is not None and stepped.visit is not None:
-            crossings.append((stepped.crossing, stepped.visit))
-        visit = None if stepped.crossing is Crossing.LEFT else stepped.visit
-    return visit
-
-
-def _hits(judged: _Judged, zones: ZoneIndex) -> dict[PresenceKey, dict[int, Inside]]:
-    """Positions inside a zone, by (activation, zone) and place in the batch."""
-    found = zones.match(judged.person, judged.points, judged.rows.fixes.fix_time_us)
-    depth_m = zones.depth_m(found.row, judged.points.take(found.position))
-    hits: dict[PresenceKey, dict[int, Inside]] = {}
-    for at, row, depth in zip(found.position.tolist(), found.row.tolist(), depth_m.tolist(), strict=True):
-        version = zones.version(row)
-        key = (int(judged.activation[at]), version.zone_id)
-        hits.setdefault(key, {})[at] = Inside(_evidence(judged.rows, at, depth), version.version, version.kind)
-    return hits
-
-
-def _evidence(rows: PositionRows, at: int, depth_m: float) -> EvidencePosition:
-    accuracy_m = float(rows.fixes.accuracy_m[at])
-    return EvidencePosition(
-        device_id=int(rows.device_id[at]),
-        fix_time_us=int(rows.fixes.fix_time_us[at]),
-        fix_key=int(rows.fix_key[at]),
-        received_us=int(rows.fixes.received_us[at]),
-        lat=float(rows.fixes.lat[at]),
-        lon=float(rows.fixes.lon[at]),
-        accuracy_m=None if np.isnan(accuracy_m) else accuracy_m,
-        mechanism=int(rows.fixes.mechanism[at]),
-        flags=int(rows.flags[at]),
-        depth_m=depth_m,
-    )
-
-
-def _runs(activation: Integers) -> dict[int, range]:
-    """The places of each activation: together, because fixes are sorted by device and a device has one at a time."""
-    if len(activation) == 0:
-        return {}
-    starts = np.flatnonzero(np.concatenate([[True], activation[1:] != activation[:-1]])).tolist()
-    ends = [*starts[1:], len(activation)]
-    return {int(activation[start]): range(start, end) for start, end in zip(starts, ends, strict=True)}

@@ -222,7 +222,7 @@ class Worker:
             older=outcome.older,
             quarantined=outcome.quarantined,
             dead_letters=letters,
-            visits=outcome.visits,
+            visits=[change.after for change in outcome.visit_changes],
             presence=outcome.presence,
             alert_changes=outcome.alert_changes,
             channels=self._configuration.channels,

@@ -71,6 +71,5 @@ def observe_written(
     for change in outcome.alert_changes:
         metrics.ALERT_CHANGES.labels(change.kind.value).inc()
         if change.kind is AlertChangeKind.RAISED:
-            entry = change.alert.visit.evidence.entry
-            metrics.FIX_TO_ALERT_SECONDS.observe(now_s - entry.fix_time_us / SECOND_US)
-            metrics.RECEIPT_TO_ALERT_SECONDS.observe(now_s - entry.received_us / SECOND_US)
+            metrics.FIX_TO_ALERT_SECONDS.observe(now_s - change.alert.began_us / SECOND_US)
+            metrics.RECEIPT_TO_ALERT_SECONDS.observe(now_s - change.alert.received_us / SECOND_US)

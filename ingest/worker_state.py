@@ -1,18 +1,21 @@
 """What a worker holds in memory: loaded as devices are heard, dropped when their partition is lost."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+from geofence.detection import PresenceKey
 from geofence.projection import Projection
 from geofence.zone_index import ZoneIndex
 from ingest.devices import DeviceTable
 from ingest.pipeline import Context, Outcome
 from ingest.screen import ScreenLimits
 from model.devices import Activation
+from model.enums import Aspect
 from model.visits import Visit
 from ops import metrics
 from store import worker_state
 from store.database import Connection, Cursor
 from store.registry import read_revision
+from store.visit_writes import load_presence
 
 NOT_LOADED = -1
 
@@ -25,7 +28,7 @@ class WorkerState:
         self._projection = Projection(*centre)
         self.devices = DeviceTable()
         self._zones = ZoneIndex(self._projection)
-        self._presence: dict[int, dict[int, Visit]] = {}
+        self._presence: dict[int, dict[tuple[int, Aspect], Visit]] = {}
         self._known_activations: set[int] = set()
         self.revision = NOT_LOADED
 
@@ -63,12 +66,15 @@ class WorkerState:
     def apply(self, outcome: Outcome) -> None:
         """The batch is written: what it decided is now so."""
         last = outcome.last_fixes
-        self.devices.remember(last.slot, last.fix_time_us, last.fix_key, last.x, last.y)
-        for (activation_id, zone_id), visit in outcome.presence.items():
+        self.devices.remember(last.slot, last.fix_key, last.last, last.last_but_one)
+        self._apply_presence(outcome.presence)
+
+    def _apply_presence(self, presence: Mapping[PresenceKey, Visit | None]) -> None:
+        for (activation_id, zone_id, aspect), visit in presence.items():
             if visit is not None:
-                self._presence.setdefault(activation_id, {})[zone_id] = visit
+                self._presence.setdefault(activation_id, {})[zone_id, aspect] = visit
             elif activation_id in self._presence:
-                self._presence[activation_id].pop(zone_id, None)
+                self._presence[activation_id].pop((zone_id, aspect), None)
                 if not self._presence[activation_id]:
                     del self._presence[activation_id]
 
@@ -91,6 +97,6 @@ class WorkerState:
             self._zones.mark_loaded(people)
         activations = {activation.activation_id for activation in worn} - self._known_activations
         if activations:
-            for visit in worker_state.load_presence(cursor, activations):
-                self._presence.setdefault(visit.activation_id, {})[visit.zone_id] = visit
+            for visit in load_presence(cursor, activations):
+                self._presence.setdefault(visit.activation_id, {})[visit.zone_id, visit.aspect] = visit
             self._known_activations |= activations

@@ -18,12 +18,14 @@ class Activation:
 
 @dataclass(frozen=True, slots=True)
 class LastFix:
-    """The newest stored position of a device."""
+    """One of the newest stored positions of a device."""
 
     fix_time_us: int
     fix_key: int
     lat: float
     lon: float
+    accuracy_m: float | None
+    mechanism: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,4 +33,4 @@ class DeviceRecord:
     serial: str
     device_id: int
     activations: tuple[Activation, ...]
-    last_fix: LastFix | None
+    last_fixes: tuple[LastFix, ...]  # the newest first, at most two

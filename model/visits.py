@@ -95,6 +95,7 @@ class Visit:
     confirmed_us: int | None
     last_inside_us: int
     left_us: int | None
+    closed_us: int | None  # the position by which its end was decided: a late one before it may undo the end
     end_reason: EndReason | None
     positions_inside: int
     tally: Tally

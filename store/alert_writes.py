@@ -79,8 +79,6 @@ def _upsert_alerts(cursor: Cursor, alerts: Iterable[Alert]) -> None:
             )
             for alert in alerts
         ),
-        template="(%s, %s, %s, %s, %s, %s, %s::bigint, %s::bigint, %s::bigint, %s::integer, %s::uuid, %s, %s,"
-        " %s::timestamptz, %s, %s, %s, %s)",
     )
 
 

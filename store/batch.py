@@ -1,14 +1,14 @@
 """One batch, one transaction: offsets, positions, visits, alerts, outbox. All of it is written, or nothing."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-
-from psycopg2.extras import Json
+from dataclasses import dataclass
 
 from geofence.columns import PositionRows
+from geofence.detection import PresenceKey
+from model.alerts import AlertChange
 from model.enums import RejectionReason
 from model.times import from_microseconds
-from model.visits import AlertChange, Visit
+from model.visits import Visit
 from ops.errors import FencedError
 from store.alert_writes import write_alerts
 from store.database import Connection, Cursor
@@ -17,6 +17,7 @@ from store.offsets import Claim, advance
 from store.positions import write_newer, write_older, write_quarantined
 from store.registry import lock_registry_shared, read_revision
 from store.rows import insert_rows
+from store.visit_writes import write_presence, write_visits
 
 LOCK_WAIT_MS = 5000
 """A worker that waits longer behind somebody goes back to its broker: it may be the one to take a frozen worker's
@@ -65,7 +66,7 @@ class BatchWrite:
     quarantined: PositionRows
     dead_letters: Sequence[DeadLetter]
     visits: Sequence[Visit]
-    presence: dict[tuple[int, int], Visit | None]
+    presence: dict[PresenceKey, Visit | None]
     alert_changes: Sequence[AlertChange]
     channels: Sequence[str]  # that alert changes are delivered to
 
@@ -103,8 +104,8 @@ def write_batch(connection: Connection, claims: Sequence[Claim], write: BatchWri
         late = write_older(cursor, write.older)
         quarantined = write_quarantined(cursor, write.quarantined)
         _write_dead_letters(cursor, write.dead_letters)
-        _write_visits(cursor, write.visits)
-        _write_presence(cursor, write.presence)
+        write_visits(cursor, write.visits)
+        write_presence(cursor, write.presence)
         write_alerts(cursor, write.alert_changes, write.channels)
     repeated = len(write.newer) + len(write.older) + len(write.quarantined) - stored - late - quarantined
     return Written(advanced, stored + late, repeated, quarantined)
@@ -161,62 +162,5 @@ def _write_dead_letters(cursor: Cursor, letters: Sequence[DeadLetter]) -> None:
                 from_microseconds(letter.received_us),
             )
             for letter in letters
-        ),
-    )
-
-
-def _write_visits(cursor: Cursor, visits: Sequence[Visit]) -> None:
-    insert_rows(
-        cursor,
-        "INSERT INTO visits (visit_id, activation_id, person_id, zone_id, zone_version, entered_at, last_inside_at,"
-        " left_at, positions_inside) VALUES %s ON CONFLICT (visit_id) DO UPDATE SET"
-        " last_inside_at = excluded.last_inside_at, left_at = excluded.left_at,"
-        " positions_inside = excluded.positions_inside",
-        (
-            (
-                str(visit.visit_id),
-                visit.activation_id,
-                visit.person_id,
-                visit.zone_id,
-                visit.zone_version,
-                from_microseconds(visit.entered_us),
-                from_microseconds(visit.last_inside_us),
-                None if visit.left_us is None else from_microseconds(visit.left_us),
-                visit.positions_inside,
-            )
-            for visit in visits
-        ),
-    )
-
-
-def _write_presence(cursor: Cursor, presence: dict[tuple[int, int], Visit | None]) -> None:
-    clear = [key for key, visit in presence.items() if visit is None]
-    if clear:
-        insert_rows(
-            cursor,
-            "DELETE FROM presence USING (VALUES %s) AS clear (activation_id, zone_id)"
-            " WHERE presence.activation_id = clear.activation_id AND presence.zone_id = clear.zone_id",
-            clear,
-        )
-    insert_rows(
-        cursor,
-        "INSERT INTO presence (activation_id, zone_id, visit_id, zone_version, entered_at, last_inside_at,"
-        " positions_inside, evidence) VALUES %s ON CONFLICT (activation_id, zone_id) DO UPDATE SET"
-        " visit_id = excluded.visit_id, zone_version = excluded.zone_version, entered_at = excluded.entered_at,"
-        " last_inside_at = excluded.last_inside_at, positions_inside = excluded.positions_inside,"
-        " evidence = excluded.evidence",
-        (
-            (
-                visit.activation_id,
-                visit.zone_id,
-                str(visit.visit_id),
-                visit.zone_version,
-                from_microseconds(visit.entered_us),
-                from_microseconds(visit.last_inside_us),
-                visit.positions_inside,
-                Json(asdict(visit.evidence)),
-            )
-            for visit in presence.values()
-            if visit is not None
         ),
     )

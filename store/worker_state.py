@@ -2,37 +2,41 @@
 
 from collections.abc import Collection, Sequence
 from typing import Any
-from uuid import UUID
 
 from geofence.geojson import from_stored
 from model.devices import FOREVER_US, Activation, DeviceRecord, LastFix
 from model.enums import ZoneKind
 from model.times import to_microseconds
-from model.visits import Evidence, EvidencePosition, Visit
 from model.zones import ZoneVersion
 from store.database import Cursor
 
 
 def load_devices(cursor: Cursor, serials: Collection[str]) -> list[DeviceRecord]:
-    """Those of ``serials`` that are registered, with their activations and newest stored position."""
-    cursor.execute(
-        "SELECT device.device_id, device.serial, last.fix_time, last.fix_key, last.lat, last.lon FROM devices device"
-        " LEFT JOIN LATERAL (SELECT fix_time, fix_key, lat, lon FROM positions"
-        "   WHERE positions.device_id = device.device_id ORDER BY fix_time DESC, fix_key DESC LIMIT 1) last ON true"
-        " WHERE device.serial = ANY(%s)",
-        (list(serials),),
-    )
+    """Those of ``serials`` that are registered, with their activations and newest stored positions."""
+    cursor.execute("SELECT device_id, serial FROM devices WHERE serial = ANY(%s)", (list(serials),))
     rows = cursor.fetchall()
-    activations = load_activations(cursor, [row[0] for row in rows])
+    device_ids = [device_id for device_id, _ in rows]
+    activations, last_fixes = load_activations(cursor, device_ids), load_last_fixes(cursor, device_ids)
     return [
-        DeviceRecord(
-            serial,
-            device_id,
-            activations.get(device_id, ()),
-            None if fix_time is None else LastFix(to_microseconds(fix_time), fix_key, lat, lon),
-        )
-        for device_id, serial, fix_time, fix_key, lat, lon in rows
+        DeviceRecord(serial, device_id, activations.get(device_id, ()), last_fixes[device_id])
+        for device_id, serial in rows
     ]
+
+
+def load_last_fixes(cursor: Cursor, device_ids: Collection[int]) -> dict[int, tuple[LastFix, ...]]:
+    """The newest two stored positions of each device, the newest first."""
+    cursor.execute(
+        "SELECT wanted.device_id, last.fix_time, last.fix_key, last.lat, last.lon, last.accuracy_m, last.mechanism"
+        " FROM unnest(%s::integer[]) AS wanted (device_id) CROSS JOIN LATERAL ("
+        "   SELECT fix_time, fix_key, lat, lon, accuracy_m, mechanism FROM positions"
+        "   WHERE positions.device_id = wanted.device_id ORDER BY fix_time DESC, fix_key DESC LIMIT 2) last"
+        " ORDER BY wanted.device_id, last.fix_time DESC, last.fix_key DESC",
+        (list(device_ids),),
+    )
+    found: dict[int, tuple[LastFix, ...]] = dict.fromkeys(device_ids, ())
+    for device_id, fix_time, *rest in cursor.fetchall():
+        found[device_id] = (*found[device_id], LastFix(to_microseconds(fix_time), *rest))
+    return found
 
 
 def load_activations(cursor: Cursor, device_ids: Collection[int]) -> dict[int, tuple[Activation, ...]]:
@@ -75,20 +79,6 @@ def zones_changed_since(cursor: Cursor, revision: int, person_ids: Collection[in
     return _zone_versions(cursor, condition, revision, list(person_ids))
 
 
-def load_presence(cursor: Cursor, activation_ids: Collection[int]) -> list[Visit]:
-    """The open visits of these activations."""
-    cursor.execute(
-        "SELECT presence.visit_id, presence.activation_id, activation.person_id, presence.zone_id,"
-        " presence.zone_version, version.kind, presence.entered_at, presence.last_inside_at,"
-        " presence.positions_inside, presence.evidence"
-        " FROM presence JOIN device_activations activation USING (activation_id)"
-        " JOIN zone_versions version ON version.zone_id = presence.zone_id AND version.version = presence.zone_version"
-        " WHERE presence.activation_id = ANY(%s)",
-        (list(activation_ids),),
-    )
-    return [_visit(row) for row in cursor.fetchall()]
-
-
 def _zone_versions(cursor: Cursor, condition: str, *values: object) -> list[ZoneVersion]:
     columns = (
         "version.zone_id, version.version, zone.reference, version.name, version.kind, zone.person_id,"
@@ -120,21 +110,4 @@ def _zone_version(row: Sequence[Any]) -> ZoneVersion:
         valid_to_us=valid_to,
         active_from_us=active_from,
         active_to_us=active_to,
-    )
-
-
-def _visit(row: Sequence[Any]) -> Visit:
-    visit_id, activation_id, person_id, zone_id, zone_version, kind, entered, last_inside, count, evidence = row
-    return Visit(
-        visit_id=UUID(visit_id),
-        activation_id=activation_id,
-        person_id=person_id,
-        zone_id=zone_id,
-        zone_version=zone_version,
-        zone_kind=ZoneKind(kind),
-        entered_us=to_microseconds(entered),
-        last_inside_us=to_microseconds(last_inside),
-        left_us=None,
-        positions_inside=count,
-        evidence=Evidence(**{part: EvidencePosition(**position) for part, position in evidence.items()}),
     )

@@ -36,11 +36,11 @@ ALTER TABLE visits
     CHECK (state IN ('possible', 'confirmed', 'ending', 'ended', 'lapsed', 'retracted')),
   ADD COLUMN inferred boolean NOT NULL DEFAULT false,
   ADD COLUMN confirmed_at timestamptz,
+  ADD COLUMN closed_at timestamptz, -- the position that decided its end: a late one before it may undo the end
   ADD COLUMN end_reason text,
-  ADD COLUMN tally jsonb NOT NULL DEFAULT '{}',
   ADD COLUMN evidence jsonb NOT NULL DEFAULT '{}',
   ADD COLUMN merged_into uuid REFERENCES visits; -- of a retracted one: the visit that later data made it part of
-UPDATE visits SET confirmed_at = entered_at, end_reason = 'left' WHERE left_at IS NOT NULL;
+UPDATE visits SET confirmed_at = entered_at, closed_at = left_at, end_reason = 'left' WHERE left_at IS NOT NULL;
 UPDATE visits SET confirmed_at = entered_at, state = 'confirmed' WHERE left_at IS NULL;
 ALTER TABLE visits DROP CONSTRAINT visits_activation_id_zone_id_entered_at_key;
 CREATE INDEX visits_activation ON visits (activation_id, zone_id, entered_at);

@@ -1,0 +1,180 @@
+"""From a track and the open visits to what changed: the loop that the live pipeline, a replay and a rehearsal share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from geofence.confidence import p_inside
+from geofence.presence import Condition, Place, Sighting, step
+from geofence.sightings import CODES, VERDICTS, DetectionLimits, Sightings, Watched, sightings, touched
+from geofence.track import Track
+from geofence.zone_index import NO_ROW, REGIMES, ZoneIndex
+from geofence.zone_table import ASPECTS
+from model.enums import Aspect, EndReason, PositionFlag, Regime, VisitState
+from model.policies import approach_policy
+from model.visits import Evidence, EvidencePosition, Tally, Verdict, Visit, visit_identifier
+
+PresenceKey = tuple[int, int, Aspect]
+"""(activation id, zone id, aspect)"""
+
+BEGINNERS = np.array([CODES[one] for one in (Verdict.FOR_ALONE, Verdict.FOR, Verdict.HINT_FOR)])
+
+
+@dataclass(frozen=True, slots=True)
+class VisitChange:
+    """A visit as it stood before the track, None where it began in it, and as it stands now."""
+
+    before: Visit | None
+    after: Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    changes: list[VisitChange]  # each visit once, in the order of (activation, zone, aspect, time)
+    presence: dict[PresenceKey, Visit | None]  # the open visit of each place that was looked at; None: clear
+
+
+def detect(
+    track: Track, zones: ZoneIndex, presence: Mapping[int, Mapping[tuple[int, Aspect], Visit]], limits: DetectionLimits
+) -> Detection:
+    """Step presence through every place that the track touches or that was not clear before.
+
+    ``presence`` holds the open visits by activation, then (zone, aspect).
+    """
+    watched = _watched(track, zones, presence)
+    seen = sightings(track, zones, watched, limits)
+    bounds = np.searchsorted(seen.pair, np.arange(len(watched.zone_id) + 1))
+    changes: list[VisitChange] = []
+    after: dict[PresenceKey, Visit | None] = {}
+    keys = zip(watched.activation.tolist(), watched.zone_id.tolist(), watched.aspect.tolist(), strict=True)
+    for pair, (activation_id, zone_id, code) in enumerate(keys):
+        aspect = ASPECTS[code]
+        walk = _Walk(track, zones, seen, bounds[pair], bounds[pair + 1], Place(activation_id, zone_id, aspect, 0))
+        after[activation_id, zone_id, aspect] = walk.run(presence.get(activation_id, {}).get((zone_id, aspect)))
+        changes += walk.changes
+    return Detection(changes, after)
+
+
+def _watched(track: Track, zones: ZoneIndex, presence: Mapping[int, Mapping[tuple[int, Aspect], Visit]]) -> Watched:
+    """The touched and the open places, each once, in order."""
+    near = touched(track, zones)
+    found = set(zip(near.activation.tolist(), near.zone_id.tolist(), near.aspect.tolist(), strict=True))
+    if presence:
+        for activation_id in np.unique(track.activation).tolist():
+            found |= {
+                (activation_id, zone_id, ASPECTS.index(aspect)) for zone_id, aspect in presence.get(activation_id, ())
+            }
+    columns = np.array(sorted(found), np.int64).reshape(-1, 3)
+    return Watched(columns[:, 0], columns[:, 1], columns[:, 2])
+
+
+class _Walk:
+    """One place's walk through its sightings."""
+
+    def __init__(self, track: Track, zones: ZoneIndex, seen: Sightings, first: int, end: int, place: Place) -> None:
+        self._track = track
+        self._zones = zones
+        self._seen = seen
+        self._span = range(first, end)
+        self._place = place
+        self._first_seen: dict[Visit, Visit | None] = {}
+        self.changes: list[VisitChange] = []
+
+    def run(self, visit: Visit | None) -> Visit | None:
+        """The open visit at the end of the track; ``changes`` holds what became of every other."""
+        seen, before = self._seen, visit
+        begins = np.isin(seen.verdict[self._span.start : self._span.stop], BEGINNERS)
+        crosses = ~np.isnan(seen.crossing.depth_m[self._span.start : self._span.stop])
+        for at in self._span:
+            place = at - self._span.start
+            if visit is None and not begins[place] and not crosses[place]:
+                continue
+            stood = visit
+            for stepped in step(self._placed(at), visit, self._sighting(at)):
+                if visit is not None and stepped.visit_id != visit.visit_id:
+                    self._close(before, visit)
+                    before = None
+                visit = stepped
+            if visit is not None and not visit.state.is_open:
+                self._close(before, visit)
+                visit = before = None
+            if visit is None and stood is None and crosses[place]:
+                self.changes.append(VisitChange(None, self._crossing(at)))
+        if visit is not None and visit != before:
+            self.changes.append(VisitChange(before, visit))
+        return visit
+
+    def _close(self, before: Visit | None, visit: Visit) -> None:
+        self.changes.append(VisitChange(before, visit))
+
+    def _placed(self, at: int) -> Place:
+        return self._place._replace(person_id=int(self._track.person[self._seen.position[at]]))
+
+    def _condition(self, at: int) -> Condition | None:
+        row = int(self._seen.row[at])
+        if row == NO_ROW:
+            return None
+        version = self._zones.version(row)
+        policy = version.policy if self._place.aspect is Aspect.ZONE else approach_policy(version.policy)
+        return Condition(version.version, version.kind, REGIMES[self._seen.regime[at]], policy)
+
+    def _sighting(self, at: int) -> Sighting:
+        return Sighting(self._position(at), self._condition(at))
+
+    def _position(self, at: int) -> EvidencePosition:
+        rows, position = self._track.rows, int(self._seen.position[at])
+        fixes = rows.fixes
+        accuracy_m = float(fixes.accuracy_m[position])
+        return EvidencePosition(
+            device_id=int(rows.device_id[position]),
+            fix_time_us=int(fixes.fix_time_us[position]),
+            fix_key=int(rows.fix_key[position]),
+            received_us=int(fixes.received_us[position]),
+            lat=float(fixes.lat[position]),
+            lon=float(fixes.lon[position]),
+            accuracy_m=None if np.isnan(accuracy_m) else accuracy_m,
+            mechanism=int(fixes.mechanism[position]),
+            flags=int(rows.flags[position]),
+            depth_m=float(self._seen.depth_m[at]),
+            p_inside=float(self._seen.p_inside[at]),
+            verdict=VERDICTS[self._seen.verdict[at]],
+        )
+
+    def _crossing(self, at: int) -> Visit:
+        """The visit inferred from the way to the sighting ``at``: over as soon as it is known."""
+        found, before = self._seen.crossing, self._track.before
+        position, end, condition = int(self._seen.position[at]), self._position(at), self._condition(at)
+        assert condition is not None  # noqa: S101  a crossing is inferred only of a zone in force
+        began_us = int(before.fix_time_us[position])
+        place, depth_m = self._placed(at), float(found.depth_m[at])
+        deepest = replace(
+            end,
+            fix_time_us=began_us + round(float(found.share[at]) * (end.fix_time_us - began_us)),
+            lon=float(found.lon[at]),
+            lat=float(found.lat[at]),
+            flags=end.flags | PositionFlag.INFERRED,
+            depth_m=depth_m,
+            p_inside=float(p_inside(np.array([depth_m]), np.array([end.accuracy_m or np.nan]))[0]),
+        )
+        return Visit(
+            visit_id=visit_identifier(place.activation_id, place.zone_id, place.aspect, began_us),
+            activation_id=place.activation_id,
+            person_id=place.person_id,
+            zone_id=place.zone_id,
+            zone_version=condition.zone_version,
+            zone_kind=condition.zone_kind,
+            aspect=place.aspect,
+            regime=Regime.IN_FORCE,
+            state=VisitState.ENDED,
+            inferred=True,
+            entered_us=began_us,
+            confirmed_us=None,
+            last_inside_us=deepest.fix_time_us,
+            left_us=end.fix_time_us,
+            closed_us=end.fix_time_us,
+            end_reason=EndReason.CROSSED,
+            positions_inside=0,
+            tally=Tally(0, began_us, 0, None),
+            evidence=Evidence(end, None, deepest, deepest, (end,)),
+        )

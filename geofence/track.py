@@ -1,0 +1,70 @@
+"""Positions as the presence engine takes them, and what the two before each say of it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from geofence.columns import Booleans, Earlier, Floats, Integers, Points, PositionRows, Ways
+from geofence.confidence import effective_accuracy_m
+from model.times import SECOND_US
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """``n`` positions by device activation and, within one, in the order of (fix time, fix key).
+
+    Every array has the shape ``(n,)``. The activation's own positions before the first are in ``before`` and
+    ``before_that``: what is decided of a position depends on nothing else that went before, besides the open visits.
+    """
+
+    rows: PositionRows
+    activation: Integers
+    person: Integers
+    points: Points
+    before: Earlier
+    before_that: Earlier
+
+    def __len__(self) -> int:
+        return len(self.activation)
+
+    def ways(self) -> Ways:
+        """The box about each position and the one before it."""
+        lon, lat, earlier = self.points.lon, self.points.lat, self.before.points
+        return Ways(
+            west=np.fmin(lon, earlier.lon),
+            south=np.fmin(lat, earlier.lat),
+            east=np.fmax(lon, earlier.lon),
+            north=np.fmax(lat, earlier.lat),
+        )
+
+
+def implausible(track: Track, at: Integers, limit_mps: float) -> Booleans:
+    """Which of the positions ``at``, shape (k,), nobody can have got to in the time.
+
+    A position is implausible when it was reached faster than ``limit_mps``, and not merely because the one before it
+    was the outlier: that one was itself reached by a jump, and from the one before that the way is plausible. Both
+    accuracies are allowed for, so a cell-tower fix of a kilometre makes no jump.
+    """
+    now, before, before_that = here(track, at), track.before.take(at), track.before_that.take(at)
+    outlier_before = _jumps(before_that, before, limit_mps) & ~_jumps(before_that, now, limit_mps)
+    return _jumps(before, now, limit_mps) & ~outlier_before
+
+
+def here(track: Track, at: Integers) -> Earlier:
+    """The positions ``at`` themselves, as those before them are held."""
+    fixes = track.rows.fixes
+    return Earlier(track.points.take(at), fixes.fix_time_us[at], fixes.accuracy_m[at], fixes.mechanism[at])
+
+
+def _jumps(start: Earlier, end: Earlier, limit_mps: float) -> Booleans:
+    """Whether the straight way is too fast, both accuracies taken off; False where there is no start."""
+    distance_m = np.hypot(end.points.x - start.points.x, end.points.y - start.points.y)
+    return np.asarray(distance_m - _unsure_m(start) - _unsure_m(end) > limit_mps * elapsed_s(start, end))
+
+
+def elapsed_s(start: Earlier, end: Earlier) -> Floats:
+    return np.asarray((end.fix_time_us.astype(np.float64) - start.fix_time_us) / SECOND_US)
+
+
+def _unsure_m(one: Earlier) -> Floats:
+    return effective_accuracy_m(one.accuracy_m, one.mechanism)
