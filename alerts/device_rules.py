@@ -116,7 +116,11 @@ def due_us(episode: Episode, intake: IntakeState, limits: BatteryLimits) -> int:
 
 
 def reconcile(
-    wearing: Wearing, due: Sequence[Episode], pending: Sequence[Episode], alerts: Sequence[Alert], facts: Mapping[str, Any]
+    wearing: Wearing,
+    due: Sequence[Episode],
+    pending: Sequence[Episode],
+    alerts: Sequence[Alert],
+    facts: Mapping[str, Any],
 ) -> list[AlertChange]:
     """The changes that turn ``alerts`` of an activation into those that its episodes call for.
 

@@ -1,7 +1,7 @@
 """Whether our own intake is proved alive, and the one alert while it is not (pure).
 
-Every timer of silence runs on ``IntakeState.alive_through_us``, the broker's time up to which everything received was judged, and
-begins anew at ``alive_since_us``: what we did not hear while we were deaf is not the wearer's silence.
+Every timer of silence runs on ``IntakeState.alive_through_us``, the broker's time up to which everything received was
+judged, and begins anew at ``alive_since_us``: what we did not hear while we were deaf is not the wearer's silence.
 """
 
 from collections.abc import Sequence

@@ -120,3 +120,23 @@ def write_beacon(cursor: Cursor, device_id: int, beacon: Beacon) -> None:
         "UPDATE device_heard SET at_beacon = %s, beacon_seen_at = %s WHERE device_id = %s",
         (beacon.is_at, from_microseconds(beacon.seen_us), device_id),
     )
+
+
+def waiting_devices(cursor: Cursor) -> set[int]:
+    """Devices that have a timer, such as those whose battery is low and not charged yet."""
+    cursor.execute("SELECT device_id FROM device_timers")
+    return {device_id for (device_id,) in cursor.fetchall()}
+
+
+def request_judgement(cursor: Cursor, device_ids: Collection[int]) -> None:
+    """Have the devices judged at once."""
+    cursor.execute(
+        "INSERT INTO device_timers (device_id, due_at) SELECT device_id, '-infinity' FROM unnest(%s::integer[])"
+        " AS wanted (device_id) ORDER BY device_id ON CONFLICT (device_id) DO UPDATE SET due_at = excluded.due_at",
+        (list(device_ids),),
+    )
+
+
+def serials_of(cursor: Cursor, device_ids: Collection[int]) -> dict[int, str]:
+    cursor.execute("SELECT device_id, serial FROM devices WHERE device_id = ANY (%s)", (list(device_ids),))
+    return dict(cursor.fetchall())

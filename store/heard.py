@@ -26,8 +26,8 @@ def write_heard(cursor: Cursor, rows: Sequence[HeardRow]) -> None:
     """
     insert_rows(
         cursor,
-        "INSERT INTO device_heard AS heard (device_id, last_received_at, last_fix_at, battery_pct, battery_at) VALUES %s"
-        " ON CONFLICT (device_id) DO UPDATE SET"
+        "INSERT INTO device_heard AS heard (device_id, last_received_at, last_fix_at, battery_pct, battery_at)"
+        " VALUES %s ON CONFLICT (device_id) DO UPDATE SET"
         " last_received_at = greatest(heard.last_received_at, excluded.last_received_at),"
         " last_fix_at = greatest(heard.last_fix_at, excluded.last_fix_at),"
         " battery_pct = CASE WHEN excluded.battery_at > coalesce(heard.battery_at, '-infinity')"
@@ -43,5 +43,4 @@ def write_heard(cursor: Cursor, rows: Sequence[HeardRow]) -> None:
             )
             for row in sorted(rows, key=lambda row: row.device_id)
         ),
-        template="(%s::integer, %s::timestamptz, %s::timestamptz, %s::real, %s::timestamptz)",
     )

@@ -7,13 +7,13 @@ from model.watching import DeafReason, IntakeState
 from store.database import Cursor, fetch_one
 
 
-def note_heartbeats(cursor: Cursor, topic: str, heartbeats: Mapping[int, int]) -> None:
-    """Of each partition whose batch held a heartbeat: the broker's time of it, in microseconds.
+def note_heartbeats(cursor: Cursor, heartbeats: Mapping[tuple[str, int], int]) -> None:
+    """Of each (topic, partition) whose batch held a heartbeat: the broker's time of it, in microseconds.
 
     It stands in the transaction of the batch, so it proves that what was received before it is judged and written. A
     sender's clock cannot carry it beyond our own.
     """
-    for partition, heartbeat_us in sorted(heartbeats.items()):
+    for (topic, partition), heartbeat_us in sorted(heartbeats.items()):
         cursor.execute(
             "UPDATE partition_offsets"
             " SET processed_through = greatest(processed_through, least(%s, clock_timestamp()))"

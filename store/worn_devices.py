@@ -1,6 +1,6 @@
 """Worn devices with what was heard of them, and the alerts of devices: what the watch judges."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -33,20 +33,7 @@ def load_worn(cursor: Cursor, now_us: int) -> list[Worn]:
         " FROM device_activations activation LEFT JOIN device_heard USING (device_id) WHERE during @> %s::timestamptz",
         (from_microseconds(now_us),),
     )
-    return [
-        Worn(
-            activation_id=activation_id,
-            person_id=person_id,
-            device_id=device_id,
-            start_us=to_microseconds(start),
-            heard=Heard(_us(received), _us(fix), battery_pct, _us(battery_at)),
-            at_beacon=at_beacon,
-            beacon_seen_us=_us(beacon_seen),
-            open_alerts=alerts.get(activation_id, {}),
-        )
-        for activation_id, person_id, device_id, start, received, fix, battery_pct, battery_at, at_beacon, beacon_seen
-        in cursor.fetchall()
-    ]
+    return [_worn(row, alerts) for row in cursor.fetchall()]
 
 
 def load_wearings(cursor: Cursor, device_ids: Collection[int]) -> list[Wearing]:
@@ -65,7 +52,7 @@ def load_wearings(cursor: Cursor, device_ids: Collection[int]) -> list[Wearing]:
 def load_alerts_of(cursor: Cursor, activation_ids: Collection[int], kinds: Sequence[AlertKind]) -> list[Alert]:
     """Every alert of these kinds that the activations had, in the order in which they were raised."""
     cursor.execute(
-        f"SELECT {_ALERT} FROM alerts WHERE activation_id = ANY (%s) AND kind = ANY (%s) ORDER BY sequence",  # noqa: S608
+        f"SELECT {_ALERT} FROM alerts WHERE activation_id = ANY (%s) AND kind = ANY (%s) ORDER BY sequence",  # noqa: S608 -- as above
         (list(activation_ids), [kind.value for kind in kinds]),
     )
     return [_alert(row) for row in cursor.fetchall()]
@@ -73,7 +60,7 @@ def load_alerts_of(cursor: Cursor, activation_ids: Collection[int], kinds: Seque
 
 def load_open_alerts(cursor: Cursor, kinds: Sequence[AlertKind]) -> list[Alert]:
     cursor.execute(
-        f"SELECT {_ALERT} FROM alerts WHERE state = 'open' AND kind = ANY (%s) ORDER BY sequence",  # noqa: S608
+        f"SELECT {_ALERT} FROM alerts WHERE state = 'open' AND kind = ANY (%s) ORDER BY sequence",  # noqa: S608 -- as above
         ([kind.value for kind in kinds],),
     )
     return [_alert(row) for row in cursor.fetchall()]
@@ -82,11 +69,26 @@ def load_open_alerts(cursor: Cursor, kinds: Sequence[AlertKind]) -> list[Alert]:
 def load_outlasting(cursor: Cursor, kinds: Sequence[AlertKind], now_us: int) -> list[tuple[Alert, int, int]]:
     """(alert, device, end of its activation) of open alerts whose activation has ended."""
     cursor.execute(
-        f"SELECT {_ALERT}, device_id, upper(during) FROM alerts JOIN device_activations USING (activation_id, person_id)"  # noqa: S608
+        f"SELECT {_ALERT}, device_id, upper(during) FROM alerts"  # noqa: S608 -- as above
+        " JOIN device_activations USING (activation_id, person_id)"
         " WHERE state = 'open' AND kind = ANY (%s) AND upper(during) <= %s ORDER BY sequence",
         ([kind.value for kind in kinds], from_microseconds(now_us)),
     )
     return [(_alert(row[:-2]), row[-2], to_microseconds(row[-1])) for row in cursor.fetchall()]
+
+
+def _worn(row: tuple[Any, ...], alerts: Mapping[int | None, Mapping[AlertKind, Alert]]) -> Worn:
+    activation_id, person_id, device_id, start, received, fix, battery_pct, battery_at, at_beacon, beacon_seen = row
+    return Worn(
+        activation_id=activation_id,
+        person_id=person_id,
+        device_id=device_id,
+        start_us=to_microseconds(start),
+        heard=Heard(_us(received), _us(fix), battery_pct, _us(battery_at)),
+        at_beacon=at_beacon,
+        beacon_seen_us=_us(beacon_seen),
+        open_alerts=alerts.get(activation_id, {}),
+    )
 
 
 def _alert(row: tuple[Any, ...]) -> Alert:
@@ -113,3 +115,12 @@ def _alert(row: tuple[Any, ...]) -> Alert:
 
 def _us(moment: datetime | None) -> int | None:
     return None if moment is None else to_microseconds(moment)
+
+
+def count_open_alerts(cursor: Cursor, kinds: Sequence[AlertKind]) -> dict[AlertKind, int]:
+    """How many are open of each kind that has any."""
+    cursor.execute(
+        "SELECT kind, count(*) FROM alerts WHERE state = 'open' AND kind = ANY (%s) GROUP BY kind",
+        ([kind.value for kind in kinds],),
+    )
+    return {AlertKind(kind): count for kind, count in cursor.fetchall()}
