@@ -1,11 +1,13 @@
 """Positions as the presence engine takes them, and what the two before each say of it."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
 from geofence.columns import Booleans, Earlier, Floats, Integers, Points, PositionRows, Ways
 from geofence.confidence import effective_accuracy_m
+from geofence.projection import Projection
 from model.times import SECOND_US
 
 
@@ -27,6 +29,17 @@ class Track:
     def __len__(self) -> int:
         return len(self.activation)
 
+    def take(self, index: Integers | Booleans) -> Self:
+        """The positions at ``index``, each with those before it as they were."""
+        return type(self)(
+            self.rows.take(index),
+            self.activation[index],
+            self.person[index],
+            self.points.take(index),
+            self.before.take(index),
+            self.before_that.take(index),
+        )
+
     def ways(self) -> Ways:
         """The box about each position and the one before it."""
         lon, lat, earlier = self.points.lon, self.points.lat, self.before.points
@@ -36,6 +49,35 @@ class Track:
             east=np.fmax(lon, earlier.lon),
             north=np.fmax(lat, earlier.lat),
         )
+
+
+def track_of(rows: PositionRows, activation: int, person: int, projection: Projection) -> Track:
+    """The track of one activation from all of its positions, in whatever order they came.
+
+    It is what the live pipeline would have judged had they come in the order of their fix times. Of those with one
+    (fix time, fix key) the one that was received first stays.
+    """
+    order = np.lexsort((rows.fixes.received_us, rows.fix_key, rows.fixes.fix_time_us))
+    fix_time_us, fix_key = rows.fixes.fix_time_us[order], rows.fix_key[order]
+    is_new = np.ones(len(order), np.bool_)
+    is_new[1:] = (np.diff(fix_time_us) != 0) | (fix_key[1:] != fix_key[:-1])
+    once = rows.take(order[is_new])
+    points = projection.points(once.fixes.lon, once.fixes.lat)
+    every = Earlier(points, once.fixes.fix_time_us, once.fixes.accuracy_m, once.fixes.mechanism)
+    return Track(
+        rows=once,
+        activation=np.full(len(once), activation),
+        person=np.full(len(once), person),
+        points=points,
+        before=_shifted(every, 1),
+        before_that=_shifted(every, 2),
+    )
+
+
+def _shifted(every: Earlier, places: int) -> Earlier:
+    """To each position the one so many places before it."""
+    place = np.arange(len(every.fix_time_us))
+    return every.take(np.maximum(place - places, 0)).or_else(Earlier.none(len(place)), place < places)
 
 
 def implausible(track: Track, at: Integers, limit_mps: float) -> Booleans:
