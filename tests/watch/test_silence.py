@@ -10,6 +10,7 @@ from tests.support.watch import alerts, changes, commands, watch_settings, watch
 from tests.support.worker_thread import append, queue_worker
 from tests.support.world import enrol, rows
 
+ALIVE_SINCE = "SELECT alive_since FROM intake_state"
 HEARD = "SELECT count(*) FROM device_heard"
 
 
@@ -81,3 +82,28 @@ def test_when_nobody_at_all_is_heard_it_is_we_who_are_deaf(migrated_database: Da
         assert alerts(migrated_database) == [("intake_deaf", "open", None)]
         send(migrated_database, "TAG-0")
         wait_until(lambda: alerts(migrated_database) == [("intake_deaf", "ended", None)])
+
+
+def test_a_timer_survives_a_restart_and_a_takeover(migrated_database: DatabaseUrls) -> None:
+    enrol(migrated_database.owner, ["TAG"])
+    settings = watch_settings(migrated_database, no_communication_s=3, deaf_after_s=2.5)
+    with queue_worker(migrated_database):
+        with watching(settings):
+            send(migrated_database, "TAG")
+            wait_until(lambda: rows(migrated_database.owner, ALIVE_SINCE) != [(None,)])
+            alive_since = rows(migrated_database.owner, ALIVE_SINCE)
+            wait_until(lambda: rows(migrated_database.owner, HEARD) == [(1,)])
+        with watching(settings):
+            with watching(settings):  # stands by
+                time.sleep(1)
+            assert alerts(migrated_database) == []
+            wait_until(lambda: alerts(migrated_database) == [("no_communication", "open", "TAG")])
+        assert rows(migrated_database.owner, ALIVE_SINCE) == alive_since
+        with watching(settings):
+            time.sleep(0.5)
+    assert changes(migrated_database) == [("no_communication", "raised")]
+    began, raised, heard = rows(
+        migrated_database.owner, "SELECT began_at, raised_at, last_received_at FROM alerts, device_heard"
+    )[0]
+    assert began == heard
+    assert 3 <= (raised - heard).total_seconds() < 5  # not begun anew by the restarts
