@@ -14,6 +14,7 @@ COMMANDS = {
     "migrate": "cli.database",
     "api": "cli.serve",
     "worker": "cli.worker",
+    "watch": "cli.watch",
     "deliver": "cli.deliver",
     "people": "cli.people",
     "devices": "cli.devices",
