@@ -1,6 +1,7 @@
 """How sure the presence engine has to be, zone by zone. Named presets, of which a zone may change single values."""
 
 from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ RECORD = replace(STEADY, confirm_count=1, crossing_gap_s=0.0)
 
 PRESETS = {"steady": STEADY, "fast": FAST, "curfew": CURFEW, "record": RECORD}
 
-APPROACH_CHANGES = {
+APPROACH_CHANGES: dict[str, Any] = {
     "alone_probability": 0.95,
     "alone_depth_m": 0.0,
     "crossing_gap_s": 0.0,
@@ -82,7 +83,7 @@ def approach_policy(policy: PresencePolicy) -> PresencePolicy:
     return replace(policy, **APPROACH_CHANGES)
 
 
-def policy_of(preset: str, changes: dict[str, float]) -> PresencePolicy:
+def policy_of(preset: str, changes: dict[str, Any]) -> PresencePolicy:
     """A preset with single values changed. Raises KeyError for an unknown preset or value."""
     names = {field.name for field in fields(PresencePolicy)}
     unknown = changes.keys() - names
