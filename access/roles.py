@@ -26,6 +26,8 @@ class Permission(StrEnum):
     TRACK_READ = "track.read"
     ZONES_READ = "zones.read"
     ZONES_WRITE = "zones.write"
+    AUTHORISATIONS_READ = "authorisations.read"
+    AUTHORISATIONS_WRITE = "authorisations.write"
     METRICS_READ = "metrics.read"
 
 
@@ -36,6 +38,8 @@ _SUPERVISION = _EVERYONE | {
     Permission.ALERTS_READ,
     Permission.TRACK_READ,
     Permission.ZONES_READ,
+    Permission.AUTHORISATIONS_READ,
+    Permission.AUTHORISATIONS_WRITE,
 }
 
 POLICY: dict[Role, frozenset[Permission]] = {

@@ -38,7 +38,7 @@ def _told(change: VisitChange) -> list[AlertChange]:
     if not alerts(after):
         return []
     if before is None or not alerts(before):
-        urgency = urgency_of(after)
+        urgency = urgency_of(after, (after.evidence.confirming or after.evidence.entry).received_us)
         raised = AlertChange(AlertChangeKind.RAISED, alert_of(_as_it_began(after), urgency))
         if after.state.is_open or after.inferred:
             return [raised]
@@ -58,10 +58,13 @@ def alert_of(visit: Visit, urgency: Urgency) -> Alert:
     found = _kind(visit)
     if found is None:
         raise ValueError(f"a visit to a zone of the kind {visit.zone_kind} alerts nobody")
-    kind, severity = found
-    evidence = visit.evidence
+    return alert_as(visit, *found, urgency)
+
+
+def alert_as(visit: Visit, kind: AlertKind, severity: Severity, urgency: Urgency) -> Alert:
+    """The alert of a visit under a given kind: what staff were told may be another than what it is now."""
     return Alert(
-        alert_id=visit_alert_identifier(visit.visit_id, kind),
+        alert_id=visit_alert_identifier(visit.visit_id),
         kind=kind,
         severity=severity,
         urgency=Urgency.MORNING if severity is Severity.INFORMATION else urgency,
@@ -74,15 +77,19 @@ def alert_of(visit: Visit, urgency: Urgency) -> Alert:
         began_us=visit.entered_us,
         last_evidence_us=visit.last_inside_us,
         ended_us=visit.left_us,
-        received_us=(evidence.confirming or evidence.entry).received_us,
+        received_us=(visit.evidence.confirming or visit.evidence.entry).received_us,
         evidence=visit_evidence(visit),
     )
 
 
-def urgency_of(visit: Visit) -> Urgency:
-    """What was over before we could know of it goes to the morning list; what goes on is told at once."""
-    raised_by = visit.evidence.confirming or visit.evidence.entry
-    is_late = raised_by.received_us - raised_by.fix_time_us > LATE_S * SECOND_US
+def urgency_of(visit: Visit, known_us: int) -> Urgency:
+    """What was over before we could know of it goes to the morning list; what goes on is told at once.
+
+    ``known_us`` is when the evidence was complete: the receipt of the position that decided or, where the past is
+    judged anew, when that was asked for.
+    """
+    decided_us = visit.entered_us if visit.confirmed_us is None else visit.confirmed_us
+    is_late = known_us - decided_us > LATE_S * SECOND_US
     return Urgency.MORNING if is_late and not visit.state.is_open else Urgency.IMMEDIATE
 
 

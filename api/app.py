@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from api.documentation import DESCRIPTION, DocumentedApi
 from api.errors import install_handlers
 from api.middleware import BodyLimitMiddleware, RequestContextMiddleware
-from api.routes import alerts, health, me, people, stream, tracks, zones
+from api.routes import alerts, authorisations, health, me, people, stream, tracks, zones
 from api.security import Requires, all_dependants
 from api.services import Services
 from ingest.gateway import gateway_router
@@ -19,7 +19,16 @@ from ops.errors import ConfigurationError
 from ops.settings import Settings
 
 OPEN_PATHS = frozenset({"/health/live", "/health/ready"})
-ROUTERS = (me.router, people.router, tracks.router, stream.router, alerts.router, zones.router, health.router)
+ROUTERS = (
+    me.router,
+    people.router,
+    tracks.router,
+    stream.router,
+    alerts.router,
+    authorisations.router,  # before zones, whose references may hold slashes
+    zones.router,
+    health.router,
+)
 
 
 def create_app(settings: Settings, services: Services) -> FastAPI:

@@ -1,15 +1,22 @@
 """The shapes of answers, as the OpenAPI document shows them. Times are UTC; ids are ours."""
 
 import uuid
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from access.roles import Permission, Role
+from api.fields import Moment
+from geofence import schedule_documents
+from geofence.schedule_words import words
 from model.enums import AlertKind, AlertState, ZoneKind
 from store.alerts import StoredAlert
-from store.zones import Outcome
+from store.zone_decisions import Outcome
+from store.zone_list import StoredVersion
+
+LONGEST_TEXT = 1000  # what is too long is named with its place by whoever knows the true limit
 
 
 class Answer(BaseModel):
@@ -114,6 +121,10 @@ class VersionOut(Answer):
     geometry: dict[str, Any] = Field(
         description="GeoJSON; a circle is shown as a Point with radius_m (a zone file gives radius_m as a property)"
     )
+    schedule: dict[str, Any] | None = Field(description="As a zone file gives it; null is every hour")
+    schedule_words: str = Field(description="The same in words")
+    policy: dict[str, Any] = Field(description="The preset, and the values that differ from it")
+    disclosed: bool = Field(description="Whether the wearer has been told of the zone")
     valid_from: datetime = Field(description="Fixes from here on are judged by this version")
     valid_to: datetime | None
     active_from: datetime | None
@@ -121,9 +132,55 @@ class VersionOut(Answer):
     created_by: str
     created_at: datetime
 
+    @classmethod
+    def of(cls, version: StoredVersion) -> Self:
+        """The row's columns, with the schedule in words too, and the preset within the policy."""
+        schedule_words = words(schedule_documents.from_stored(version.schedule))
+        policy = {"preset": version.preset, **version.policy}
+        own = {"schedule_words": schedule_words, "policy": policy, "disclosed": version.is_disclosed}
+        return cls.model_validate(asdict(version) | own)
+
+
+class AuthorisationIn(BaseModel):
+    """Who may be in, or away from, the zone, when, and what for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    person: str = Field(description="CRN of a person whom you may see", max_length=LONGEST_TEXT)
+    begins_at: Moment = Field(alias="from")
+    ends_at: Moment = Field(alias="to", description="Not included; at most 31 days after from")
+    purpose: str = Field(description="What for, as it stands on the record", max_length=LONGEST_TEXT)
+
+
+class AuthorisationOut(Answer):
+    model_config = ConfigDict(frozen=True, from_attributes=True, serialize_by_alias=True, validate_by_name=True)
+
+    authorisation_id: int
+    zone_reference: str
+    person_id: int
+    crn: str
+    begins_at: datetime = Field(alias="from")
+    ends_at: datetime = Field(alias="to")
+    lifts_until: datetime = Field(
+        description="What of it holds: until its end, until it was revoked, or not at all where this equals from"
+    )
+    purpose: str
+    granted_by: str
+    granted_at: datetime
+    revoked_at: datetime | None
+    revoked_by: str | None
+
+
+class AuthorisationsPage(Answer):
+    authorisations: list[AuthorisationOut]
+    next: str | None = Field(description="Address of the next page; null on the last")
+
 
 class ZoneWithVersions(ZoneOut):
     versions: list[VersionOut]
+    authorisations: list[AuthorisationOut] | None = Field(
+        description="Those that hold or will, the newest 100 of the people you may see; null for a role that sees none"
+    )
 
 
 class PublishedOut(Answer):

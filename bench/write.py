@@ -65,7 +65,7 @@ def make_rows(part: int, batch: int) -> PositionRows:
     )
 
 
-def _rates(url: str, part: int, way: Callable[[Cursor, PositionRows], int]) -> list[float]:
+def _rates(url: str, part: int, way: Callable[[Cursor, PositionRows], object]) -> list[float]:
     figures = []
     with closing(connect(url, "bench")) as connection:
         for batch in range(BATCHES):

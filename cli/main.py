@@ -18,6 +18,7 @@ COMMANDS = {
     "people": "cli.people",
     "devices": "cli.devices",
     "zones": "cli.zones",
+    "authorise": "cli.authorise",
     "sources": "cli.sources",
     "token": "cli.tokens",
     "replay": "cli.replay",

@@ -3,7 +3,7 @@
 import getpass
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,14 +11,20 @@ import typer
 
 from access.audit import Action, Subject, record_allowed
 from api.zone_files import ZoneFileError, read_zone_file
+from cli.authorise import print_authorisations
 from cli.owner import command_identity, owner_transaction
 from cli.tables import print_table
 from cli.times import parse_time
+from geofence import policy_documents, schedule_documents
 from geofence.problems import ZoneProblem
+from geofence.schedule_words import words
+from model.policies import policy_of
 from ops.errors import InputError
 from ops.settings import load_settings
+from store.authorisations import list_authorisations
+from store.zone_decisions import Outcome
 from store.zone_list import StoredZone, find_zone, list_zones
-from store.zones import Outcome, end_zone, publish_zones
+from store.zones import end_zone, publish_zones
 
 PAGE = 500
 zones = typer.Typer(help="Zones that wearers are checked against.", no_args_is_help=True)
@@ -32,8 +38,9 @@ def register(application: typer.Typer) -> None:
 def import_file(file: Annotated[Path, typer.Argument(help="GeoJSON: a Feature or a FeatureCollection.")]) -> None:
     """Publish the zones of a GeoJSON file: all of them, or nothing and every problem.
 
-    Properties: reference, name, kind (exclusion or crime_scene), and where wanted crn (the owner; left out, the zone is
-    shared), radius_m (with a Point), valid_from, active_from, active_to.
+    Properties: reference, name, kind (exclusion, inclusion, curfew or crime_scene), and where wanted crn (the owner;
+    left out, the zone is shared; an inclusion zone and a curfew need one), radius_m (with a Point), valid_from,
+    active_from, active_to, schedule, policy, disclosed.
 
     Example: cordon zones import zones.geojson
     """
@@ -44,7 +51,7 @@ def import_file(file: Annotated[Path, typer.Argument(help="GeoJSON: a Feature or
         _print_problems(error.problems)
         raise InputError(f"nothing was imported: {len(error.problems)} problem(s) in {file}") from None
     with owner_transaction() as cursor:
-        published = publish_zones(cursor, drafts, getpass.getuser(), datetime.now(UTC), settings.lock_timeout_ms)
+        published = publish_zones(cursor, drafts, getpass.getuser(), lock_timeout_ms=settings.lock_timeout_ms)
         changed = {zone.reference: zone.version for zone in published if zone.outcome is not Outcome.UNCHANGED}
         about = Subject(row_count=len(changed), detail={"versions": changed})
         record_allowed(cursor, command_identity(), Action.ZONES_WRITE, about)
@@ -71,12 +78,13 @@ def show_all() -> None:
 
 @zones.command("show")
 def show(reference: Annotated[str, typer.Argument(help="The zone's reference.")]) -> None:
-    """Show a zone with all its versions, and the latest one's geometry as GeoJSON.
+    """Show a zone: all its versions, the latest one's hours, policy and geometry, and who is authorised.
 
     Example: cordon zones show EZ-1042
     """
     with owner_transaction() as cursor:
         found = find_zone(cursor, reference)
+        lifted = found and list_authorisations(cursor, found[0].zone_id, None, PAGE, in_force_only=True)
     if found is None:
         raise InputError(f"there is no zone {reference}: `cordon zones list` shows them")
     zone, versions = found
@@ -86,7 +94,13 @@ def show(reference: Annotated[str, typer.Argument(help="The zone's reference.")]
         for one in versions
     ]
     print_table(("VERSION", "NAME", "KIND", "FROM", "TO", "BY"), rows)
-    print(json.dumps(versions[-1].geometry))
+    latest = versions[-1]
+    print(f"in force: {words(schedule_documents.from_stored(latest.schedule))}")
+    print(f"policy: {policy_documents.in_words(latest.preset, policy_of(latest.preset, latest.policy))}")
+    print(f"the wearer {'has' if latest.is_disclosed else 'has not'} been told of it")
+    if lifted:
+        print_authorisations(lifted)
+    print(json.dumps(latest.geometry))
 
 
 @zones.command("end")
@@ -96,14 +110,16 @@ def end(
 ) -> None:
     """Let a zone end. Its versions stay, and fixes before the end are still judged by them.
 
+    Where the end lies in the past, what was judged since is judged anew.
+
     Example: cordon zones end EZ-1042 --at 2026-12-01T00:00:00Z
     """
-    moment = parse_time(at)
+    moment = None if at is None else parse_time(at)
     with owner_transaction() as cursor:
-        zone, changed = end_zone(cursor, reference, moment, load_settings().lock_timeout_ms)
-        about = Subject(window_from=moment, detail={"reference": reference})
+        zone = end_zone(cursor, reference, moment, load_settings().lock_timeout_ms)
+        about = Subject(window_from=zone.at, detail={"reference": reference})
         record_allowed(cursor, command_identity(), Action.ZONE_END, about)
-    print(f"{zone.reference} {'ends' if changed else 'ended already'} at {_time(moment)}")
+    print(f"{zone.reference} {'ends' if zone.changed else 'ended already'} at {_time(zone.at)}")
 
 
 def _content(file: Path) -> bytes:

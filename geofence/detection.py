@@ -1,6 +1,6 @@
 """From a track and the open visits to what changed: the loop that the live pipeline, a replay and a rehearsal share."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,19 +30,31 @@ class VisitChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Replayed:
+    """Where each place of a replay begins, clear: with its first visit that may change or, without one, ``from_us``."""
+
+    from_us: int
+    since_us: Mapping[PresenceKey, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Detection:
     changes: list[VisitChange]  # each visit once, in the order of (activation, zone, aspect, time)
     presence: dict[PresenceKey, Visit | None]  # the open visit of each place that was looked at; None: clear
 
 
 def detect(
-    track: Track, zones: ZoneIndex, presence: Mapping[int, Mapping[tuple[int, Aspect], Visit]], limits: DetectionLimits
+    track: Track,
+    zones: ZoneIndex,
+    presence: Mapping[int, Mapping[tuple[int, Aspect], Visit]],
+    limits: DetectionLimits,
+    replayed: Replayed | None = None,
 ) -> Detection:
     """Step presence through every place that the track touches or that was not clear before.
 
-    ``presence`` holds the open visits by activation, then (zone, aspect).
+    ``presence`` holds the open visits by activation, then (zone, aspect); for a replay it is empty.
     """
-    watched = _watched(track, zones, presence)
+    watched = _watched(track, zones, presence, () if replayed is None else replayed.since_us)
     seen = sightings(track, zones, watched, limits)
     bounds = np.searchsorted(seen.pair, np.arange(len(watched.zone_id) + 1))
     changes: list[VisitChange] = []
@@ -50,16 +62,25 @@ def detect(
     keys = zip(watched.activation.tolist(), watched.zone_id.tolist(), watched.aspect.tolist(), strict=True)
     for pair, (activation_id, zone_id, code) in enumerate(keys):
         aspect = ASPECTS[code]
-        walk = _Walk(track, zones, seen, bounds[pair], bounds[pair + 1], Place(activation_id, zone_id, aspect, 0))
+        span = range(bounds[pair], bounds[pair + 1])
+        if replayed is not None:
+            span = _since(track, seen, span, replayed.since_us.get((activation_id, zone_id, aspect), replayed.from_us))
+        walk = _Walk(track, zones, seen, span, Place(activation_id, zone_id, aspect, 0))
         after[activation_id, zone_id, aspect] = walk.run(presence.get(activation_id, {}).get((zone_id, aspect)))
         changes += walk.changes
     return Detection(changes, after)
 
 
-def _watched(track: Track, zones: ZoneIndex, presence: Mapping[int, Mapping[tuple[int, Aspect], Visit]]) -> Watched:
+def _watched(
+    track: Track,
+    zones: ZoneIndex,
+    presence: Mapping[int, Mapping[tuple[int, Aspect], Visit]],
+    also: Iterable[PresenceKey],
+) -> Watched:
     """The touched and the open places, each once, in order."""
     near = touched(track, zones)
     found = set(zip(near.activation.tolist(), near.zone_id.tolist(), near.aspect.tolist(), strict=True))
+    found |= {(activation_id, zone_id, ASPECTS.index(aspect)) for activation_id, zone_id, aspect in also}
     if presence:
         for activation_id in np.unique(track.activation).tolist():
             found |= {
@@ -69,16 +90,21 @@ def _watched(track: Track, zones: ZoneIndex, presence: Mapping[int, Mapping[tupl
     return Watched(columns[:, 0], columns[:, 1], columns[:, 2])
 
 
+def _since(track: Track, seen: Sightings, span: range, since_us: int) -> range:
+    """The part of a place's sightings that begins at ``since_us``."""
+    times_us = track.rows.fixes.fix_time_us[seen.position[span.start : span.stop]]
+    return range(span.start + int(np.searchsorted(times_us, since_us)), span.stop)
+
+
 class _Walk:
     """One place's walk through its sightings."""
 
-    def __init__(self, track: Track, zones: ZoneIndex, seen: Sightings, first: int, end: int, place: Place) -> None:
+    def __init__(self, track: Track, zones: ZoneIndex, seen: Sightings, span: range, place: Place) -> None:
         self._track = track
         self._zones = zones
         self._seen = seen
-        self._span = range(first, end)
+        self._span = span
         self._place = place
-        self._first_seen: dict[Visit, Visit | None] = {}
         self.changes: list[VisitChange] = []
 
     def run(self, visit: Visit | None) -> Visit | None:

@@ -1,28 +1,48 @@
 """One GeoJSON feature into a zone draft, or everything that is wrong with it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
 from unicodedata import category
 
-from geofence.problems import Defect, GeometryProblem, ZoneProblem
+from geofence.policy_documents import GRACE, LIMITS, Choice, default_policy, read_policy
+from geofence.problems import Defect, GeometryProblem, PropertyProblem, ZoneProblem
 from geofence.projection import Projection
+from geofence.schedule_documents import read_schedule
 from geofence.shapes import TOO_FAR, TOO_FAR_REMEDY, off_the_plane, zone_shapes
 from geofence.structure import shown
 from geofence.validation import read_geometry
 from model.enums import ZoneKind
+from model.policies import STEADY, PresencePolicy
+from model.schedules import Schedule
 from model.times import EARLIEST, LATEST
 from model.zones import Geometry, Region
 
-PROPERTIES = ("reference", "name", "kind", "crn", "radius_m", "valid_from", "active_from", "active_to")
+PROPERTIES = (
+    "reference",
+    "name",
+    "kind",
+    "crn",
+    "radius_m",
+    "valid_from",
+    "active_from",
+    "active_to",
+    "schedule",
+    "policy",
+    "disclosed",
+)
+OF_A_POLICY = {"preset", GRACE, *LIMITS}
 ALMOST = 0.85  # "active_form" is close to "active_from"; "valid_to" is not close to "valid_from"
 
 
 @dataclass(frozen=True, slots=True)
 class ZoneDraft:
-    """A zone as its file gives it, validated. ``crn`` is None for a shared zone; times are aware."""
+    """A zone as its file gives it, validated. ``crn`` is None for a shared zone; times are aware.
+
+    ``policy`` is what ``preset`` gives with the file's own values in it. No ``schedule``: every hour.
+    """
 
     reference: str
     name: str
@@ -32,6 +52,10 @@ class ZoneDraft:
     valid_from: datetime | None
     active_from: datetime | None
     active_to: datetime | None
+    schedule: Schedule | None = None
+    preset: str = "steady"
+    policy: PresencePolicy = STEADY
+    is_disclosed: bool = False
 
 
 @dataclass
@@ -64,11 +88,14 @@ class FeatureReader:
         name, kind, crn = self._text("name", required=True), self._kind(), self._text("crn", required=False)
         valid_from, active_from, active_to = map(self._time, ("valid_from", "active_from", "active_to"))
         self._ends_after_it_starts(active_from, active_to)
+        schedule, choice, is_disclosed = self._schedule(), self._policy(kind), self._disclosed()
+        self._has_an_owner(kind)
         self._no_misspelling()
         geometry = self._geometry(feature.get("geometry"))
-        if self.problems or not (self.reference and name and kind and geometry):
+        if self.problems or not (self.reference and name and kind and geometry and choice):
             return None
-        return ZoneDraft(self.reference, name, kind, crn, geometry, valid_from, active_from, active_to)
+        dates = valid_from, active_from, active_to
+        return ZoneDraft(self.reference, name, kind, crn, geometry, *dates, schedule, *choice, is_disclosed)
 
     def duplicate_of(self, first: int) -> None:
         """Note that feature number ``first`` has this one's reference already."""
@@ -131,9 +158,41 @@ class FeatureReader:
                 "give an active_to after active_from, or leave it out for no end",
             )
 
+    def _schedule(self) -> Schedule | None:
+        schedule, problems = read_schedule(self._properties.get("schedule"))
+        self._add_inner("schedule", problems)
+        return schedule
+
+    def _policy(self, kind: ZoneKind | None) -> Choice | None:
+        """None too where the kind is wrong: what a policy may hold depends on it."""
+        if kind is None:
+            return None
+        document = self._properties.get("policy")
+        if document is None:
+            return default_policy(kind)
+        choice, problems = read_policy(document, kind)
+        self._add_inner("policy", problems)
+        return choice
+
+    def _disclosed(self) -> bool:
+        value = self._properties.get("disclosed")
+        if value is not None and not isinstance(value, bool):
+            remedy = "give true where the wearer has been told of the zone, otherwise false"
+            self._add("properties.disclosed", Defect.WRONG_TYPE, shown(value), remedy)
+        return value is True
+
+    def _has_an_owner(self, kind: ZoneKind | None) -> None:
+        """A shared zone applies to every wearer, and nobody means to keep all of them in one place."""
+        if kind is not None and kind.watches_absence and self._properties.get("crn") is None:
+            remedy = f"a zone of the kind {kind} is one person's: give the owner's crn"
+            self._add("properties.crn", Defect.NEEDS_AN_OWNER, "missing", remedy)
+
     def _no_misspelling(self) -> None:
         """Other properties are the sender's own; one that is almost ours would be lost in silence."""
-        for name in self._properties.keys() - set(PROPERTIES):
+        for name in sorted(self._properties.keys() & OF_A_POLICY):
+            remedy = "it is a value of the policy: give it within the object policy"
+            self._add(f"properties.{name}", Defect.MISPLACED, shown(self._properties[name]), remedy)
+        for name in self._properties.keys() - set(PROPERTIES) - OF_A_POLICY:
             for meant in get_close_matches(name, PROPERTIES, n=1, cutoff=ALMOST):
                 self._add(f"properties.{name}", Defect.MISSPELT, shown(name), f"did you mean {meant}?")
 
@@ -149,6 +208,11 @@ class FeatureReader:
             for one in problems
         )
         return geometry
+
+    def _add_inner(self, name: str, problems: Iterable[PropertyProblem]) -> None:
+        for one in problems:
+            where = one.where if one.where.isprintable() else shown(one.where)  # a key is the sender's, too
+            self._add(f"properties.{name}.{where}".rstrip("."), one.defect, one.value, one.remedy)
 
     def _add(self, where: str, defect: Defect, value: str, remedy: str) -> None:
         self.problems.append(ZoneProblem(self.number, self.reference, where, defect, value, remedy))

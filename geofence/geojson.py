@@ -22,7 +22,8 @@ def read_zones(document: object, *, region: Region | None = None, projection: Pr
     """A parsed Feature or FeatureCollection as zone drafts.
 
     Properties: reference, name, kind (a ZoneKind), and where wanted crn (the owner; without it the zone is
-    shared), radius_m (with a Point), valid_from, active_from, active_to (RFC 3339, with an offset); others
+    shared), radius_m (with a Point), valid_from, active_from, active_to (RFC 3339, with an offset), schedule
+    (geofence/schedule_documents.py), policy (geofence/policy_documents.py), disclosed; others
     are ignored, unless they look like a misspelling of one of these. ``region`` is (lat_min, lon_min,
     lat_max, lon_max) of the deployment, for recognising swapped coordinates. With ``projection``, a zone
     that cannot be placed on the deployment's plane is a problem too; without it, ``ZoneIndex.apply`` raises.

@@ -105,12 +105,12 @@ def step(place: Place, visit: Visit | None, sighting: Sighting) -> tuple[Visit, 
         raise ValueError("positions are judged in the order of their fix times")
     condition = sighting.condition
     if visit is not None and (condition is None or condition.regime is not visit.regime):
-        lifted = _end(visit, Event.LIFTED, sighting.position.fix_time_us, EndReason.REGIME_CHANGED)
+        lifted = _end(visit, sighting.position.fix_time_us, EndReason.REGIME_CHANGED)
         return (lifted, *(step(place, None, sighting) if condition is not None else ()))
     if condition is None:
         return ()
     if visit is not None and _too_old_for_company(visit, sighting, condition.policy):
-        lapsed = _end(visit, Event.SPEAKS_AGAINST, sighting.position.fix_time_us, EndReason.LEFT)
+        lapsed = _end(visit, sighting.position.fix_time_us, EndReason.LEFT)
         return (lapsed, *step(place, None, sighting))
     return _judge(place, visit, sighting.position, condition)
 
@@ -123,7 +123,7 @@ def _judge(place: Place, visit: Visit | None, position: EvidencePosition, condit
     if visit is None:
         return (_enter(place, position, condition, state),)
     if state in {VisitState.ENDED, VisitState.LAPSED}:
-        return (_end(visit, event, position.fix_time_us, EndReason.LEFT),)
+        return (_end(visit, position.fix_time_us, EndReason.LEFT),)
     if event in {Event.CONFIRMS, Event.SPEAKS_FOR, Event.HINTS_FOR}:
         return (_stay(visit, position, state),)
     return (_doubt(visit, position, state),)
@@ -243,11 +243,11 @@ def _longer(visit: Visit, position: EvidencePosition) -> tuple[EvidencePosition,
     return (*trail, position) if visit.confirmed_us is None and len(trail) < TRAIL_LENGTH else trail
 
 
-def _end(visit: Visit, event: Event, fix_time_us: int, reason: EndReason) -> Visit:
+def _end(visit: Visit, fix_time_us: int, reason: EndReason) -> Visit:
     against_us = visit.tally.against_since_us
     return replace(
         visit,
-        state=TRANSITIONS[visit.state, event],
+        state=VisitState.LAPSED if visit.state is VisitState.POSSIBLE else VisitState.ENDED,
         left_us=fix_time_us if against_us is None else against_us,
         closed_us=fix_time_us,
         end_reason=reason,

@@ -31,6 +31,9 @@ class Defect(StrEnum):
     CONTROL_CHARACTER = "control_character"
     MISSPELT = "misspelt"
     UNKNOWN_KIND = "unknown_kind"
+    NEEDS_AN_OWNER = "needs_an_owner"
+    GIVEN_TWICE = "given_twice"
+    MISPLACED = "misplaced"
     BAD_TIME = "bad_time"
     NAIVE_TIME = "naive_time"
     ENDS_BEFORE_IT_STARTS = "ends_before_it_starts"
@@ -77,15 +80,20 @@ def _listed(numbers: tuple[int, ...]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class ScheduleProblem:
-    """One defect of one schedule. ``where`` is the path in its document, counted from 0 as in JSON: ``weekly[1].from``;
-    it is empty where the whole schedule is meant.
+class PropertyProblem:
+    """One defect of one property that is a document of its own. ``where`` is the path in it, counted from 0 as in JSON:
+    ``weekly[1].from``; it is empty where the whole document is meant.
     """
 
     where: str
     defect: Defect
     value: str
     remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleProblem(PropertyProblem):
+    """One defect of one schedule."""
 
     def __str__(self) -> str:
         """The whole problem as one sentence for a person."""

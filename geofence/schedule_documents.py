@@ -42,6 +42,14 @@ def read_schedule(document: object) -> tuple[Schedule | None, list[ScheduleProbl
     return (None, reader.problems) if reader.problems else (schedule, [])
 
 
+def from_stored(document: object) -> Schedule | None:
+    """The inverse of ``to_document``; None is no schedule. Raises ValueError for what was never stored as one."""
+    schedule, problems = read_schedule(document)
+    if problems:
+        raise ValueError(f"no stored schedule of a zone: {'; '.join(map(str, problems))}")
+    return schedule
+
+
 def to_document(schedule: Schedule) -> dict[str, Any]:
     """The document that ``read_schedule`` reads as this schedule; what is empty is left out."""
     document = {

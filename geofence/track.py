@@ -1,6 +1,7 @@
 """Positions as the presence engine takes them, and what the two before each say of it."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -27,6 +28,17 @@ class Track:
 
     def __len__(self) -> int:
         return len(self.activation)
+
+    def take(self, index: Integers | Booleans) -> Self:
+        """The positions at ``index``, each with those before it as they were."""
+        return type(self)(
+            self.rows.take(index),
+            self.activation[index],
+            self.person[index],
+            self.points.take(index),
+            self.before.take(index),
+            self.before_that.take(index),
+        )
 
     def ways(self) -> Ways:
         """The box about each position and the one before it."""

@@ -97,6 +97,10 @@ class DeviceTable:
         """Everyone who wears or wore one of the devices."""
         return {activation.person_id for record in self._records for activation in record.activations}
 
+    def activations_of(self, device_id: int) -> tuple[Activation, ...]:
+        """Of a device that has a slot; none of any other."""
+        return next((record.activations for record in self._records if record.device_id == device_id), ())
+
     def activation_ids(self) -> set[int]:
         return {activation.activation_id for record in self._records for activation in record.activations}
 

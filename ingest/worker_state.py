@@ -6,14 +6,17 @@ from geofence.detection import PresenceKey
 from geofence.projection import Projection
 from geofence.zone_index import ZoneIndex
 from ingest.devices import DeviceTable
-from ingest.pipeline import Context, Outcome
+from ingest.pipeline import Context, Outcome, detection_limits
+from ingest.reevaluation import Judge, reevaluate
 from ingest.screen import ScreenLimits
 from model.devices import Activation
 from model.enums import Aspect
 from model.visits import Visit
 from ops import metrics
 from store import worker_state
+from store.authorisations import authorisations_changed_since, load_authorisations_of
 from store.database import Connection, Cursor
+from store.reevaluations import Reevaluation, ReevaluationWrite
 from store.registry import read_revision
 from store.visit_writes import load_presence
 
@@ -58,7 +61,9 @@ class WorkerState:
             changed = worker_state.devices_changed_since(cursor, self.revision, self.devices.device_ids())
             activations = worker_state.load_activations(cursor, changed)
             self.devices.replace_activations(activations)
-            self._zones.apply(worker_state.zones_changed_since(cursor, self.revision, self._zones.people()))
+            people = self._zones.people()
+            self._zones.apply(worker_state.zones_changed_since(cursor, self.revision, people))
+            self._zones.apply_authorisations(authorisations_changed_since(cursor, self.revision, people))
             self._complete(cursor, [activation for those in activations.values() for activation in those])
             self.revision = current
         metrics.REGISTRY_REVISION.set(current)
@@ -68,6 +73,17 @@ class WorkerState:
         last = outcome.last_fixes
         self.devices.remember(last.slot, last.fix_key, last.last, last.last_but_one)
         self._apply_presence(outcome.presence)
+
+    def reevaluate(self, cursor: Cursor, wanted: Reevaluation, channels: tuple[str, ...]) -> ReevaluationWrite:
+        """What judging a device's past anew changes; the device was loaded before."""
+        judge = Judge(self._zones, self._projection, detection_limits(self._limits))
+        return reevaluate(cursor, wanted, self.devices.activations_of(wanted.device_id), judge, channels)
+
+    def apply_reevaluation(self, cursor: Cursor, wanted: Reevaluation, written: ReevaluationWrite) -> None:
+        """It is written: presence is so, and late positions may have come between the device's last ones."""
+        self._apply_presence(written.presence)
+        last_fixes = worker_state.load_last_fixes(cursor, [wanted.device_id])
+        self.devices.replace_last_fixes(last_fixes, self._projection)
 
     def _apply_presence(self, presence: Mapping[PresenceKey, Visit | None]) -> None:
         for (activation_id, zone_id, aspect), visit in presence.items():
@@ -94,6 +110,7 @@ class WorkerState:
         people = {activation.person_id for activation in worn} - self._zones.people()
         if people:
             self._zones.apply(worker_state.load_zones_of(cursor, people))
+            self._zones.apply_authorisations(load_authorisations_of(cursor, people))
             self._zones.mark_loaded(people)
         activations = {activation.activation_id for activation in worn} - self._known_activations
         if activations:

@@ -9,8 +9,9 @@ from model.enums import AlertChangeKind, AlertKind, AlertState, Severity, Urgenc
 from model.visits import IDENTIFIER_NAMESPACE
 
 
-def visit_alert_identifier(visit_id: UUID, kind: AlertKind) -> UUID:
-    return uuid5(IDENTIFIER_NAMESPACE, f"alert:{visit_id}:{kind}")
+def visit_alert_identifier(visit_id: UUID) -> UUID:
+    """One alert a visit, whatever kind later data makes of it."""
+    return uuid5(IDENTIFIER_NAMESPACE, f"alert:{visit_id}")
 
 
 def device_alert_identifier(activation_id: int, kind: AlertKind, began_us: int) -> UUID:
@@ -43,6 +44,22 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldAlert:
+    """How an alert stood when staff were last told of it."""
+
+    kind: AlertKind
+    severity: Severity
+    urgency: Urgency
+    state: AlertState
+    began_us: int
+    last_evidence_us: int
+    ended_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class AlertChange:
+    """``before`` is what staff had been told, where later data says otherwise."""
+
     kind: AlertChangeKind
     alert: Alert
+    before: ToldAlert | None = None

@@ -1,7 +1,6 @@
 """How sure the presence engine has to be, zone by zone. Named presets, of which a zone may change single values."""
 
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,26 +69,18 @@ RECORD = replace(STEADY, confirm_count=1, crossing_gap_s=0.0)
 
 PRESETS = {"steady": STEADY, "fast": FAST, "curfew": CURFEW, "record": RECORD}
 
-APPROACH_CHANGES: dict[str, Any] = {
-    "alone_probability": 0.95,
-    "alone_depth_m": 0.0,
-    "crossing_gap_s": 0.0,
-    "buffer_m": 0.0,
-}
-
-
 def approach_policy(policy: PresencePolicy) -> PresencePolicy:
     """How the approach to a zone with a buffer is judged: the buffered shape, one sure position is enough."""
-    return replace(policy, **APPROACH_CHANGES)
+    return replace(policy, alone_probability=0.95, alone_depth_m=0.0, crossing_gap_s=0.0, buffer_m=0.0)
 
 
-def policy_of(preset: str, changes: dict[str, Any]) -> PresencePolicy:
+def policy_of(preset: str, changes: dict[str, float]) -> PresencePolicy:
     """A preset with single values changed. Raises KeyError for an unknown preset or value."""
     names = {field.name for field in fields(PresencePolicy)}
     unknown = changes.keys() - names
     if unknown:
         raise KeyError(f"a policy has no {', '.join(sorted(unknown))}; it has {', '.join(sorted(names))}")
-    return replace(PRESETS[preset], **changes)
+    return PresencePolicy(**{**asdict(PRESETS[preset]), **changes})
 
 
 def changes_of(preset: str, policy: PresencePolicy) -> dict[str, float]:

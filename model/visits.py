@@ -14,6 +14,11 @@ def visit_identifier(activation_id: int, zone_id: int, aspect: Aspect, entered_u
     return uuid5(IDENTIFIER_NAMESPACE, f"visit:{activation_id}:{zone_id}:{aspect}:{entered_us}")
 
 
+def renamed_visit_identifier(visit_id: UUID, number: int) -> UUID:
+    """For a visit whose own identifier another one goes by."""
+    return uuid5(IDENTIFIER_NAMESPACE, f"renamed:{visit_id}:{number}")
+
+
 class Verdict(StrEnum):
     """What one position says about a stay (geofence/sightings.py)."""
 

@@ -1,4 +1,7 @@
-"""Devices, and who wore which of them when. A change of an activation is a change of the registry."""
+"""Devices, and who wore which of them when. A change of an activation is a change of the registry.
+
+Positions of the device that were judged for somebody else, or for nobody, are judged anew.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +10,7 @@ from ops.errors import InputError
 from store.checks import checked_text
 from store.database import Cursor, fetch_one
 from store.enrolment import find_person
+from store.reevaluation_requests import reevaluate_device
 from store.registry import lock_registry_exclusive, next_revision
 
 SERIAL_LENGTH = 64
@@ -45,7 +49,9 @@ def activate(cursor: Cursor, serial: str, crn: str, began_at: datetime) -> Activ
         " VALUES (%s, %s, tstzrange(%s, NULL), %s) RETURNING activation_id",
         (device_id, person_id, began_at, next_revision(cursor)),
     )
-    return Activation(fetch_one(cursor)[0], crn.strip(), began_at, None)
+    activation_id = fetch_one(cursor)[0]
+    reevaluate_device(cursor, device_id, began_at)
+    return Activation(activation_id, crn.strip(), began_at, None)
 
 
 def deactivate(cursor: Cursor, serial: str, ended_at: datetime) -> Activation:
@@ -55,7 +61,8 @@ def deactivate(cursor: Cursor, serial: str, ended_at: datetime) -> Activation:
     """
     serial = checked_text("the serial", serial, SERIAL_LENGTH)
     lock_registry_exclusive(cursor)
-    last = _last_activation(cursor, _find_device(cursor, serial))
+    device_id = _find_device(cursor, serial)
+    last = _last_activation(cursor, device_id)
     if last is None or last.ended_at is not None:
         before = f"; its last was {last}" if last else ""
         raise InputError(f"{serial} is on nobody, so there is no activation to end{before}")
@@ -67,6 +74,7 @@ def deactivate(cursor: Cursor, serial: str, ended_at: datetime) -> Activation:
         "UPDATE device_activations SET during = tstzrange(lower(during), %s), revision = %s WHERE activation_id = %s",
         (ended_at, next_revision(cursor), last.activation_id),
     )
+    reevaluate_device(cursor, device_id, ended_at)
     return Activation(last.activation_id, last.crn, last.began_at, ended_at)
 
 

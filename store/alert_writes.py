@@ -6,7 +6,7 @@ from typing import Any
 from psycopg2.extensions import AsIs
 from psycopg2.extras import Json
 
-from model.alerts import Alert, AlertChange
+from model.alerts import Alert, AlertChange, ToldAlert
 from model.times import from_microseconds
 from store.database import Cursor
 from store.locks import Lock, hold_until_commit
@@ -52,7 +52,8 @@ def _upsert_alerts(cursor: Cursor, alerts: Iterable[Alert]) -> None:
         cursor,
         "INSERT INTO alerts (alert_id, sequence, kind, severity, urgency, state, person_id, activation_id, zone_id,"
         " zone_version, visit_id, began_at, last_evidence_at, ended_at, received_at, raised_at, updated_at, evidence)"
-        " VALUES %s ON CONFLICT (alert_id) DO UPDATE SET severity = excluded.severity, urgency = excluded.urgency,"
+        " VALUES %s ON CONFLICT (alert_id) DO UPDATE SET kind = excluded.kind, severity = excluded.severity,"
+        " urgency = excluded.urgency,"
         " state = excluded.state, zone_version = excluded.zone_version, began_at = excluded.began_at,"
         " last_evidence_at = excluded.last_evidence_at, ended_at = excluded.ended_at,"
         " updated_at = excluded.updated_at, evidence = excluded.evidence",
@@ -84,7 +85,7 @@ def _upsert_alerts(cursor: Cursor, alerts: Iterable[Alert]) -> None:
 
 def _event_document(change: AlertChange) -> dict[str, Any]:
     """What a receiver is told: no coordinates, they are read from the alert itself, by those who may."""
-    alert = change.alert
+    alert, before = change.alert, change.before
     return {
         "alert_id": str(alert.alert_id),
         "change": change.kind.value,
@@ -97,5 +98,21 @@ def _event_document(change: AlertChange) -> dict[str, Any]:
         "zone_version": alert.zone_version,
         "began_at": from_microseconds(alert.began_us).isoformat(),
         "last_evidence_at": from_microseconds(alert.last_evidence_us).isoformat(),
-        "ended_at": None if alert.ended_us is None else from_microseconds(alert.ended_us).isoformat(),
+        "ended_at": _moment(alert.ended_us),
+        **({} if before is None else {"before": _told_document(before)}),
     }
+
+
+def _told_document(told: ToldAlert) -> dict[str, Any]:
+    return {
+        "kind": told.kind.value,
+        "severity": told.severity.value,
+        "state": told.state.value,
+        "began_at": _moment(told.began_us),
+        "last_evidence_at": _moment(told.last_evidence_us),
+        "ended_at": _moment(told.ended_us),
+    }
+
+
+def _moment(microseconds: int | None) -> str | None:
+    return None if microseconds is None else from_microseconds(microseconds).isoformat()

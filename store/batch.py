@@ -15,6 +15,7 @@ from store.database import Connection, Cursor
 from store.locks import limit_lock_wait
 from store.offsets import Claim, advance
 from store.positions import write_newer, write_older, write_quarantined
+from store.reevaluation_requests import reevaluate_late
 from store.registry import lock_registry_shared, read_revision
 from store.rows import insert_rows
 from store.visit_writes import write_presence, write_visits
@@ -102,13 +103,15 @@ def write_batch(connection: Connection, claims: Sequence[Claim], write: BatchWri
         _write_raw(cursor, write.raw)
         stored = write_newer(cursor, write.newer)
         late = write_older(cursor, write.older)
+        reevaluate_late(cursor, [(one.device_id, one.earliest) for one in late])
         quarantined = write_quarantined(cursor, write.quarantined)
         _write_dead_letters(cursor, write.dead_letters)
         write_visits(cursor, write.visits)
         write_presence(cursor, write.presence)
         write_alerts(cursor, write.alert_changes, write.channels)
-    repeated = len(write.newer) + len(write.older) + len(write.quarantined) - stored - late - quarantined
-    return Written(advanced, stored + late, repeated, quarantined)
+    stored += sum(one.count for one in late)
+    repeated = len(write.newer) + len(write.older) + len(write.quarantined) - stored - quarantined
+    return Written(advanced, stored, repeated, quarantined)
 
 
 def _advance(cursor: Cursor, held: Claim, raw: RawRecord) -> Claim:

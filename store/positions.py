@@ -1,5 +1,8 @@
 """Positions go in by COPY BINARY and are never updated."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 import numpy as np
 import psycopg2.errors
 
@@ -25,31 +28,42 @@ def write_newer(cursor: Cursor, rows: PositionRows) -> int:
         _copy(cursor, "positions", rows)
     except psycopg2.errors.UniqueViolation:
         cursor.execute("ROLLBACK TO SAVEPOINT newer")
-        return write_older(cursor, rows)
+        return sum(one.count for one in _copy_and_merge(cursor, "positions", rows))
     cursor.execute("RELEASE SAVEPOINT newer")
     return len(rows)
 
 
-def write_older(cursor: Cursor, rows: PositionRows) -> int:
-    """Store positions of which some may be there already; how many were new."""
+@dataclass(frozen=True, slots=True)
+class StoredLate:
+    """What was new of one device's late positions."""
+
+    device_id: int
+    earliest: datetime  # fix time
+    count: int
+
+
+def write_older(cursor: Cursor, rows: PositionRows) -> list[StoredLate]:
+    """Store positions of which some may be there already."""
     return _copy_and_merge(cursor, "positions", rows)
 
 
 def write_quarantined(cursor: Cursor, rows: PositionRows) -> int:
-    return _copy_and_merge(cursor, "quarantined_positions", rows)
+    """How many were new."""
+    return sum(one.count for one in _copy_and_merge(cursor, "quarantined_positions", rows))
 
 
-def _copy_and_merge(cursor: Cursor, table: str, rows: PositionRows) -> int:
+def _copy_and_merge(cursor: Cursor, table: str, rows: PositionRows) -> list[StoredLate]:
     if len(rows) == 0:
-        return 0
+        return []
     cursor.execute("CREATE TEMPORARY TABLE IF NOT EXISTS arriving_positions (LIKE positions) ON COMMIT DELETE ROWS")
     cursor.execute("DELETE FROM arriving_positions")
     _copy(cursor, "arriving_positions", rows)
     cursor.execute(
-        f"INSERT INTO {table} ({COLUMNS}) SELECT {COLUMNS} FROM arriving_positions"  # noqa: S608  names of this file
-        " ORDER BY partition, message_offset ON CONFLICT DO NOTHING"
+        f"WITH stored AS (INSERT INTO {table} ({COLUMNS}) SELECT {COLUMNS} FROM arriving_positions"  # noqa: S608  names of this file
+        " ORDER BY partition, message_offset ON CONFLICT DO NOTHING RETURNING device_id, fix_time)"
+        " SELECT device_id, min(fix_time), count(*) FROM stored GROUP BY device_id"
     )
-    return cursor.rowcount
+    return [StoredLate(*row) for row in cursor.fetchall()]
 
 
 def _copy(cursor: Cursor, table: str, rows: PositionRows) -> None:

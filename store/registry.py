@@ -6,7 +6,11 @@ comes after it, and since waiting editors go before later readers, neither starv
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
+import psycopg2.errors
+
+from ops.errors import UnavailableError
 from store.database import Connection, Cursor, fetch_one
 from store.locks import Lock, hold_until_commit, limit_lock_wait
 
@@ -31,6 +35,21 @@ def registry_held(connection: Connection, wait_ms: int) -> Iterator[None]:
 
 def lock_registry_exclusive(cursor: Cursor) -> None:
     hold_until_commit(cursor, Lock.REGISTRY)
+
+
+def lock_registry_for_edit(cursor: Cursor, timeout_ms: int) -> datetime:
+    """The same for an edit that somebody waits for; the moment from which on no batch was being judged.
+
+    Raises UnavailableError when the lock is not had in time.
+    """
+    try:
+        limit_lock_wait(cursor, timeout_ms)
+        lock_registry_exclusive(cursor)
+    except psycopg2.errors.LockNotAvailable:
+        raise UnavailableError("the registry is busy: nothing was changed, try again in a moment") from None
+    cursor.execute("SELECT clock_timestamp()")
+    held_at: datetime = fetch_one(cursor)[0]
+    return held_at
 
 
 def read_revision(cursor: Cursor) -> int:

@@ -3,9 +3,11 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from geofence import schedule_documents
 from geofence.geojson import from_stored
 from model.devices import FOREVER_US, Activation, DeviceRecord, LastFix
 from model.enums import ZoneKind
+from model.policies import policy_of
 from model.times import to_microseconds
 from model.zones import ZoneVersion
 from store.database import Cursor
@@ -82,7 +84,8 @@ def zones_changed_since(cursor: Cursor, revision: int, person_ids: Collection[in
 def _zone_versions(cursor: Cursor, condition: str, *values: object) -> list[ZoneVersion]:
     columns = (
         "version.zone_id, version.version, zone.reference, version.name, version.kind, zone.person_id,"
-        " version.geometry, version.valid_from, version.valid_to, version.active_from, version.active_to"
+        " version.geometry, version.schedule, version.preset, version.policy, version.is_disclosed,"
+        " version.valid_from, version.valid_to, version.active_from, version.active_to"
     )
     cursor.execute(
         f"SELECT {columns} FROM zones zone JOIN zone_versions version USING (zone_id) WHERE {condition}",  # noqa: S608  literals
@@ -92,7 +95,7 @@ def _zone_versions(cursor: Cursor, condition: str, *values: object) -> list[Zone
 
 
 def _zone_version(row: Sequence[Any]) -> ZoneVersion:
-    zone_id, version, reference, name, kind, person_id, geometry, *times = row
+    zone_id, version, reference, name, kind, person_id, geometry, schedule, preset, policy, is_disclosed, *times = row
     valid_from, valid_to, active_from, active_to = (
         None if moment is None else to_microseconds(moment) for moment in times
     )
@@ -110,4 +113,7 @@ def _zone_version(row: Sequence[Any]) -> ZoneVersion:
         valid_to_us=valid_to,
         active_from_us=active_from,
         active_to_us=active_to,
+        schedule=schedule_documents.from_stored(schedule),
+        policy=policy_of(preset, policy),
+        is_disclosed=is_disclosed,
     )

@@ -1,6 +1,7 @@
 """Zones and their versions, as far as row security shows them to the caller."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -9,10 +10,16 @@ from store.database import Cursor
 
 @dataclass(frozen=True, slots=True)
 class StoredVersion:
+    """A version as its row: geometry, schedule and policy are documents."""
+
     version: int
     name: str
     kind: str
     geometry: dict[str, Any]
+    schedule: dict[str, Any] | None
+    preset: str
+    policy: dict[str, Any]  # what differs from the preset
+    is_disclosed: bool
     valid_from: datetime
     valid_to: datetime | None
     active_from: datetime | None
@@ -38,6 +45,15 @@ class StoredZone:
     active_to: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class CurrentZone:
+    """A zone with its latest version."""
+
+    zone_id: int
+    person_id: int | None
+    latest: StoredVersion
+
+
 _ZONES = """
     SELECT zone.zone_id, zone.reference, zone.person_id, person.crn, latest.version, latest.name, latest.kind,
            latest.valid_from, latest.valid_to, latest.active_from, latest.active_to
@@ -47,6 +63,7 @@ _ZONES = """
       SELECT * FROM zone_versions version WHERE version.zone_id = zone.zone_id ORDER BY version.version DESC LIMIT 1
     ) latest
 """
+_VERSION = ", ".join(f"version.{field.name}" for field in fields(StoredVersion))
 
 
 def list_zones(cursor: Cursor, after: int, limit: int) -> list[StoredZone]:
@@ -62,8 +79,21 @@ def find_zone(cursor: Cursor, reference: str) -> tuple[StoredZone, list[StoredVe
         return None
     zone = StoredZone(*row)
     cursor.execute(
-        "SELECT version, name, kind, geometry, valid_from, valid_to, active_from, active_to, created_by, created_at"
-        " FROM zone_versions WHERE zone_id = %s ORDER BY version",
+        f"SELECT {_VERSION} FROM zone_versions version WHERE zone_id = %s ORDER BY version",  # noqa: S608  field names
         (zone.zone_id,),
     )
     return zone, [StoredVersion(*version) for version in cursor.fetchall()]
+
+
+def current_zones(cursor: Cursor, references: Sequence[str]) -> dict[str, CurrentZone]:
+    """Those of ``references`` that are there, each with its latest version."""
+    cursor.execute(
+        f"SELECT DISTINCT ON (zone.zone_id) zone.reference, zone.zone_id, zone.person_id, {_VERSION}"  # noqa: S608  likewise
+        " FROM zones zone JOIN zone_versions version USING (zone_id) WHERE zone.reference = ANY (%s)"
+        " ORDER BY zone.zone_id, version.version DESC",
+        (list(references),),
+    )
+    return {
+        reference: CurrentZone(zone_id, person_id, StoredVersion(*version))
+        for reference, zone_id, person_id, *version in cursor.fetchall()
+    }

@@ -1,7 +1,6 @@
 """Zones: what is watched, and since when. A person's zone is that person's data; a shared one is everyone's."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -13,15 +12,18 @@ from api.cursors import decode_number, encode_number, next_link
 from api.documentation import documented
 from api.errors import ProblemError
 from api.fields import CursorText, Limit, ZoneReference
-from api.schemas import PublishedOut, PublishedZones, ZoneOut, ZonesPage, ZoneWithVersions
+from api.schemas import PublishedOut, PublishedZones, VersionOut, ZoneOut, ZonesPage, ZoneWithVersions
 from api.security import Caller, Requires, refuse_unseen
 from api.services import CurrentServices
 from api.zone_files import ZoneFileError, read_zone_file
 from geofence.problems import ZoneProblem
+from store.authorisations import list_authorisations
+from store.zone_decisions import Outcome, ZonesRefusedError
 from store.zone_list import find_zone, list_zones
-from store.zones import Outcome, ZonesRefusedError, publish_zones
+from store.zones import publish_zones
 
 router = APIRouter(tags=["zones"])
+MOST_AUTHORISATIONS = 100  # beside a zone; the rest pages
 
 _RING = [[-0.1425, 51.501], [-0.1405, 51.501], [-0.1405, 51.502], [-0.1425, 51.502], [-0.1425, 51.501]]
 _GEOMETRY = {"type": "Polygon", "coordinates": [_RING]}
@@ -42,6 +44,10 @@ _VERSION = {
     "name": "Market Square",
     "kind": "exclusion",
     "geometry": _GEOMETRY,
+    "schedule": {"time_zone": "Europe/London", "weekly": [{"days": ["fri", "sat"], "from": "18:00", "to": "03:00"}]},
+    "schedule_words": "Friday and Saturday 18:00 to 03:00 the next day (Europe/London)",
+    "policy": {"preset": "fast", "buffer_m": 150.0},
+    "disclosed": True,
     "valid_from": "2026-11-01T00:00:00Z",
     "valid_to": None,
     "active_from": None,
@@ -98,23 +104,31 @@ def read_zones(
 
 @router.get(
     "/v1/zones/{reference:path}",
-    **documented(Permission.ZONES_READ, {**_ZONE, "versions": [_VERSION]}, HTTPStatus.NOT_FOUND),
+    **documented(Permission.ZONES_READ, {**_ZONE, "versions": [_VERSION], "authorisations": []}, HTTPStatus.NOT_FOUND),
 )
 def read_zone(
     caller: Annotated[Caller, Depends(Requires(Permission.ZONES_READ, Action.ZONE_READ))],
     services: CurrentServices,
     reference: ZoneReference,
 ) -> ZoneWithVersions:
-    """One zone with the geometry of all its versions, oldest first."""
+    """One zone with the geometry, hours and policy of all its versions, oldest first, and who is authorised now."""
+    sees_authorisations = Permission.AUTHORISATIONS_READ in caller.permissions
     with services.pool.transaction(caller.identity) as transaction:
         found = find_zone(transaction, reference)
         if found is not None:
+            lifted = list_authorisations(transaction, found[0].zone_id, None, MOST_AUTHORISATIONS, in_force_only=True)
             about = Subject(person_id=found[0].person_id, row_count=len(found[1]), detail={"reference": reference})
             record_allowed(transaction, caller.identity, Action.ZONE_READ, about)
     if found is None:
         raise refuse_unseen(services, caller, Action.ZONE_READ, Subject(detail={"reference": reference}), "zone")
     zone, versions = found
-    return ZoneWithVersions.model_validate({**asdict(zone), "versions": [asdict(version) for version in versions]})
+    return ZoneWithVersions.model_validate(
+        asdict(zone)
+        | {
+            "versions": [VersionOut.of(version) for version in versions],
+            "authorisations": [asdict(one) for one in lifted] if sees_authorisations else None,
+        }
+    )
 
 
 @router.post("/v1/zones", **_PUBLISH_ROUTE)
@@ -126,16 +140,19 @@ def write_zones(
 ) -> PublishedZones:
     """Publish zones from a GeoJSON Feature or FeatureCollection: all of them, or nothing and every problem.
 
-    Properties: `reference`, `name`, `kind` (`exclusion` or `crime_scene`), and where wanted `crn` (the owner; left
-    out, the zone is shared), `radius_m` (with a Point), `valid_from`, `active_from`, `active_to`. Publishing the same
-    again changes nothing. Workers judge by the new version within 2 seconds.
+    Properties: `reference`, `name`, `kind` (`exclusion`, `inclusion`, `curfew` or `crime_scene`), and where wanted
+    `crn` (the owner; left out, the zone is shared; an inclusion zone and a curfew need one), `radius_m` (with a Point),
+    `valid_from`, `active_from`, `active_to`, `schedule`, `policy`, `disclosed`. Publishing the same again changes
+    nothing. Workers judge by the new version within 2 seconds; where it holds from an earlier time on, they judge
+    anew what they judged since.
     """
     settings = services.settings
     try:
         drafts = read_zone_file(content, settings)
         with services.pool.transaction(caller.identity) as transaction:
-            now = datetime.now(UTC)
-            published = publish_zones(transaction, drafts, caller.identity.subject, now, settings.lock_timeout_ms)
+            published = publish_zones(
+                transaction, drafts, caller.identity.subject, lock_timeout_ms=settings.lock_timeout_ms
+            )
             changed = [zone for zone in published if zone.outcome is not Outcome.UNCHANGED]
             versions = {zone.reference: zone.version for zone in changed}
             about = Subject(row_count=len(changed), detail={"versions": versions})

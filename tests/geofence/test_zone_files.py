@@ -12,6 +12,7 @@ from geofence.geojson import from_stored, read_zones, to_geojson
 from geofence.problems import Defect
 from geofence.topology import MAXIMUM_PAIRS
 from model.enums import ZoneKind
+from model.policies import RECORD
 from model.zones import Circle, Geometry
 from tests.geofence.examples import geometries, polygon
 from tests.geofence.zone_files import (
@@ -145,6 +146,8 @@ def test_a_whole_draft_comes_out_as_it_went_in() -> None:
         valid_from=datetime(2026, 3, 28, 23, 30, tzinfo=UTC),
         active_from=None,
         active_to=datetime(2026, 4, 1, tzinfo=UTC),
+        preset="record",
+        policy=RECORD,
     )
 
 

@@ -1,0 +1,32 @@
+"""Asking that a past be judged anew, in the transaction that changed it. The worker that owns a device answers."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from store.database import Cursor
+from store.rows import insert_rows
+
+
+def reevaluate_zone(cursor: Cursor, zone_id: int, person_id: int | None, since: datetime) -> None:
+    """Whom the zone concerns, or only ``person_id``, is judged anew from ``since`` on; the future asks for nothing."""
+    cursor.execute("SELECT request_reevaluation(%s, %s, %s)", (zone_id, person_id, since))
+
+
+def reevaluate_device(cursor: Cursor, device_id: int, since: datetime) -> None:
+    """The device is judged anew from ``since`` on; the future asks for nothing."""
+    cursor.execute(
+        "INSERT INTO reevaluations (device_id, from_time) SELECT %(device)s, %(since)s"
+        " WHERE %(since)s < clock_timestamp()"
+        " ON CONFLICT (device_id) DO UPDATE SET from_time = least(reevaluations.from_time, excluded.from_time)",
+        {"device": device_id, "since": since},
+    )
+
+
+def reevaluate_late(cursor: Cursor, earliest: Sequence[tuple[int, datetime]]) -> None:
+    """Each (device, fix time of its earliest late position); of several requests the earliest counts."""
+    insert_rows(
+        cursor,
+        "INSERT INTO reevaluations (device_id, from_time) VALUES %s ON CONFLICT (device_id) DO UPDATE"
+        " SET from_time = least(reevaluations.from_time, excluded.from_time)",
+        earliest,
+    )

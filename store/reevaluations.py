@@ -1,0 +1,111 @@
+"""Devices whose past is to be judged anew: what is asked for, what a replay reads, and what it writes."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from geofence.detection import PresenceKey
+from geofence.revision import Revision
+from model.alerts import AlertChange, ToldAlert
+from model.enums import AlertKind, AlertState, Severity, Urgency
+from model.times import from_microseconds, to_microseconds
+from model.visits import Visit
+from store.alert_writes import write_alerts
+from store.batch import LOCK_WAIT_MS, RegistryChangedError
+from store.database import Connection, Cursor
+from store.locks import limit_lock_wait
+from store.offsets import Claim, advance
+from store.registry import lock_registry_shared, read_revision
+from store.rows import insert_rows
+from store.visit_writes import write_presence, write_visits
+
+
+@dataclass(frozen=True, slots=True)
+class Reevaluation:
+    """One device is to be judged anew from a fix time on."""
+
+    device_id: int
+    serial: str
+    partition: int
+    from_us: int
+    requested_us: int
+
+
+def pending_reevaluations(cursor: Cursor, partitions: Collection[int], limit: int) -> list[Reevaluation]:
+    """What was asked for longest ago, of devices last heard on one of ``partitions``.
+
+    A device that was never heard has no past: what was asked for it goes when it is first heard.
+    """
+    cursor.execute(
+        "SELECT asked.device_id, device.serial, last.partition, asked.from_time, asked.requested_at"
+        " FROM reevaluations asked JOIN devices device USING (device_id) CROSS JOIN LATERAL ("
+        "   SELECT partition FROM positions WHERE positions.device_id = asked.device_id"
+        "   ORDER BY fix_time DESC, fix_key DESC LIMIT 1) last"
+        " WHERE last.partition = ANY(%s) ORDER BY asked.requested_at LIMIT %s",
+        (list(partitions), limit),
+    )
+    return [
+        Reevaluation(device_id, serial, partition, to_microseconds(from_time), to_microseconds(requested_at))
+        for device_id, serial, partition, from_time, requested_at in cursor.fetchall()
+    ]
+
+
+def load_told(cursor: Cursor, visit_ids: Collection[UUID]) -> dict[UUID, ToldAlert]:
+    """The alerts of these visits, as staff were last told of them."""
+    cursor.execute(
+        "SELECT visit_id, kind, severity, urgency, state, began_at, last_evidence_at, ended_at FROM alerts"
+        " WHERE visit_id = ANY(%s::uuid[])",
+        ([str(one) for one in visit_ids],),
+    )
+    return {
+        UUID(visit_id): ToldAlert(
+            AlertKind(kind),
+            Severity(severity),
+            Urgency(urgency),
+            AlertState(state),
+            to_microseconds(began),
+            to_microseconds(last_evidence),
+            None if ended is None else to_microseconds(ended),
+        )
+        for visit_id, kind, severity, urgency, state, began, last_evidence, ended in cursor.fetchall()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class ReevaluationWrite:
+    revisions: Sequence[Revision]
+    presence: dict[PresenceKey, Visit | None]
+    alert_changes: Sequence[AlertChange]
+    channels: Sequence[str]
+
+
+def write_reevaluation(
+    connection: Connection, held: Claim, done: Reevaluation, write: ReevaluationWrite, revision: int
+) -> None:
+    """Write what a replay found, under the same fences as a batch, and that it was done.
+
+    Raises as ``write_batch`` does. What was asked for anew in the meantime stays asked for.
+    """
+    with connection, connection.cursor() as cursor:
+        limit_lock_wait(cursor, LOCK_WAIT_MS)
+        advance(cursor, held, held.next_offset, held.chain_hash)
+        lock_registry_shared(cursor)
+        if read_revision(cursor) != revision:
+            raise RegistryChangedError
+        cursor.execute(
+            "DELETE FROM reevaluations WHERE device_id = %s AND from_time >= %s AND requested_at <= %s",
+            (done.device_id, from_microseconds(done.from_us), from_microseconds(done.requested_us)),
+        )
+        write_visits(cursor, [one.after for one in write.revisions])
+        _write_merges(cursor, write.revisions)
+        write_presence(cursor, write.presence)
+        write_alerts(cursor, write.alert_changes, write.channels)
+
+
+def _write_merges(cursor: Cursor, revisions: Sequence[Revision]) -> None:
+    insert_rows(
+        cursor,
+        "UPDATE visits SET merged_into = merged.into_id::uuid FROM (VALUES %s) AS merged (visit_id, into_id)"
+        " WHERE visits.visit_id = merged.visit_id::uuid",
+        [(str(one.after.visit_id), str(one.merged_into)) for one in revisions if one.merged_into is not None],
+    )
