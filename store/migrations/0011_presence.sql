@@ -80,7 +80,8 @@ ALTER TABLE alert_events
 -- Devices whose past has to be judged anew, by the worker that owns their partition.
 CREATE TABLE reevaluations (
   device_id integer PRIMARY KEY REFERENCES devices,
-  from_time timestamptz NOT NULL, -- the earliest fix time whose judgement may have changed
+  from_time timestamptz NOT NULL, -- the earliest fix time whose judgement may have changed,
+  until_time timestamptz NOT NULL DEFAULT 'infinity', -- and the latest, save for what follows from it
   requested_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 -- Visits that were open under the plain dot are judged anew.
@@ -97,7 +98,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
   WHERE zone.zone_id = wanted_zone AND since < clock_timestamp()
     AND activation.during && tstzrange(since, NULL)
     AND activation.person_id = coalesce(wanted_person, zone.person_id, activation.person_id)
-  ON CONFLICT (device_id) DO UPDATE SET from_time = least(reevaluations.from_time, excluded.from_time)
+  ON CONFLICT (device_id) DO UPDATE
+    SET from_time = least(reevaluations.from_time, excluded.from_time), until_time = excluded.until_time
 $$;
 REVOKE ALL ON FUNCTION request_reevaluation(bigint, bigint, timestamptz) FROM public;
 GRANT EXECUTE ON FUNCTION request_reevaluation(bigint, bigint, timestamptz) TO cordon_api;
