@@ -94,6 +94,8 @@ class ZoneTable:
 
     def add(self, versions: Sequence[ZoneVersion], shapes: ZoneShapes) -> list[int]:
         """Give each version a row. Returns the rows in the same order."""
+        if not versions:
+            return []
         rows = self._new_rows(len(versions))
         columns = self._columns
         columns.box[rows] = shapes.box + BOX_MARGIN
