@@ -1,10 +1,19 @@
 """Asking that a past be judged anew, in the transaction that changed it. The worker that owns a device answers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from store.database import Cursor
 from store.rows import insert_rows
+
+
+def reevaluate_zones(cursor: Cursor, changes: Iterable[tuple[int, datetime]]) -> None:
+    """``reevaluate_zone`` of everybody for many zones at once: (zone id, since)."""
+    insert_rows(
+        cursor,
+        "SELECT request_reevaluation(zone_id, NULL, since::timestamptz) FROM (VALUES %s) AS changes (zone_id, since)",
+        changes,
+    )
 
 
 def reevaluate_zone(cursor: Cursor, zone_id: int, person_id: int | None, since: datetime) -> None:
