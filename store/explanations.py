@@ -26,7 +26,7 @@ def load_alert_case(cursor: Cursor, alert_id: UUID) -> AlertCase | None:
         " alert.last_evidence_at, alert.ended_at, alert.received_at, alert.evidence,"
         " alert.raised_at, person.crn, person.name,"
         " (SELECT other.alert_id FROM alerts other JOIN visits ON visits.merged_into = other.visit_id"
-        "   WHERE visits.visit_id = alert.visit_id AND other.kind = alert.kind)"
+        "   WHERE visits.visit_id = alert.visit_id ORDER BY other.sequence LIMIT 1)"
         " FROM alerts alert LEFT JOIN people person USING (person_id) WHERE alert.alert_id = %s::uuid",
         (str(alert_id),),
     )

@@ -33,12 +33,13 @@ TOLD = {
 TOLD_VALUES = {
     "began_at": "its beginning",
     "ended_at": "its end",
+    "last_evidence_at": "the last position that speaks for it",
     "kind": "its kind",
     "severity": "its severity",
     "urgency": "its urgency",
     "zone_version": "the zone's version",
 }
-"""What a change tells, and how an officer calls it; the time of the last evidence moves with every position."""
+"""What a change tells, and how an officer calls it."""
 
 
 def ending_words(case: AlertCase, stay: Stay | None) -> str:
@@ -101,7 +102,7 @@ def _change_words(case: AlertCase, one: LoggedChange) -> str:
     words = f"{time_words(one.happened_us)}: {TOLD[one.change]}"
     if one.change is AlertChangeKind.RETRACTED and case.merged_into is not None:
         words += f"; the stay is part of the alert {case.merged_into}"
-    moved = _moved(one.before or {}, one.after)
+    moved = _moved({**(one.before or {}), **one.after.get("before", {})}, one.after)
     if moved:
         words += f" ({'; '.join(moved)})"
     how = "on the morning list" if one.urgency is Urgency.MORNING else "at once"
@@ -109,7 +110,7 @@ def _change_words(case: AlertCase, one: LoggedChange) -> str:
 
 
 def _moved(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """Each value that differs, with the old one beside it."""
+    """Each value that differs from what was told last, with the old one beside it."""
     return [
         f"{name} was {_shown(before[key])} and is now {_shown(after[key])}"
         for key, name in TOLD_VALUES.items()
