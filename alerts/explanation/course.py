@@ -6,7 +6,7 @@ from typing import Any
 
 from alerts.explanation.documents import ExplainedChange
 from alerts.explanation.stays import Stay
-from alerts.explanation.wording import counted, listed, moment_words, time_words
+from alerts.explanation.wording import counted, moment_words, time_words
 from model.enums import AlertChangeKind, AlertKind, AlertState, EndReason, Urgency
 from model.explanations import AlertCase, DeviceTrouble, LoggedChange
 from model.times import from_microseconds
@@ -105,8 +105,7 @@ def _change_words(case: AlertCase, one: LoggedChange) -> str:
     moved = _moved({**(one.before or {}), **one.after.get("before", {})}, one.after)
     if moved:
         words += f" ({'; '.join(moved)})"
-    how = "on the morning list" if one.urgency is Urgency.MORNING else "at once"
-    return f"{words}. Staff were told {how}."
+    return f"{words}. Staff were told {_how(one.urgency)}."
 
 
 def _moved(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
@@ -127,7 +126,12 @@ def _shown(value: Any) -> str:
 
 
 def told_words(case: AlertCase) -> str:
-    """When and how staff were first told."""
-    alert = case.alert
-    how = listed([f"severity {alert.severity.value}", f"urgency {alert.urgency.value}"])
-    return f"Staff were first told at {time_words(case.raised_us)} ({how})."
+    """When staff were first told, and how serious and urgent it is now."""
+    severity = f"Its severity is {case.alert.severity.value}"
+    return (
+        f"Staff were first told at {time_words(case.raised_us)}. {severity}, and it is told {_how(case.alert.urgency)}."
+    )
+
+
+def _how(urgency: Urgency) -> str:
+    return "on the morning list" if urgency is Urgency.MORNING else "at once"

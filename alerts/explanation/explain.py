@@ -28,6 +28,7 @@ from alerts.explanation.zones import explained_zone, zone_paragraphs
 from geofence.presence import RULE, RULE_VERSION
 from model.explanations import AlertCase
 from model.times import SECOND_US
+from model.visits import Verdict
 
 NOT_MULTIPLIED = (
     "Each probability is of its own position, from its accuracy and its distance to the boundary. Those of several"
@@ -176,7 +177,8 @@ def _extreme_heading(stay: Stay) -> str:
 def _nearest_words(stay: Stay) -> str:
     if stay.inferred:
         return "the deepest place on that way"
-    return f"the {'farthest from the zone' if stay.is_absence else 'deepest'} of those that speak for it"
+    words = f"the {'farthest from the zone' if stay.is_absence else 'deepest'} of those that speak for it"
+    return f"{words}, and no more than a hint" if stay.deepest.verdict is Verdict.HINT_FOR else words
 
 
 def _shown_trail(stay: Stay, trail: Sequence[Counted]) -> Sequence[Counted]:
@@ -199,5 +201,6 @@ def _rule_words(rule: ExplainedRule) -> str:
     if rule.is_current:
         return f"{words}."
     return (
-        f"{words}; this release decides by {RULE}, version {RULE_VERSION}, so the same positions may count otherwise."
+        f"{words}; this release decides by {RULE}, version {RULE_VERSION}, so the same positions may count otherwise,"
+        " and the policy above has the figures of this release's preset."
     )

@@ -119,6 +119,12 @@ def test_a_hint_says_why_it_is_no_more(hint: Ping, reason: str) -> None:
     assert f"{reason}." in found.why_not_sooner[1]
 
 
+def test_the_nearest_says_when_it_is_no_more_than_a_hint() -> None:
+    found = explain(case([Ping(0, 110), Ping(30, 0, 90, Mechanism.WIFI), Ping(60, 100)], zone(STEADY)))
+    assert found.nearest is not None
+    assert found.nearest.counted_for == "the deepest of those that speak for it, and no more than a hint"
+
+
 def test_accuracy_that_is_not_stated_is_said_with_what_it_is_taken_for() -> None:
     found = explain(case([Ping(0, 20, None), Ping(60, 20, 0)], zone(STEADY)))
     assert [one.accuracy_m for one in found.positions] == [None, None]
@@ -132,7 +138,7 @@ def test_hours_that_had_just_begun_are_a_reason() -> None:
     )
     assert section(found, "The zone as it stood")[2] == (
         "In force every day 08:50 to 17:00 (Europe/London)."
-        " Then from 2 March 2026 08:50:00+00:00 to 2 March 2026 17:00:00+00:00."
+        " The window of this alert: 2 March 2026 08:50:00+00:00 to 2 March 2026 17:00:00+00:00."
     )
 
 
