@@ -54,6 +54,8 @@ def ending_words(case: AlertCase, stay: Stay | None) -> str:
     if stay is None:
         return f"It goes on. {_troubles(case)}".strip()
     last = f"The wearer was last seen {stay.being} at {time_words(alert.last_evidence_us)}"
+    if case.last_heard_us is not None:
+        last += f" (the tag was last heard at {time_words(case.last_heard_us)})"
     if any(one.kind in SILENT for one in case.troubles):
         return f"{last}, and no position has ended it since. {_troubles(case)}"
     return f"It goes on: no position has ended it. {last}. {_troubles(case)}".strip()

@@ -9,7 +9,6 @@ import pytest
 
 from alerts.explanation import Explanation, explain
 from alerts.explanation.documents import ConfirmingRule
-from alerts.explanation.wording import duration_words, probability_figure, probability_words, time_words
 from model.alerts import Alert
 from model.enums import (
     AlertChangeKind,
@@ -185,9 +184,10 @@ def test_a_stay_that_ended_says_when_and_why() -> None:
 
 def test_who_was_last_seen_inside_and_is_silent_is_said_to_be_just_that() -> None:
     silent = DeviceTrouble(OTHER, AlertKind.NO_COMMUNICATION, START_US + 120 * SECOND_US)
-    found = explain(case([Ping(0, 100), Ping(60, 100)], zone(STEADY), troubles=(silent,)))
+    found = explain(case([Ping(0, 100), Ping(60, 100)], zone(STEADY), troubles=(silent,), last_heard_us=START_US))
     assert found.ending == (
-        "The wearer was last seen inside the zone at 2 March 2026 09:01:00+00:00, and no position has ended it since."
+        "The wearer was last seen inside the zone at 2 March 2026 09:01:00+00:00"
+        " (the tag was last heard at 2 March 2026 09:00:00+00:00), and no position has ended it since."
         " The tag has not been heard since 2 March 2026 09:02:00+00:00. Silence is neither breach nor compliance."
     )
 
@@ -280,36 +280,3 @@ def test_our_own_deafness_is_nobody_s() -> None:
     found = explain(replace(case_of(deaf, zone()), versions=(), person=None))
     assert found.headline == "Our own intake was deaf: no tag could be heard. The alert is open."
     assert section(found, "The facts") == ("Reason: no heartbeat.",)
-
-
-@pytest.mark.parametrize(
-    ("probability", "words"),
-    [
-        (1.0, "almost certain"),
-        (0.95, "almost certain"),
-        (0.949, "highly likely"),
-        (0.79, "likely"),
-        (0.5, "a realistic possibility"),
-        (0.3, "unlikely"),
-        (0.1, "highly unlikely"),
-        (0.0, "a remote chance"),
-    ],
-)
-def test_the_yardstick(probability: float, words: str) -> None:
-    assert probability_words(probability) == words
-
-
-def test_nothing_measured_is_certain() -> None:
-    assert [probability_figure(one) for one in (0.0, 0.61, 1.0)] == ["under 0.001", "0.610", "over 0.999"]
-
-
-def test_times_are_london_s_with_their_offset() -> None:
-    assert time_words(START_US) == "2 March 2026 09:00:00+00:00"
-    assert time_words(START_US + 120 * 86_400 * SECOND_US) == "30 June 2026 10:00:00+01:00"
-
-
-def test_durations() -> None:
-    seconds = (0, 119, 120, 7199, 7200, 9000, 172_800, 180_000)
-    assert [duration_words(one) for one in seconds] == [
-        "0 s", "119 s", "2 min", "2 h", "2 h", "2 h 30 min", "2 d", "2 d 2 h",
-    ]  # fmt: skip

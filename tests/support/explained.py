@@ -119,6 +119,7 @@ def case_of(alert: Alert, stood: ZoneVersion, preset: str = "fast", **changed: o
         updates=0,
         lapsed=(),
         troubles=(),
+        last_heard_us=None,
         merged_into=None,
     )
     return replace(case, **changed)  # type: ignore[arg-type]
