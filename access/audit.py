@@ -19,6 +19,7 @@ class Action(StrEnum):
     VISITS_READ = "visits.read"
     ALERTS_LIST = "alerts.list"
     ALERT_READ = "alert.read"
+    ALERT_EXPLAIN = "alert.explain"
     ALERTS_STREAM = "alerts.stream"
     TRACK_READ = "track.read"
     ZONES_LIST = "zones.list"

@@ -102,7 +102,7 @@ def seed_alert(cursor: Cursor, wearer: Wearer, zone_id: int, began_at: datetime)
     hold_until_commit(cursor, Lock.ALERT_EVENTS)
     cursor.execute(
         "INSERT INTO alerts (alert_id, sequence, kind, state, person_id, activation_id, zone_id, zone_version,"
-        " visit_id, began_at, last_inside_at, received_at, raised_at, updated_at, evidence)"
+        " visit_id, began_at, last_evidence_at, received_at, raised_at, updated_at, evidence)"
         " VALUES (%s, nextval('alert_sequence'), 'exclusion_zone_breach', 'open', %s, %s, %s, 1, %s,"
         " %s, %s, %s, %s, %s, %s)",
         (
