@@ -99,14 +99,14 @@ def test_nights_go_by_the_wall_clock_of_the_schedule() -> None:
 
 
 @pytest.mark.parametrize(("days", "fires"), [(6, True), (7, False)])
-def test_too_few_positions(days: int, fires: bool) -> None:  # noqa: FBT001  a row of the table
+def test_too_few_positions(days: int, fires: bool) -> None:
     done = rehearsed(zone(circle(AWAY, 150)), [life(HOME, WORK, days)])
     assert (WarningCode.TOO_FEW_POSITIONS in codes(done)) is fires
     assert done.days == days
 
 
 @pytest.mark.parametrize(("width_m", "fires"), [(78, True), (82, False)])
-def test_narrower_than_the_wearer_s_usual_accuracy(width_m: float, fires: bool) -> None:  # noqa: FBT001
+def test_narrower_than_the_wearer_s_usual_accuracy(width_m: float, fires: bool) -> None:
     strip = zone(rectangle(9000, 9000, 9000 + width_m, 10000))
     done = rehearsed(strip, [life(HOME, WORK, accuracy_m=40)])
     assert (WarningCode.NARROW in codes(done)) is fires
@@ -122,7 +122,7 @@ def test_the_narrowest_part_counts_and_without_positions_the_usual_accuracy_of_g
 
 
 @pytest.mark.parametrize(("speed_mps", "passages", "fires"), [(12, 2, True), (12, 1, False), (3, 2, False)])
-def test_fast_passages_tell_of_a_road(speed_mps: float, passages: int, fires: bool) -> None:  # noqa: FBT001
+def test_fast_passages_tell_of_a_road(speed_mps: float, passages: int, fires: bool) -> None:
     times, places = [], []
     for passage in range(passages):
         start_us = MONDAY_US + passage * DAY_US
@@ -152,9 +152,17 @@ def test_roads_and_railways_of_the_map(kind: WayKind, code: WarningCode) -> None
         [],
         {"features": None},
         {"features": [None]},
-        {"features": [{"properties": {"kind": "canal"}, "geometry": {"type": "LineString", "coordinates": [[0, 0], [1, 1]]}}]},
+        {
+            "features": [
+                {"properties": {"kind": "canal"}, "geometry": {"type": "LineString", "coordinates": [[0, 0], [1, 1]]}}
+            ]
+        },
         {"features": [{"properties": {"kind": "railway"}, "geometry": {"type": "Point", "coordinates": [0, 0]}}]},
-        {"features": [{"properties": {"kind": "railway"}, "geometry": {"type": "LineString", "coordinates": [[0, 0]]}}]},
+        {
+            "features": [
+                {"properties": {"kind": "railway"}, "geometry": {"type": "LineString", "coordinates": [[0, 0]]}}
+            ]
+        },
         {"features": [{"properties": {"kind": "railway"}, "geometry": {"type": "LineString", "coordinates": 7}}]},
     ],
 )
@@ -192,7 +200,7 @@ def test_an_exception_on_the_only_day_leaves_no_hours() -> None:
 
 
 @pytest.mark.parametrize(("minutes", "fires"), [(9, True), (11, False)])
-def test_hours_of_minutes(minutes: int, fires: bool) -> None:  # noqa: FBT001
+def test_hours_of_minutes(minutes: int, fires: bool) -> None:
     weekly = WeeklyWindow(frozenset({Weekday.MONDAY}), DailyWindow(time(9), time(9, minutes)))
     found = codes(rehearsed(zone(circle(AWAY, 150), schedule=Schedule("Europe/London", (weekly,)))))
     assert (WarningCode.HARDLY_APPLIES in found) is fires
