@@ -1,6 +1,7 @@
 """A draft beside the wearer's other conditions."""
 
 from datetime import time
+from typing import Any
 
 import pytest
 
@@ -57,7 +58,7 @@ def test_only_at_common_hours() -> None:
     "over",
     [{"valid_to_us": NOW_US}, {"active_to_us": NOW_US}, {"active_from_us": NOW_US + 2000 * DAY_US}],
 )
-def test_not_with_a_condition_that_is_over_or_years_away(over: dict[str, int]) -> None:
+def test_not_with_a_condition_that_is_over_or_years_away(over: dict[str, Any]) -> None:
     assert codes(rehearsed(zone(HERE), others=[zone(OVERLAPPING, zone_id=2, **over)])) & TOGETHER == set()
 
 

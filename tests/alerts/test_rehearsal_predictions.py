@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from alerts.decide import alerts
 from alerts.rehearsal import PredictedAlert, RehearsalInput, rehearse
 from geofence.columns import Fixes
-from geofence.track import track_of
+from geofence.track import Track, track_of
 from geofence.zone_index import ZoneIndex
 from ingest.devices import DeviceTable
 from ingest.fix_key import fix_keys
@@ -137,8 +137,13 @@ def stay(day: int, minutes: int = 20, away_m: float = 0.0) -> list[tuple[int, tu
     ]
 
 
+def walked(*stays: list[tuple[int, tuple[float, float]]]) -> Track:
+    positions = [at for one in stays for at in one]
+    return track([time_us for time_us, _ in positions], [metres for _, metres in positions])
+
+
 def rehearsed_stays(draft: ZoneVersion, *stays: list[tuple[int, tuple[float, float]]]) -> tuple[PredictedAlert, ...]:
-    return rehearsed(draft, [track(*zip(*[at for one in stays for at in one], strict=True))]).alerts
+    return rehearsed(draft, [walked(*stays)]).alerts
 
 
 def test_where_and_why_an_alert_is_predicted() -> None:
@@ -154,7 +159,7 @@ def test_where_and_why_an_alert_is_predicted() -> None:
 
 def test_alerts_are_counted_by_the_week_and_by_kind() -> None:
     draft = zone(circle((0, 0), 150))
-    done = rehearsed(draft, [track(*zip(*[at for day in (1, 3, 15) for at in stay(day)], strict=True))])
+    done = rehearsed(draft, [walked(stay(1), stay(3), stay(15))])
     assert [week.alerts for week in done.weeks] == [2, 0, 1, 0]
     assert done.by_kind == {AlertKind.EXCLUSION_ZONE_BREACH: 3}
     assert (done.weeks[0].from_us, done.weeks[-1].until_us) == (MONDAY_US, NOW_US)
@@ -167,18 +172,17 @@ def test_the_dates_of_the_draft_are_set_aside_and_its_hours_are_not() -> None:
 
 
 def test_a_possible_stay_is_counted_apart() -> None:
-    done = rehearsed(zone(circle((0, 0), 150)), [track(*zip(*stay(2, minutes=1), strict=True))])
+    done = rehearsed(zone(circle((0, 0), 150)), [walked(stay(2, minutes=1))])
     assert (done.alerts, done.unconfirmed) == ((), 1)
 
 
 def test_an_authorisation_of_the_edited_zone_makes_it_information() -> None:
     edited = zone(circle((0, 0), 150), zone_id=9)
-    walked = track(*zip(*stay(2), strict=True))
     for zone_id, kind in ((9, AlertKind.AUTHORISED_ENTRY), (8, AlertKind.EXCLUSION_ZONE_BREACH)):
         allowed = Authorisation(1, 1, zone_id, MONDAY_US, NOW_US)
         task = RehearsalInput(
             draft=edited,
-            tracks=[walked],
+            tracks=[walked(stay(2))],
             is_simulated=False,
             others=(),
             authorisations=(allowed,),
@@ -192,7 +196,7 @@ def test_an_authorisation_of_the_edited_zone_makes_it_information() -> None:
 
 
 def test_two_activations_are_two_tracks() -> None:
-    first, second = track(*zip(*stay(1), strict=True)), track(*zip(*stay(3), strict=True))
+    first, second = walked(stay(1)), walked(stay(3))
     other = replace(second, activation=second.activation + 1)
     assert len(rehearsed(zone(circle((0, 0), 150)), [first, other]).alerts) == 2
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, time
+from typing import Any
 
 import pytest
 
@@ -64,7 +65,8 @@ def test_home_within_the_buffer_is_near() -> None:
 def test_the_place_is_said_and_how_much_of_the_nights_is_spent_there() -> None:
     (warning,) = (one for one in rehearsed(zone(circle(HOME, 150)), [LIFE]).warnings if one.code in HABITS)
     assert warning.place == pytest.approx(place(HOME), abs=2e-6)
-    assert (warning.figures["share"], warning.figures["depth_m"]) == (1.0, pytest.approx(150, abs=0.5))
+    assert warning.figures["share"] == 1.0
+    assert warning.figures["depth_m"] == pytest.approx(150, abs=0.5)
     assert warning.figures["occasions"] == 15, "fourteen nights, and the rest of the one before"
 
 
@@ -183,17 +185,17 @@ def test_a_map_is_read() -> None:
 
 def test_hours_that_never_come() -> None:
     sunday_us = NOW_US + 6 * DAY_US
-    dates = {"active_from_us": sunday_us, "active_to_us": sunday_us + DAY_US}
+    dates: dict[str, Any] = {"active_from_us": sunday_us, "active_to_us": sunday_us + DAY_US}
     some = circle(AWAY, 150)
     assert WarningCode.NEVER_APPLIES in codes(rehearsed(zone(some, schedule=MONDAYS, **dates)))
     assert WarningCode.NEVER_APPLIES in codes(rehearsed(zone(some, schedule=Schedule("Europe/London"))))
-    longer = {**dates, "active_to_us": sunday_us + 2 * DAY_US}
+    longer: dict[str, Any] = {**dates, "active_to_us": sunday_us + 2 * DAY_US}
     assert codes(rehearsed(zone(some, schedule=MONDAYS, **longer))) == {WarningCode.TOO_FEW_POSITIONS}
 
 
 def test_an_exception_on_the_only_day_leaves_no_hours() -> None:
     next_monday = DayException(date(2026, 2, 2))
-    dates = {"active_from_us": NOW_US, "active_to_us": NOW_US + DAY_US}
+    dates: dict[str, Any] = {"active_from_us": NOW_US, "active_to_us": NOW_US + DAY_US}
     without = replace(MONDAYS, exceptions=(next_monday,))
     assert WarningCode.NEVER_APPLIES in codes(rehearsed(zone(circle(AWAY, 150), schedule=without, **dates)))
     assert WarningCode.NEVER_APPLIES not in codes(rehearsed(zone(circle(AWAY, 150), schedule=MONDAYS, **dates)))

@@ -166,6 +166,17 @@ def test_too_many_positions_are_refused_and_the_read_is_recorded(
     assert last_record(walked)[5] == COUNT
 
 
+def test_one_at_a_time_in_a_process(walked: RunningApi) -> None:
+    before = walked.audit("zone.rehearse")
+    with walked.app.state.services.rehearsing:
+        answer = post(walked, Role.PRACTITIONER, draft())
+    assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
+    assert walked.audit("zone.rehearse") == before
+    for _ in range(2):  # whatever came of the one before
+        assert post(walked, Role.PRACTITIONER, draft("X100002")).status_code == 404
+    assert post(walked, Role.PRACTITIONER, draft()).status_code == 200
+
+
 def test_a_simulated_routine_says_that_it_is_one_and_reads_nothing(walked: RunningApi) -> None:
     first = post(walked, Role.PRACTITIONER, draft(), "?simulated=3&weeks=1")
     told = first.json()
