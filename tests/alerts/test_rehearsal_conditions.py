@@ -54,6 +54,16 @@ def test_only_at_common_hours() -> None:
         assert codes(rehearsed(draft, others=[other])) & TOGETHER == expected
 
 
+def test_common_hours_are_counted_a_year_ahead() -> None:
+    """Every day from 9 to 17, and Mondays from 16 to 18: an hour on each of the year's 53 Mondays."""
+    daily = Schedule("Europe/London", (WeeklyWindow(frozenset(Weekday), DailyWindow(time(9), time(17))),))
+    mondays = Schedule("Europe/London", (WeeklyWindow(frozenset({Weekday.MONDAY}), DailyWindow(time(16), time(18))),))
+    for one, other in ((daily, mondays), (mondays, daily)):
+        done = rehearsed(zone(HERE, schedule=one), others=[zone(OVERLAPPING, zone_id=2, schedule=other)])
+        (warning,) = (found for found in done.warnings if found.code in TOGETHER)
+        assert warning.figures["common_hours"] == 53
+
+
 @pytest.mark.parametrize(
     "over",
     [{"valid_to_us": NOW_US}, {"active_to_us": NOW_US}, {"active_from_us": NOW_US + 2000 * DAY_US}],

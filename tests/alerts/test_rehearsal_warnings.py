@@ -86,6 +86,26 @@ def test_one_night_is_no_home() -> None:
     assert WarningCode.TOO_FEW_POSITIONS in found
 
 
+def test_a_silence_is_no_stay() -> None:
+    """Home until two in the morning; then one position elsewhere, and nothing until noon."""
+    times, places = [], []
+    for day in range(10):
+        evening_us = MONDAY_US + day * DAY_US + 22 * 60 * MINUTE_US
+        times += [evening_us + at * 10 * MINUTE_US for at in range(24)] + [evening_us + 240 * MINUTE_US]
+        places += [HOME] * 24 + [AWAY]
+    silent = track(times, places)
+    assert WarningCode.HOME_INSIDE in codes(rehearsed(zone(circle(HOME, 150)), [silent]))
+    assert WarningCode.HOME_INSIDE not in codes(rehearsed(zone(circle(AWAY, 150)), [silent]))
+
+
+def test_weekends_make_no_place_of_working_days() -> None:
+    noons = [MONDAY_US + day * DAY_US + 12 * 60 * MINUTE_US for day in range(14)]
+    times = [noon + at * 10 * MINUTE_US for noon in noons for at in range(12)]
+    places = [AWAY if day % 7 >= 5 else WORK for day in range(14) for _ in range(12)]
+    for at, expected in ((WORK, {WarningCode.DAY_PLACE_INSIDE}), (AWAY, set())):
+        assert codes(rehearsed(zone(circle(at, 150)), [track(times, places)])) & HABITS == expected
+
+
 def test_a_home_belongs_inside_a_curfew_and_may_be_in_an_inclusion_zone() -> None:
     assert not codes(rehearsed(zone(circle(HOME, 150), ZoneKind.CURFEW), [LIFE])) & HABITS
     outside = rehearsed(zone(circle((500, 0), 150), ZoneKind.CURFEW), [LIFE])
