@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from geofence.columns import PositionRows
 from geofence.detection import PresenceKey
 from model.alerts import AlertChange
+from model.commands import Command
 from model.enums import RejectionReason
 from model.times import from_microseconds
 from model.visits import Visit
 from ops.errors import FencedError
 from store.alert_writes import write_alerts
+from store.commands import write_commands
 from store.database import Connection, Cursor
 from store.heard import HeardRow, write_heard
 from store.intake import note_heartbeats
@@ -71,6 +73,7 @@ class BatchWrite:
     visits: Sequence[Visit]
     presence: dict[PresenceKey, Visit | None]
     alert_changes: Sequence[AlertChange]
+    commands: Sequence[Command]
     channels: Sequence[str]  # that alert changes are delivered to
     heard: Sequence[HeardRow] = ()
     heartbeats: Mapping[tuple[str, int], int] = field(default_factory=dict)  # by topic and partition: the broker's time
@@ -108,12 +111,13 @@ def write_batch(connection: Connection, claims: Sequence[Claim], write: BatchWri
         write_raw(cursor, write.raw)
         stored = write_newer(cursor, write.newer)
         late = write_older(cursor, write.older)
-        reevaluate_late(cursor, [(one.device_id, one.earliest) for one in late])
+        reevaluate_late(cursor, [(one.device_id, one.earliest, one.latest) for one in late])
         quarantined = write_quarantined(cursor, write.quarantined)
         write_dead_letters(cursor, write.dead_letters)
         write_visits(cursor, write.visits)
         write_presence(cursor, write.presence)
         write_heard(cursor, write.heard)
+        write_commands(cursor, write.commands)
         write_alerts(cursor, write.alert_changes, write.channels)
     stored += sum(one.count for one in late)
     repeated = len(write.newer) + len(write.older) + len(write.quarantined) - stored - quarantined

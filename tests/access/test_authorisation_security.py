@@ -35,10 +35,10 @@ def world(migrated_database: DatabaseUrls) -> World:
     with as_owner(migrated_database.owner) as cursor:
         own = seed_wearer(cursor, "X1", "the.practitioner").person_id
         other = seed_wearer(cursor, "X2", "another").person_id
-        zones = [seed_zone(cursor, f"Z{person}", person) for person in (own, other)]
-        for person, zone in zip((own, other), zones, strict=True):
+        own_zone, other_zone = (seed_zone(cursor, f"Z{person}", person) for person in (own, other))
+        for person, zone in ((own, own_zone), (other, other_zone)):
             cursor.execute(INSERT, (person, zone, "seed"))
-        return World(migrated_database, own, other, *zones, seed_zone(cursor, "SHARED"))
+        return World(migrated_database, own, other, own_zone, other_zone, seed_zone(cursor, "SHARED"))
 
 
 def visible(cursor: Cursor) -> int:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import time
 from random import Random
+from typing import Any
 
 import numpy as np
 from hypothesis import given, settings
@@ -23,7 +24,7 @@ MINUTE_US = 60 * SECOND_US
 PERSON_ID = 7
 
 
-def _zone(zone_id: int, kind: ZoneKind, geometry: Circle | MultiPolygon, **more: object) -> ZoneVersion:
+def _zone(zone_id: int, kind: ZoneKind, geometry: Circle | MultiPolygon, **more: Any) -> ZoneVersion:
     plain = ZoneVersion(zone_id, 1, f"Z-{zone_id}", "zone", kind, PERSON_ID, geometry, 0, None, None, None)
     return replace(plain, **more)
 

@@ -88,9 +88,9 @@ def seed_positions(cursor: Cursor, device_id: int, count: int, start: datetime =
 def seed_visit(cursor: Cursor, wearer: Wearer, zone_id: int, entered_at: datetime) -> uuid.UUID:
     visit_id = uuid.uuid4()
     cursor.execute(
-        "INSERT INTO visits (visit_id, activation_id, person_id, zone_id, zone_version, entered_at, last_inside_at,"
-        " positions_inside) VALUES (%s, %s, %s, %s, 1, %s, %s, 1)",
-        (str(visit_id), wearer.activation_id, wearer.person_id, zone_id, entered_at, entered_at),
+        "INSERT INTO visits (visit_id, activation_id, person_id, zone_id, zone_version, state, entered_at,"
+        " confirmed_at, last_inside_at, positions_inside) VALUES (%s, %s, %s, %s, 1, 'confirmed', %s, %s, %s, 1)",
+        (str(visit_id), wearer.activation_id, wearer.person_id, zone_id, *([entered_at] * 3)),
     )
     return visit_id
 
