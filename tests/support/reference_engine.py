@@ -18,8 +18,7 @@ from geofence.columns import Booleans, Integers, Points
 from geofence.confidence import DEFAULT_ACCURACY_M, LEAST_ACCURACY_M, p_inside_integral
 from geofence.projection import Projection
 from model.authorisations import Authorisation
-from model.enums import Aspect, Mechanism, Regime, VisitState, ZoneKind
-from model.policies import PresencePolicy
+from model.enums import Aspect, Mechanism, Regime, ZoneKind
 from model.schedules import Schedule
 from model.times import SECOND_US, from_microseconds
 from model.zones import Circle, MultiPolygon, ZoneVersion
@@ -74,8 +73,8 @@ class Shape:
         away_m = float(shapely.distance(self.edges, shapely.Point(x, y)))
         return away_m if self.holds(lon, lat, x, y) else -away_m
 
-    def covers(self, rows: Integers, points: Points) -> Booleans:
-        """As the integral asks; there is one row only."""
+    def covers(self, rows: Integers, points: Points) -> Booleans:  # noqa: ARG002  of one zone there is one row
+        """As the integral asks."""
         if self.outline is None:
             return np.asarray(np.hypot(points.x - self.circle[0], points.y - self.circle[1]) <= self.circle[2])
         return np.asarray(shapely.covers(self.outline, shapely.points(points.lon, points.lat)))
