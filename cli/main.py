@@ -24,6 +24,7 @@ COMMANDS = {
     "sources": "cli.sources",
     "token": "cli.tokens",
     "replay": "cli.replay",
+    "evaluate": "cli.evaluate",
     "dead-letters": "cli.dead_letters",
     "raw": "cli.raw",
     "topics": "cli.topics",

@@ -70,7 +70,7 @@ def reevaluate(
     revisions: list[Revision] = []
     presence: dict[PresenceKey, Visit | None] = {}
     for activation in activations:
-        if activation.end_us <= from_us:
+        if activation.end_us < from_us:  # one that ended just then may have left a visit open
             continue
         recorded = records.visits_since(activation.activation_id, from_us)
         replayed = _replayed(recorded, from_us)
