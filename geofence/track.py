@@ -107,7 +107,7 @@ def implausible(track: Track, at: Integers, limit_mps: float) -> Booleans:
 
 
 def jumped(track: Track, at: Integers, limit_mps: float) -> Booleans:
-    """Which of the positions ``at``, shape (k,), lie too far from the one before, whichever of the two is the outlier."""
+    """Which of the positions ``at``, shape (k,), lie too far from the one before; either may be the outlier."""
     return _jumps(track.before.take(at), here(track, at), limit_mps)
 
 
