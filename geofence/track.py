@@ -106,6 +106,11 @@ def implausible(track: Track, at: Integers, limit_mps: float) -> Booleans:
     return _jumps(before, now, limit_mps) & ~outlier_before
 
 
+def jumped(track: Track, at: Integers, limit_mps: float) -> Booleans:
+    """Which of the positions ``at``, shape (k,), lie too far from the one before; either may be the outlier."""
+    return _jumps(track.before.take(at), here(track, at), limit_mps)
+
+
 def here(track: Track, at: Integers) -> Earlier:
     """The positions ``at`` themselves, as those before them are held."""
     fixes = track.rows.fixes
