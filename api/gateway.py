@@ -4,11 +4,12 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Generic, TypeVar
 
 from ingest.decode import DecodeLimits
 from ingest.gateway.services import GatewayServices
-from ingest.sinks import open_sink
-from ingest.source import PingSink
+from ingest.sinks import event_limits, open_event_sink, open_sink
+from ingest.source import EventMessage, EventSink, PingSink
 from ops.broker import require_broker
 from ops.errors import UnavailableError
 from ops.settings import Settings
@@ -19,29 +20,28 @@ from store.sources import authenticate_source, device_states
 OPENING_WAIT_S = 5.0
 FAILED_FOR_S = 1.0
 
+Sink = TypeVar("Sink", bound=PingSink | EventSink)
 
-class SinkOnDemand:
+
+class _OnDemand(Generic[Sink]):
     """A sink that is opened by its first use; a later use tries again where that failed.
 
     To open it takes seconds while the broker is away. Those who wait for it share what came of it: one after the other
     they would hold each other up for minutes.
     """
 
-    def __init__(self, open_it: Callable[[], PingSink]) -> None:
+    def __init__(self, open_it: Callable[[], Sink]) -> None:
         self._open = open_it
         self._opening = threading.Lock()
-        self._sink: PingSink | None = None
+        self._sink: Sink | None = None
         self._failed_until = 0.0
         self._failure = ""
-
-    def append(self, messages: Sequence[tuple[str, bytes]]) -> None:
-        self._opened().append(messages)
 
     def close(self) -> None:
         if self._sink is not None:
             self._sink.close()
 
-    def _opened(self) -> PingSink:
+    def opened(self) -> Sink:
         if self._sink is not None:
             return self._sink
         if not self._opening.acquire(timeout=OPENING_WAIT_S):
@@ -53,7 +53,7 @@ class SinkOnDemand:
         finally:
             self._opening.release()
 
-    def _try_to_open(self) -> PingSink:
+    def _try_to_open(self) -> Sink:
         if time.monotonic() < self._failed_until:
             raise UnavailableError(self._failure)
         try:
@@ -63,13 +63,25 @@ class SinkOnDemand:
             raise
 
 
+class SinkOnDemand(_OnDemand[PingSink]):
+    def append(self, messages: Sequence[tuple[str, bytes]]) -> None:
+        self.opened().append(messages)
+
+
+class EventSinkOnDemand(_OnDemand[EventSink]):
+    def append(self, messages: Sequence[EventMessage]) -> None:
+        self.opened().append(messages)
+
+
 def open_gateway(settings: Settings, pool: Pool) -> GatewayServices:
     return GatewayServices(
         sink=SinkOnDemand(lambda: open_sink(settings, pool)),
+        events=EventSinkOnDemand(lambda: open_event_sink(settings, pool)),
         authenticate=partial(authenticate_source, pool),
         known_devices=partial(device_states, pool),
         keep_dead_letter=partial(keep_dead_letter, pool),
         decode_limits=DecodeLimits(settings.message_max_bytes, settings.region),
+        event_limits=event_limits(settings),
         body_max_bytes=settings.request_max_bytes,
     )
 

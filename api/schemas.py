@@ -11,7 +11,7 @@ from access.roles import Permission, Role
 from api.fields import Moment
 from geofence import schedule_documents
 from geofence.schedule_words import words
-from model.enums import AlertKind, AlertState, ZoneKind
+from model.enums import AlertKind, AlertState, Severity, Urgency, ZoneKind
 from store.alerts import StoredAlert
 from store.zone_decisions import Outcome
 from store.zone_list import StoredVersion
@@ -50,16 +50,22 @@ class ZoneAtAlert(Answer):
 class AlertOut(Answer):
     alert_id: uuid.UUID
     kind: AlertKind
+    severity: Severity
+    urgency: Urgency = Field(description="How whoever is told is told of it, and of every change")
     state: AlertState
-    person: PersonOut
-    zone: ZoneAtAlert
-    visit_id: uuid.UUID
-    began_at: datetime = Field(description="Fix time of the position that raised it")
-    last_inside_at: datetime
+    person: PersonOut | None = Field(description="Null for an alert about the service itself")
+    zone: ZoneAtAlert | None = Field(description="Null for an alert about a device")
+    visit_id: uuid.UUID | None
+    began_at: datetime = Field(description="Time of the position or event that it begins with; of a silence, the last")
+    last_evidence_at: datetime = Field(description="Time of the latest position or event that speaks for it")
     ended_at: datetime | None
-    received_at: datetime = Field(description="Receipt of the ping that raised it")
+    received_at: datetime = Field(description="Receipt of what raised it")
     raised_at: datetime
     updated_at: datetime
+    last_heard_at: datetime | None = Field(description="Of an open alert: when its device was last heard, to a minute")
+    silent_since: datetime | None = Field(
+        description="Of an open alert whose device is silent: since when. What it last said stands until it is heard"
+    )
 
     @classmethod
     def of(cls, alert: StoredAlert) -> Self:
@@ -200,17 +206,17 @@ class Readiness(Answer):
 
 
 def _alert_fields(alert: StoredAlert) -> dict[str, Any]:
-    return {
-        "alert_id": alert.alert_id,
-        "kind": alert.kind,
-        "state": alert.state,
-        "person": PersonOut(person_id=alert.person_id, crn=alert.crn, name=alert.person_name),
-        "zone": ZoneAtAlert(reference=alert.zone_reference, name=alert.zone_name, version=alert.zone_version),
-        "visit_id": alert.visit_id,
-        "began_at": alert.began_at,
-        "last_inside_at": alert.last_inside_at,
-        "ended_at": alert.ended_at,
-        "received_at": alert.received_at,
-        "raised_at": alert.raised_at,
-        "updated_at": alert.updated_at,
-    }
+    fields = {name: getattr(alert, name) for name in AlertOut.model_fields if name not in {"person", "zone"}}
+    return {**fields, "person": _person_of(alert), "zone": _zone_of(alert)}
+
+
+def _person_of(alert: StoredAlert) -> PersonOut | None:
+    if alert.person_id is None or alert.crn is None or alert.person_name is None:
+        return None
+    return PersonOut(person_id=alert.person_id, crn=alert.crn, name=alert.person_name)
+
+
+def _zone_of(alert: StoredAlert) -> ZoneAtAlert | None:
+    if alert.zone_reference is None or alert.zone_name is None or alert.zone_version is None:
+        return None
+    return ZoneAtAlert(reference=alert.zone_reference, name=alert.zone_name, version=alert.zone_version)

@@ -33,6 +33,7 @@ class Services:
 
     def close(self) -> None:
         self.gateway.sink.close()
+        self.gateway.events.close()
         self.pool.close()
         self.background.close()
 

@@ -126,7 +126,7 @@ class StreamHub:
         self._position = events[-1].event_id
         clients = list(self._subscriptions)
         callers = sorted({client.caller for client in clients})
-        people = sorted({event.person_id for event in events})
+        people = list({event.person_id for event in events})
         try:
             visible = await self.in_thread(lambda: self._visible(callers, people))
         except BaseException:
@@ -170,6 +170,6 @@ class StreamHub:
         with self._pool.transaction(SERVICE) as cursor:
             return list_events(cursor, position, EVENTS_PER_POLL)
 
-    def _visible(self, callers: list[Caller], people: list[int]) -> set[tuple[Caller, int]]:
+    def _visible(self, callers: list[Caller], people: list[int | None]) -> set[tuple[Caller, int | None]]:
         with self._pool.transaction(SERVICE) as cursor:
             return visible_pairs(cursor, callers, people)

@@ -11,7 +11,7 @@ from model.times import DAY_US, MILLISECOND_US
 from ops.errors import ConfigurationError
 from ops.settings import Settings, load_settings
 
-topics = typer.Typer(help="The Kafka topics of pings and of alerts.", no_args_is_help=True)
+topics = typer.Typer(help="The Kafka topics of pings, device events, alerts and commands.", no_args_is_help=True)
 
 DAY_MS = DAY_US // MILLISECOND_US
 
@@ -28,7 +28,7 @@ def create(
     replication: Annotated[int, typer.Option(min=1, help="Brokers that keep each message; 3 in production.")] = 1,
     retention_days: Annotated[float, typer.Option(min=0.01, help="How long the broker keeps messages.")] = 7,
 ) -> None:
-    """Make the topic of pings and the topic of alerts where they are missing, with equal counts of partitions.
+    """Make the topics of pings, device events, alerts and commands where they are missing, with as many partitions each.
 
     A ping's receipt is the broker's own time, so no sender's clock can shift it. Choose the partitions well: more can
     be added only after everything that waits was judged, because a device's pings would change their partition.
@@ -49,22 +49,23 @@ def create(
     for topic in wanted:
         state = "already there" if topic.name in found else "made"
         print(f"{topic.name}: {state}, {partitions} partitions")
-    pings = found.get(settings.kafka_pings_topic)
-    if pings is not None and pings.timestamp_type != BROKERS_CLOCK:
-        print(
-            f"warning: {pings.name} takes each message's time from its sender ({pings.timestamp_type}), so a wrong"
-            f" clock shifts its receipt; set message.timestamp.type={BROKERS_CLOCK} on it"
-        )
+    for name in (settings.kafka_pings_topic, settings.kafka_events_topic):
+        taken_in = found.get(name)
+        if taken_in is not None and taken_in.timestamp_type != BROKERS_CLOCK:
+            print(
+                f"warning: {name} takes each message's time from its sender ({taken_in.timestamp_type}), so a wrong"
+                f" clock shifts its receipt; set message.timestamp.type={BROKERS_CLOCK} on it"
+            )
 
 
 @topics.command("list")
 def show() -> None:
-    """List the topic of pings and the topic of alerts as the broker has them.
+    """List these topics as the broker has them.
 
     Example: CORDON_BROKER=kafka cordon topics list
     """
     settings = load_settings()
-    names = (settings.kafka_pings_topic, settings.kafka_alerts_topic)
+    names = tuple(_configurations(settings, 0))
     with broker_administration(settings) as broker:
         found = broker.topics(names)
     print_table(
@@ -77,7 +78,9 @@ def _configurations(settings: Settings, retention_ms: int) -> dict[str, dict[str
     retention = {"retention.ms": str(retention_ms)}
     return {
         settings.kafka_pings_topic: {"message.timestamp.type": BROKERS_CLOCK} | retention,
+        settings.kafka_events_topic: {"message.timestamp.type": BROKERS_CLOCK} | retention,
         settings.kafka_alerts_topic: retention,
+        settings.kafka_commands_topic: retention,
     }
 
 
@@ -86,7 +89,7 @@ def _refuse_other_counts(found: dict[str, Topic], partitions: int) -> None:
     if other:
         raise ConfigurationError(
             f"{' and '.join(other)} partitions, not {partitions}: give --partitions as it is, or stop the senders, let"
-            " the workers judge all that waits, and add partitions to both topics with the broker's own tools"
+            " the workers judge all that waits, and add partitions to all of them with the broker's own tools"
         )
 
 

@@ -94,11 +94,14 @@ class ZoneTable:
 
     def add(self, versions: Sequence[ZoneVersion], shapes: ZoneShapes) -> list[int]:
         """Give each version a row. Returns the rows in the same order."""
+        if not versions:
+            return []
         rows = self._new_rows(len(versions))
         columns = self._columns
         columns.box[rows] = shapes.box + BOX_MARGIN
         columns.reach[rows] = _reach(versions, columns.box[rows])
-        columns.measures[rows] = np.reshape([_measures(one.policy) for one in versions], columns.measures[rows].shape)
+        measures = [_measures(one.policy) for one in versions]
+        columns.measures[rows] = np.reshape(measures, (-1, *columns.measures.shape[1:]))  # of no version, too
         columns.zone_id[rows] = [one.zone_id for one in versions]
         columns.watches_absence[rows] = [one.kind.watches_absence for one in versions]
         columns.is_curfew[rows] = [one.kind is ZoneKind.CURFEW for one in versions]

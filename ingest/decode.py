@@ -5,11 +5,12 @@ change whose ping is whose. One bad ping in an array keeps the rest.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from geofence.columns import NOT_GIVEN, Fixes, Floats, Integers
+from ingest.heartbeat import is_heartbeat
 from ingest.ping import (
     BAD_SERIAL,
     MALFORMED,
@@ -57,6 +58,7 @@ class Decoded:
     serials: list[str]
     item: list[int]
     rejections: list[Rejected]
+    heartbeat_ms: int | None = None  # the broker's time of the last heartbeat among the messages
 
 
 def decode(batch: PartitionBatch, limits: DecodeLimits) -> Decoded:
@@ -74,7 +76,23 @@ def decode(batch: PartitionBatch, limits: DecodeLimits) -> Decoded:
     expected = [ping.device_id.encode() for ping in reader.pings]
     if keys != expected:
         reader.give_up(_judge_keys(keys, expected))
-    return reader.columns(batch.offsets, batch.timestamps_ms)
+    return _without_heartbeats(reader.columns(batch.offsets, batch.timestamps_ms), batch)
+
+
+def _without_heartbeats(found: Decoded, batch: PartitionBatch) -> Decoded:
+    """Heartbeats are not JSON, so the common ping pays nothing for them: they are looked for among the rejections."""
+    beats = {
+        one.message_index
+        for one in found.rejections
+        if is_heartbeat(batch.keys[one.message_index], batch.values[one.message_index])
+    }
+    if not beats:
+        return found
+    return replace(
+        found,
+        rejections=[one for one in found.rejections if one.message_index not in beats],
+        heartbeat_ms=batch.timestamps_ms[max(beats)],
+    )
 
 
 def decode_each(values: Sequence[bytes], received_ms: int, limits: DecodeLimits) -> Decoded:

@@ -21,6 +21,7 @@ class DeviceTable:
         self.partition = np.zeros(0, dtype=np.int64)
         self.device_id = np.zeros(0, dtype=np.int64)
         self.last_fix_key = np.zeros(0, dtype=np.int64)
+        self.heard_written_us = np.zeros(0, dtype=np.int64)  # what was last written of when it was heard
         self.last = Earlier.none(0)
         self.last_but_one = Earlier.none(0)
         self._activation_start = np.zeros((0, 1), dtype=np.int64)
@@ -91,6 +92,7 @@ class DeviceTable:
         kept.remember(
             np.arange(len(slots)), self.last_fix_key[slots], self.last.take(slots), self.last_but_one.take(slots)
         )
+        kept.heard_written_us[: len(slots)] = self.heard_written_us[slots]
         return kept
 
     def people(self) -> set[int]:
@@ -120,6 +122,7 @@ class DeviceTable:
         self.partition[slot] = partition
         self.device_id[slot] = record.device_id
         self.last_fix_key[slot] = NEVER_US
+        self.heard_written_us[slot] = NEVER_US
         self._set_activations(slot, record.activations)
 
     def _set_activations(self, slot: int, activations: tuple[Activation, ...]) -> None:
@@ -136,7 +139,7 @@ class DeviceTable:
             self._activation_person[slot, place] = activation.person_id
 
     def _grow(self, size: int) -> None:
-        for name in ("partition", "device_id", "last_fix_key"):
+        for name in ("partition", "device_id", "last_fix_key", "heard_written_us"):
             column = getattr(self, name)
             setattr(self, name, np.concatenate([column, np.zeros(size - len(column), dtype=column.dtype)]))
         self.last, self.last_but_one = _grown(self.last, size), _grown(self.last_but_one, size)

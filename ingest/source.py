@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from model.device_events import DeviceEvent
+
 
 @dataclass(frozen=True, slots=True)
 class PartitionBatch:
@@ -66,6 +68,26 @@ class PingSink(Protocol):
         Raises UnavailableError when they could not be made durable; some may have been, and a repeated ping is
         stored once, so the sender sends all of them again.
         """
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class EventMessage:
+    """One event as it came; ``original`` is its JSON, byte for byte."""
+
+    serial: str
+    event: DeviceEvent
+    sequence: int | None
+    original: bytes
+
+
+class EventSink(Protocol):
+    """Where a gateway puts device events."""
+
+    def append(self, messages: Sequence[EventMessage]) -> None:
+        """Returns only once all of them are durable; UnavailableError otherwise, and a repeated one is stored once."""
         ...
 
     def close(self) -> None: ...

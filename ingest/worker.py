@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 import numpy as np
@@ -13,20 +13,22 @@ import psycopg2
 from geofence.columns import Fixes
 from ingest.archive import RawBatch, archive
 from ingest.decode import Decoded, DecodeLimits, decode
+from ingest.heard import HeardNews, heard_rows, select_heard
 from ingest.letters import dead_letters
 from ingest.pipeline import Batch, Outcome, process_batch
+from ingest.raw_records import raw_record
 from ingest.screen import ScreenLimits
 from ingest.source import PartitionBatch, PingSource, Polled
 from ingest.worker_metrics import answering, forget_lag, observe_written, stage
 from ingest.worker_state import WorkerState
-from model.times import MILLISECOND_US
+from model.times import MILLISECOND_US, SECOND_US
 from ops import metrics
 from ops.errors import FencedError, UnavailableError
 from ops.logs import get_logger
-from store.batch import LOCK_WAIT_MS, BatchWrite, DeadLetter, RawRecord, RegistryChangedError, Written, write_batch
+from store.batch import LOCK_WAIT_MS, BatchWrite, DeadLetter, RegistryChangedError, Written, write_batch
 from store.database import SERVER_ERRORS, Connection
 from store.offsets import Claim, claim
-from store.reevaluations import Reevaluation, pending_reevaluations, write_reevaluation
+from store.reevaluations import Reevaluation, ReevaluationWrite, pending_reevaluations, write_reevaluation
 from store.registry import registry_held
 
 POLL_S = 0.5
@@ -47,6 +49,7 @@ class WorkerConfiguration:
     screen_limits: ScreenLimits
     lock_patience_s: float
     channels: tuple[str, ...]  # that alert changes are delivered to
+    heard_every_s: float
 
 
 class Worker:
@@ -176,8 +179,9 @@ class Worker:
                 except RegistryChangedError:
                     continue
             break
-        outcome, letters, written = decided
+        outcome, heard, letters, written = decided
         self._state.apply(outcome)
+        self._state.devices.heard_written_us[heard.slot] = heard.received_us
         self._claims.update({held.partition: held for held in written.claims})
         self._source.commit({batch.partition: batch.next_offset for batch in batches})
         observe_written(self._source.topic, batches, written, letters, outcome, time.time())
@@ -198,15 +202,16 @@ class Worker:
     def _judge_anew(self, connection: Connection, wanted: Reevaluation) -> None:
         self._state.load(connection, wanted.partition, [wanted.serial])
         with connection, connection.cursor() as cursor:
-            write = self._state.reevaluate(cursor, wanted, self._configuration.channels)
+            found = self._state.reevaluate(cursor, wanted)
+        write = ReevaluationWrite(found.revisions, found.presence, found.alert_changes, self._configuration.channels)
         try:
             write_reevaluation(connection, self._claims[wanted.partition], wanted, write, self._state.revision)
         except RegistryChangedError:
             self._state.refresh(connection)  # it is still asked for
             return
         with connection, connection.cursor() as cursor:
-            self._state.apply_reevaluation(cursor, wanted, write)
-        for change in write.alert_changes:
+            self._state.apply_reevaluated(cursor, wanted, found)
+        for change in found.alert_changes:
             metrics.ALERT_CHANGES.labels(change.kind.value).inc()
 
     def _decide_and_write(
@@ -215,21 +220,38 @@ class Worker:
         batches: Sequence[PartitionBatch],
         decoded: Sequence[Decoded],
         raw: Sequence[RawBatch],
-    ) -> tuple[Outcome, list[DeadLetter], Written]:
+    ) -> tuple[Outcome, HeardNews, list[DeadLetter], Written]:
         with stage("load"):
             for batch, found in zip(batches, decoded, strict=True):
                 self._state.load(connection, batch.partition, found.serials)
         with stage("check"):
             arrived, letters = self._resolve(batches, decoded)
             outcome = process_batch(arrived, self._state.context())
+            heard = select_heard(
+                arrived,
+                self._state.devices,
+                self._configuration.screen_limits,
+                int(self._configuration.heard_every_s * SECOND_US),
+            )
         with stage("write"):
             written = write_batch(
                 connection,
                 [self._claims[batch.partition] for batch in batches],
-                self._write(batches, raw, letters, outcome),
+                replace(
+                    self._write(batches, raw, letters, outcome),
+                    heard=heard_rows(heard, self._state.devices.device_id),
+                    heartbeats=self._heartbeats(batches, decoded),
+                ),
                 self._state.revision,
             )
-        return outcome, letters, written
+        return outcome, heard, letters, written
+
+    def _heartbeats(self, batches: Sequence[PartitionBatch], decoded: Sequence[Decoded]) -> dict[tuple[str, int], int]:
+        return {
+            (self._source.topic, batch.partition): found.heartbeat_ms * MILLISECOND_US
+            for batch, found in zip(batches, decoded, strict=True)
+            if found.heartbeat_ms is not None
+        }
 
     def _resolve(self, batches: Sequence[PartitionBatch], decoded: Sequence[Decoded]) -> tuple[Batch, list[DeadLetter]]:
         """The fixes of known devices, and dead letters for the rest."""
@@ -250,7 +272,9 @@ class Worker:
         outcome: Outcome,
     ) -> BatchWrite:
         return BatchWrite(
-            raw=[_record(self._source.topic, batch.partition, kept) for batch, kept in zip(batches, raw, strict=True)],
+            raw=[
+                raw_record(self._source.topic, batch.partition, kept) for batch, kept in zip(batches, raw, strict=True)
+            ],
             newer=outcome.newer,
             older=outcome.older,
             quarantined=outcome.quarantined,
@@ -258,6 +282,7 @@ class Worker:
             visits=[change.after for change in outcome.visit_changes],
             presence=outcome.presence,
             alert_changes=outcome.alert_changes,
+            commands=outcome.commands,
             channels=self._configuration.channels,
         )
 
@@ -268,19 +293,4 @@ def _join(parts: Sequence[tuple[Fixes, np.ndarray, int]]) -> Batch:
         fixes=fixes,
         slot=np.concatenate([slots for _, slots, _ in parts]),
         partition=np.concatenate([np.full(len(slots), partition, np.int64) for _, slots, partition in parts]),
-    )
-
-
-def _record(topic: str, partition: int, kept: RawBatch) -> RawRecord:
-    return RawRecord(
-        topic=topic,
-        partition=partition,
-        first_offset=kept.first_offset,
-        next_offset=kept.next_offset,
-        message_count=kept.message_count,
-        received_from_us=kept.received_from_ms * MILLISECOND_US,
-        received_to_us=kept.received_to_ms * MILLISECOND_US,
-        body=kept.body,
-        previous_hash=kept.previous_hash,
-        chain_hash=kept.chain_hash,
     )

@@ -40,6 +40,15 @@ RECEIPT_TO_ALERT_SECONDS = Histogram(
     registry=REGISTRY,
 )
 ALERT_CHANGES = Counter("cordon_alert_changes", "Changes of alerts", ["change"], registry=REGISTRY)
+INTAKE_DEAF = Gauge("cordon_intake_deaf", "1 while the intake is not proved alive: nothing is heard", registry=REGISTRY)
+INTAKE_PROOF_AGE_SECONDS = Gauge(
+    "cordon_intake_proof_age_seconds", "Since everything received was proved to be judged", registry=REGISTRY
+)
+DEVICE_ALERTS_OPEN = Gauge("cordon_device_alerts_open", "Open alerts of devices", ["kind"], registry=REGISTRY)
+DEVICE_EVENTS = Counter(
+    "cordon_device_events", "Device events by what became of them", ["outcome"], registry=REGISTRY
+)  # stored, repeated, rejected
+TAG_COMMANDS = Counter("cordon_tag_commands", "Commands sent to tags", ["kind"], registry=REGISTRY)
 OUTBOX_WAITING = Gauge("cordon_outbox_waiting", "Messages not yet delivered", ["channel"], registry=REGISTRY)
 DELIVERIES = Counter("cordon_deliveries", "Delivery attempts", ["channel", "outcome"], registry=REGISTRY)
 FENCED = Counter("cordon_fenced", "Batches given up because another worker owns the partition", registry=REGISTRY)
@@ -55,5 +64,7 @@ STREAM_CLIENTS = Gauge("cordon_stream_clients", "Clients of the alert stream", r
 # A counter that first appears at 1 shows no increase, so an alarm would miss what happens first: these begin at 0.
 for _outcome in ("stored", "repeated", "quarantined", "rejected"):
     PINGS.labels(_outcome)
+for _outcome in ("stored", "repeated", "rejected"):
+    DEVICE_EVENTS.labels(_outcome)
 for _reason in RejectionReason:
     DEAD_LETTERS.labels(_reason.value)

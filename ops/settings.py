@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     kafka_group: str = Field(default="cordon-worker", description="consumer group of the workers")
     kafka_pings_topic: str = Field(default="tag.pings", description="topic of pings, keyed by device id")
     kafka_alerts_topic: str = Field(default="breach.alerts", description="topic that alert changes go to")
+    kafka_events_topic: str = Field(default="tag.events", description="topic of device events, keyed by device id")
+    kafka_commands_topic: str = Field(default="tag.commands", description="topic that commands to tags go to")
     kafka_session_timeout_ms: Annotated[int, Field(ge=1000, le=60000)] = Field(
         default=10_000, description="a worker unheard for this long loses its partitions"
     )
@@ -58,6 +60,43 @@ class Settings(BaseSettings):
         default=9103, description="port of the deliverer's /health and /metrics; 0 picks a free one"
     )
     deliver_health_host: str = Field(default="127.0.0.1", description="address of the deliverer's /health and /metrics")
+    watch_health_port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        default=9104, description="port of the watch's /health and /metrics; 0 picks a free one"
+    )
+    watch_health_host: str = Field(default="127.0.0.1", description="address of the watch's /health and /metrics")
+    watch_every_s: Annotated[float, Field(ge=0.05, le=60)] = Field(
+        default=2, description="time between two looks at silence, device events and the intake"
+    )
+    heartbeat_every_s: Annotated[float, Field(ge=0.1, le=60)] = Field(
+        default=10, description="time between two heartbeats through the intake"
+    )
+    heard_every_s: Annotated[float, Field(ge=0, le=600)] = Field(
+        default=60, description="least time between two notes of when a device was heard"
+    )
+    deaf_after_s: Annotated[float, Field(gt=0, le=3600)] = Field(
+        default=60, description="without a heartbeat for this long, the intake is deaf and timers of silence wait"
+    )
+    deaf_quiet_s: Annotated[float, Field(gt=0)] = Field(
+        default=300, description="with nothing heard from any tag for this long, the intake is deaf too"
+    )
+    deaf_min_tags: Annotated[int, Field(ge=1)] = Field(
+        default=20, description="worn tags from which CORDON_DEAF_QUIET_S counts; fewer may all be silent at once"
+    )
+    no_communication_s: Annotated[float, Field(gt=0)] = Field(
+        default=1800, description="a tag that says nothing for this long raises no_communication"
+    )
+    no_fix_s: Annotated[float, Field(gt=0)] = Field(
+        default=3600, description="a tag that communicates without a fix for this long raises no_fix"
+    )
+    battery_low_pct: Annotated[float, Field(gt=0, lt=100)] = Field(
+        default=20, description="a battery at or below this is low: the wearer is told"
+    )
+    battery_critical_pct: Annotated[float, Field(ge=0, lt=100)] = Field(
+        default=5, description="a battery at or below this raises battery_critical at once"
+    )
+    battery_uncharged_s: Annotated[float, Field(gt=0)] = Field(
+        default=7200, description="a low battery that is not charged for this long reaches staff"
+    )
     lock_timeout_ms: Annotated[int, Field(ge=100, le=60_000)] = Field(
         default=3000,
         description="wait for a partition that a frozen worker holds before its session is ended",
@@ -84,6 +123,11 @@ class Settings(BaseSettings):
     poor_accuracy_m: Annotated[float, Field(gt=0)] = Field(
         default=150, description="a position whose stated accuracy is worse is flagged"
     )
+    map_ways_file: str = Field(
+        default="",
+        description="GeoJSON of main roads and railways that a rehearsal warns of: lines with the properties `kind`"
+        " (`main_road` or `railway`) and `name`; read once",
+    )
 
     api_host: str = Field(default="127.0.0.1", description="address the API listens on")
     api_port: Annotated[int, Field(ge=0, le=65535)] = Field(default=8080, description="port the API listens on")
@@ -108,6 +152,19 @@ class Settings(BaseSettings):
     def _kafka_has_servers(self) -> Self:
         if self.broker == "kafka" and not self.kafka_bootstrap_servers:
             raise ValueError("CORDON_BROKER=kafka needs CORDON_KAFKA_BOOTSTRAP_SERVERS, such as localhost:9092")
+        return self
+
+    @model_validator(mode="after")
+    def _silence_is_told_from_deafness(self) -> Self:
+        if self.heartbeat_every_s * 2 > self.deaf_after_s:
+            raise ValueError("CORDON_DEAF_AFTER_S must be at least twice CORDON_HEARTBEAT_EVERY_S")
+        if self.deaf_quiet_s >= self.no_communication_s:
+            raise ValueError(
+                "CORDON_DEAF_QUIET_S must be below CORDON_NO_COMMUNICATION_S: else every wearer is called silent before"
+                " it is seen that nobody is heard"
+            )
+        if self.battery_critical_pct >= self.battery_low_pct:
+            raise ValueError("CORDON_BATTERY_CRITICAL_PCT must be below CORDON_BATTERY_LOW_PCT")
         return self
 
     @cached_property

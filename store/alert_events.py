@@ -16,11 +16,14 @@ class AlertEvent:
     happened_at: datetime
     alert_id: str
     kind: str
-    person_id: int
-    crn: str
-    zone_name: str
+    severity: str
+    urgency: str
+    state: str  # as this change left it
+    person_id: int | None
+    crn: str | None
+    zone_name: str | None
     began_at: datetime
-    last_inside_at: datetime
+    last_evidence_at: datetime
     ended_at: datetime | None
 
 
@@ -39,12 +42,13 @@ def list_events(cursor: Cursor, after: int, limit: int) -> list[AlertEvent]:
     """In order, from behind ``after``; those that row security shows to the caller."""
     cursor.execute(
         """
-        SELECT event.event_id, event.change, event.happened_at, event.alert_id::text, alert.kind,
-               event.person_id, person.crn, version.name, alert.began_at, alert.last_inside_at, alert.ended_at
+        SELECT event.event_id, event.change, event.happened_at, event.alert_id::text, alert.kind, alert.severity,
+               event.urgency, coalesce(event.payload ->> 'state', alert.state), event.person_id, person.crn,
+               version.name, alert.began_at, alert.last_evidence_at, alert.ended_at
         FROM alert_events event
         JOIN alerts alert USING (alert_id)
-        JOIN people person ON person.person_id = event.person_id
-        JOIN zone_versions version ON version.zone_id = alert.zone_id AND version.version = alert.zone_version
+        LEFT JOIN people person ON person.person_id = event.person_id
+        LEFT JOIN zone_versions version ON version.zone_id = alert.zone_id AND version.version = alert.zone_version
         WHERE event.event_id > %s
         ORDER BY event.event_id
         LIMIT %s
@@ -54,8 +58,10 @@ def list_events(cursor: Cursor, after: int, limit: int) -> list[AlertEvent]:
     return [AlertEvent(*row) for row in cursor.fetchall()]
 
 
-def visible_pairs(cursor: Cursor, callers: Sequence[Caller], person_ids: Sequence[int]) -> set[tuple[Caller, int]]:
-    """Which caller may see which person, by row security's own rule."""
+def visible_pairs(
+    cursor: Cursor, callers: Sequence[Caller], person_ids: Sequence[int | None]
+) -> set[tuple[Caller, int | None]]:
+    """Which caller may see which person, by row security's own rule; None stands for alerts that are nobody's."""
     cursor.execute(
         """
         SELECT caller.subject, caller.role, person.person_id

@@ -8,38 +8,49 @@ from typing import Any
 from store.database import Cursor
 
 _COLUMNS = """
-    alert.sequence, alert.alert_id::text, alert.kind, alert.state,
+    alert.sequence, alert.alert_id::text, alert.kind, alert.severity, alert.urgency, alert.state,
     alert.person_id, person.crn, person.name,
     zone.reference, version.name, alert.zone_version, alert.visit_id::text,
-    alert.began_at, alert.last_inside_at, alert.ended_at, alert.received_at, alert.raised_at, alert.updated_at
+    alert.began_at, alert.last_evidence_at, alert.ended_at, alert.received_at, alert.raised_at, alert.updated_at,
+    CASE WHEN alert.state = 'open' THEN activation_heard(alert.activation_id) END,
+    CASE WHEN alert.state = 'open' THEN (
+      SELECT min(silence.began_at) FROM alerts silence
+      WHERE silence.activation_id = alert.activation_id AND silence.state = 'open'
+        AND silence.kind = 'no_communication') END
 """
 _TABLES = """
     alerts alert
-    JOIN people person ON person.person_id = alert.person_id
-    JOIN zones zone ON zone.zone_id = alert.zone_id
-    JOIN zone_versions version ON version.zone_id = alert.zone_id AND version.version = alert.zone_version
+    LEFT JOIN people person ON person.person_id = alert.person_id
+    LEFT JOIN zones zone ON zone.zone_id = alert.zone_id
+    LEFT JOIN zone_versions version ON version.zone_id = alert.zone_id AND version.version = alert.zone_version
 """
 
 
 @dataclass(frozen=True, slots=True)
 class StoredAlert:
+    """What does not apply is None: a device's alert has no zone and no visit, our own no person either."""
+
     sequence: int
     alert_id: str
     kind: str
+    severity: str
+    urgency: str
     state: str
-    person_id: int
-    crn: str
-    person_name: str
-    zone_reference: str
-    zone_name: str
-    zone_version: int
-    visit_id: str
+    person_id: int | None
+    crn: str | None
+    person_name: str | None
+    zone_reference: str | None
+    zone_name: str | None
+    zone_version: int | None
+    visit_id: str | None
     began_at: datetime
-    last_inside_at: datetime
+    last_evidence_at: datetime
     ended_at: datetime | None
     received_at: datetime
     raised_at: datetime
     updated_at: datetime
+    last_heard_at: datetime | None  # of an open alert's device
+    silent_since: datetime | None  # while that device is silent: what it last said still stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +60,9 @@ class AlertFilter:
     is_open: bool | None = None
     person_id: int | None = None
     zone_reference: str | None = None
+    kind: str | None = None
+    severity: str | None = None
+    urgency: str | None = None
     raised_since: datetime | None = None
     before: int | None = None
 
@@ -56,9 +70,12 @@ class AlertFilter:
 def list_alerts(cursor: Cursor, wanted: AlertFilter, limit: int) -> list[StoredAlert]:
     """Newest first. Sequences become visible in their order, so a page never moves under a reader."""
     conditions: list[tuple[str, Any]] = [
-        ("alert.state = %s", None if wanted.is_open is None else "open" if wanted.is_open else "ended"),
+        ("(alert.state = 'open') = %s", wanted.is_open),
         ("alert.person_id = %s", wanted.person_id),
         ("alert.zone_id = (SELECT zone_id FROM zones WHERE reference = %s)", wanted.zone_reference),
+        ("alert.kind = %s", wanted.kind),
+        ("alert.severity = %s", wanted.severity),
+        ("alert.urgency = %s", wanted.urgency),
         ("alert.raised_at >= %s", wanted.raised_since),
         ("alert.sequence < %s", wanted.before),
     ]

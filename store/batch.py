@@ -1,17 +1,21 @@
 """One batch, one transaction: offsets, positions, visits, alerts, outbox. All of it is written, or nothing."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from geofence.columns import PositionRows
 from geofence.detection import PresenceKey
 from model.alerts import AlertChange
+from model.commands import Command
 from model.enums import RejectionReason
 from model.times import from_microseconds
 from model.visits import Visit
 from ops.errors import FencedError
 from store.alert_writes import write_alerts
+from store.commands import write_commands
 from store.database import Connection, Cursor
+from store.heard import HeardRow, write_heard
+from store.intake import note_heartbeats
 from store.locks import limit_lock_wait
 from store.offsets import Claim, advance
 from store.positions import write_newer, write_older, write_quarantined
@@ -69,7 +73,10 @@ class BatchWrite:
     visits: Sequence[Visit]
     presence: dict[PresenceKey, Visit | None]
     alert_changes: Sequence[AlertChange]
+    commands: Sequence[Command]
     channels: Sequence[str]  # that alert changes are delivered to
+    heard: Sequence[HeardRow] = ()
+    heartbeats: Mapping[tuple[str, int], int] = field(default_factory=dict)  # by topic and partition: the broker's time
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +104,20 @@ def write_batch(connection: Connection, claims: Sequence[Claim], write: BatchWri
             _advance(cursor, held[raw.topic, raw.partition], raw)
             for raw in sorted(write.raw, key=lambda raw: (raw.topic, raw.partition))
         ]
+        note_heartbeats(cursor, write.heartbeats)
         lock_registry_shared(cursor)
         if read_revision(cursor) != revision:
             raise RegistryChangedError
-        _write_raw(cursor, write.raw)
+        write_raw(cursor, write.raw)
         stored = write_newer(cursor, write.newer)
         late = write_older(cursor, write.older)
         reevaluate_late(cursor, [(one.device_id, one.earliest) for one in late])
         quarantined = write_quarantined(cursor, write.quarantined)
-        _write_dead_letters(cursor, write.dead_letters)
+        write_dead_letters(cursor, write.dead_letters)
         write_visits(cursor, write.visits)
         write_presence(cursor, write.presence)
+        write_heard(cursor, write.heard)
+        write_commands(cursor, write.commands)
         write_alerts(cursor, write.alert_changes, write.channels)
     stored += sum(one.count for one in late)
     repeated = len(write.newer) + len(write.older) + len(write.quarantined) - stored - quarantined
@@ -124,7 +134,7 @@ def _advance(cursor: Cursor, held: Claim, raw: RawRecord) -> Claim:
     return advance(cursor, held, raw.next_offset, raw.chain_hash)
 
 
-def _write_raw(cursor: Cursor, records: Sequence[RawRecord]) -> None:
+def write_raw(cursor: Cursor, records: Sequence[RawRecord]) -> None:
     insert_rows(
         cursor,
         "INSERT INTO raw_batches (topic, partition, first_offset, next_offset, message_count, received_from,"
@@ -147,7 +157,7 @@ def _write_raw(cursor: Cursor, records: Sequence[RawRecord]) -> None:
     )
 
 
-def _write_dead_letters(cursor: Cursor, letters: Sequence[DeadLetter]) -> None:
+def write_dead_letters(cursor: Cursor, letters: Sequence[DeadLetter]) -> None:
     insert_rows(
         cursor,
         "INSERT INTO dead_letters (topic, partition, message_offset, item, key, value, reason, detail, received_at)"

@@ -6,7 +6,7 @@ a name within it. No number may ever be given a second meaning: an older release
 
 from enum import IntEnum
 
-from store.database import Cursor
+from store.database import Cursor, fetch_one
 
 
 class Lock(IntEnum):
@@ -24,12 +24,19 @@ class LockClass(IntEnum):
 
     APPEND = 1129272900  # taken by the SQL function append_pings, in whose file the number stands too
     PARTITION = 1129272903  # "topic/partition", to the commit: whoever moves the partition's offset
+    WATCH = 1129272912  # "watch", to the connection's end: the one who judges silence
     SENDER = 1129272906  # a channel's name, to the connection's end: the one who delivers to it
 
 
 def hold_until_commit(cursor: Cursor, lock: Lock) -> None:
     """Wait for the lock. Raises psycopg2's LockNotAvailable after ``limit_lock_wait``."""
     cursor.execute("SELECT pg_advisory_xact_lock(%s)", (lock,))
+
+
+def try_hold(cursor: Cursor, lock_class: LockClass, name: str) -> bool:
+    """Whether this session holds the lock from now until its connection ends."""
+    cursor.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", (lock_class, name))
+    return bool(fetch_one(cursor)[0])
 
 
 def limit_lock_wait(cursor: Cursor, milliseconds: int) -> None:

@@ -1,4 +1,4 @@
-"""Breach alerts: lists that are never cut without saying so, and one alert with its evidence."""
+"""Alerts: lists that are never cut without saying so, and one alert with its evidence."""
 
 import uuid
 from http import HTTPStatus
@@ -14,6 +14,7 @@ from api.fields import CursorText, Limit, Moment, PersonFilter, ZoneFilter
 from api.schemas import AlertOut, AlertsPage, AlertWithEvidence
 from api.security import Caller, Requires, refuse_unseen
 from api.services import CurrentServices
+from model.enums import AlertKind, Severity, Urgency
 from store.alerts import AlertFilter, find_alert, list_alerts
 
 router = APIRouter(tags=["alerts"])
@@ -23,16 +24,20 @@ AlertId = Annotated[uuid.UUID, Path(description="The alert's id")]
 _ALERT = {
     "alert_id": "0b0f6c3e-54b9-5d0b-8f4e-6b1d2f3a4c55",
     "kind": "exclusion_zone_breach",
+    "severity": "breach",
+    "urgency": "immediate",
     "state": "open",
     "person": {"person_id": 17, "crn": "X123456", "name": "Sam Example"},
     "zone": {"reference": "EZ-1042", "name": "Market Square", "version": 2},
     "visit_id": "6f0d7d0e-9f64-5a0e-8a38-0d5a3a3b8c11",
     "began_at": "2026-11-22T09:58:12Z",
-    "last_inside_at": "2026-11-22T10:04:12Z",
+    "last_evidence_at": "2026-11-22T10:04:12Z",
     "ended_at": None,
     "received_at": "2026-11-22T09:58:14Z",
     "raised_at": "2026-11-22T09:58:14.310000Z",
     "updated_at": "2026-11-22T10:04:14.120000Z",
+    "last_heard_at": "2026-11-22T10:04:14Z",
+    "silent_since": None,
 }
 _EVIDENCE = {
     "rule": "dot-1",
@@ -42,13 +47,25 @@ _EVIDENCE = {
 
 def read_filter(
     *,
-    is_open: Annotated[bool | None, Query(alias="open", description="true: still lasting; false: ended")] = None,
+    is_open: Annotated[bool | None, Query(alias="open", description="true: still lasting; false: ended or retracted")] = None,
     person: PersonFilter = None,
     zone: ZoneFilter = None,
+    kind: Annotated[AlertKind | None, Query(description="Only of this kind")] = None,
+    severity: Annotated[Severity | None, Query(description="Only of this severity")] = None,
+    urgency: Annotated[Urgency | None, Query(description="Only told in this way")] = None,
     since: Annotated[Moment | None, Query(description="Only those raised at this time or later")] = None,
     cursor: CursorText = None,
 ) -> AlertFilter:
-    return AlertFilter(is_open, person, zone, since, before=decode_number(cursor))
+    return AlertFilter(
+        is_open=is_open,
+        person_id=person,
+        zone_reference=zone,
+        kind=kind,
+        severity=severity,
+        urgency=urgency,
+        raised_since=since,
+        before=decode_number(cursor),
+    )
 
 
 @router.get("/v1/alerts", **documented(Permission.ALERTS_READ, {"alerts": [_ALERT], "next": None}))
@@ -100,6 +117,9 @@ def _parameters(wanted: AlertFilter, limit: int) -> dict[str, str | int | None]:
         "open": None if wanted.is_open is None else str(wanted.is_open).lower(),
         "person": wanted.person_id,
         "zone": wanted.zone_reference,
+        "kind": wanted.kind,
+        "severity": wanted.severity,
+        "urgency": wanted.urgency,
         "since": None if wanted.raised_since is None else wanted.raised_since.isoformat(),
         "limit": limit,
     }

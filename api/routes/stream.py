@@ -37,9 +37,10 @@ _log = get_logger("api")
 _EXAMPLE = """id: 4711
 event: alert
 data: {"event_id":4711,"change":"raised","happened_at":"2026-11-22T09:58:14.310000Z",\
-"alert_id":"0b0f6c3e-54b9-5d0b-8f4e-6b1d2f3a4c55","kind":"exclusion_zone_breach","state":"open",\
+"alert_id":"0b0f6c3e-54b9-5d0b-8f4e-6b1d2f3a4c55","kind":"exclusion_zone_breach","severity":"breach",\
+"urgency":"immediate","state":"open",\
 "person_id":17,"crn":"X123456","zone_name":"Market Square","began_at":"2026-11-22T09:58:12Z",\
-"last_inside_at":"2026-11-22T09:58:12Z","ended_at":null}
+"last_evidence_at":"2026-11-22T09:58:12Z","ended_at":null}
 
 """
 
@@ -169,20 +170,22 @@ class _AlertStream:
 
 
 def _data(event: AlertEvent) -> str:
-    ended = event.change == "ended"
+    is_open = event.state == "open"
     fields: dict[str, Any] = {
         "event_id": event.event_id,
         "change": event.change,
         "happened_at": event.happened_at,
         "alert_id": event.alert_id,
         "kind": event.kind,
-        "state": "ended" if ended else "open",
+        "severity": event.severity,
+        "urgency": event.urgency,
+        "state": event.state,
         "person_id": event.person_id,
         "crn": event.crn,
         "zone_name": event.zone_name,
         "began_at": event.began_at,
-        "last_inside_at": event.last_inside_at,
-        "ended_at": event.ended_at if ended else None,
+        "last_evidence_at": event.last_evidence_at,
+        "ended_at": None if is_open else event.ended_at,
     }
     return msgspec.json.encode(fields).decode()
 

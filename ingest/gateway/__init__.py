@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from ingest.gateway.events import events_router
 from ingest.gateway.osmand import osmand_router
 from ingest.gateway.owntracks import owntracks_router
 from ingest.gateway.pings import pings_router
@@ -16,6 +17,7 @@ def gateway_router(services: GatewayServices) -> APIRouter:
     """
     router = APIRouter(tags=["intake"])
     router.include_router(pings_router(services))
+    router.include_router(events_router(services))
     router.include_router(owntracks_router(services))
     router.include_router(osmand_router(services))
     return router

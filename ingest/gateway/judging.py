@@ -11,10 +11,10 @@ from model.enums import RejectionReason
 from store.sources import SourceAccess
 
 UNKNOWN_DEVICE = Refusal(
-    RejectionReason.UNKNOWN_DEVICE, "no device of this `device_id` is registered: register it, then send the ping again"
+    RejectionReason.UNKNOWN_DEVICE, "no device of this `device_id` is registered: register it, then send it again"
 )
 OTHER_DEVICE = Refusal(
-    RejectionReason.KEY_MISMATCH, "this source speaks for one device, and the ping's `device_id` names another"
+    RejectionReason.KEY_MISMATCH, "this source speaks for one device, and `device_id` names another"
 )
 
 

@@ -8,7 +8,8 @@ import anyio.to_thread
 from anyio import CapacityLimiter
 
 from ingest.decode import DecodeLimits
-from ingest.source import PingSink
+from ingest.event import EventLimits
+from ingest.source import EventSink, PingSink
 from store.dead_letters import NewDeadLetter
 from store.sources import SourceAccess
 
@@ -22,10 +23,12 @@ class GatewayServices:
     """The callables may block and are called in threads; each raises UnavailableError when it cannot do its work."""
 
     sink: PingSink
+    events: EventSink
     authenticate: Callable[[str], SourceAccess | None]  # by the source's key
     known_devices: Callable[[Sequence[str]], Mapping[str, bool]]  # registered serial → on somebody now
     keep_dead_letter: Callable[[NewDeadLetter], None]  # durable on return
     decode_limits: DecodeLimits
+    event_limits: EventLimits
     body_max_bytes: int
     threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(THREADS))
 

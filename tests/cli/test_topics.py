@@ -15,19 +15,21 @@ from tests.support.outbox import _client
 
 @pytest.fixture
 def cordon(
-    kafka: Kafka, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], names: tuple[str, str]
+    kafka: Kafka, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], names: tuple[str, ...]
 ) -> Cordon:
     monkeypatch.setenv("CORDON_BROKER", "kafka")
     monkeypatch.setenv("CORDON_KAFKA_BOOTSTRAP_SERVERS", kafka.bootstrap_servers)
     monkeypatch.setenv("CORDON_KAFKA_PINGS_TOPIC", names[0])
-    monkeypatch.setenv("CORDON_KAFKA_ALERTS_TOPIC", names[1])
+    monkeypatch.setenv("CORDON_KAFKA_EVENTS_TOPIC", names[1])
+    monkeypatch.setenv("CORDON_KAFKA_ALERTS_TOPIC", names[2])
+    monkeypatch.setenv("CORDON_KAFKA_COMMANDS_TOPIC", names[3])
     return in_process(monkeypatch, capsys)
 
 
 @pytest.fixture
-def names() -> tuple[str, str]:
+def names() -> tuple[str, ...]:
     unique = uuid.uuid4().hex
-    return f"pings-{unique}", f"alerts-{unique}"
+    return tuple(f"{kind}-{unique}" for kind in ("pings", "events", "alerts", "commands"))
 
 
 def first_batch(kafka: Kafka, topic: str) -> PartitionBatch:
@@ -45,15 +47,15 @@ def first_batch(kafka: Kafka, topic: str) -> PartitionBatch:
     raise AssertionError("no message came")
 
 
-def test_both_topics_are_made_once_with_equal_partitions(cordon: Cordon, names: tuple[str, str]) -> None:
+def test_the_topics_are_made_once_with_equal_partitions(cordon: Cordon, names: tuple[str, ...]) -> None:
     assert "missing" in cordon("topics", "list")[1]
     assert cordon("topics", "create", "--partitions", "3", "--retention-days", "2")[:2] == (
         0,
-        f"{names[0]}: made, 3 partitions\n{names[1]}: made, 3 partitions\n",
+        "".join(f"{name}: made, 3 partitions\n" for name in names),
     )
     assert cordon("topics", "create", "--partitions", "3")[:2] == (
         0,
-        f"{names[0]}: already there, 3 partitions\n{names[1]}: already there, 3 partitions\n",
+        "".join(f"{name}: already there, 3 partitions\n" for name in names),
     )
     listed = [line.split() for line in cordon("topics", "list")[1].splitlines()[1:]]
     assert listed == [
@@ -62,7 +64,7 @@ def test_both_topics_are_made_once_with_equal_partitions(cordon: Cordon, names: 
     ]
 
 
-def test_another_count_of_partitions_is_refused(cordon: Cordon, kafka: Kafka, names: tuple[str, str]) -> None:
+def test_another_count_of_partitions_is_refused(cordon: Cordon, kafka: Kafka, names: tuple[str, ...]) -> None:
     kafka.create_topic(names[0], 2)
     code, _, error = cordon("topics", "create", "--partitions", "3")
     assert code == 1
@@ -73,7 +75,7 @@ def test_another_count_of_partitions_is_refused(cordon: Cordon, kafka: Kafka, na
 
 
 def test_a_ping_s_receipt_is_the_broker_s_time_whatever_its_sender_says(
-    cordon: Cordon, kafka: Kafka, names: tuple[str, str]
+    cordon: Cordon, kafka: Kafka, names: tuple[str, ...]
 ) -> None:
     assert cordon("topics", "create", "--partitions", "1")[0] == 0
     before_ms = int(time.time() * 1000)

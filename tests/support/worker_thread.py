@@ -26,6 +26,7 @@ def configuration(name: str = "test-worker", lock_patience_s: float = 0.5) -> Wo
         screen_limits=LIMITS,
         lock_patience_s=lock_patience_s,
         channels=(),
+        heard_every_s=0.2,
     )
 
 

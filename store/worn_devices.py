@@ -1,0 +1,126 @@
+"""Worn devices with what was heard of them, and the alerts of devices: what the watch judges."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from model.alerts import Alert
+from model.enums import AlertKind, AlertState, Severity, Urgency
+from model.times import from_microseconds, to_microseconds
+from model.watching import Heard, Wearing, Worn
+from store.database import Cursor
+
+_ALERT = (
+    "alert_id::text, kind, severity, urgency, state, person_id, activation_id, zone_id, zone_version, visit_id::text,"
+    " began_at, last_evidence_at, ended_at, received_at, evidence"
+)
+_OF_SILENCE = [AlertKind.NO_COMMUNICATION.value, AlertKind.NO_FIX.value]
+
+
+def load_worn(cursor: Cursor, now_us: int) -> list[Worn]:
+    """Every device that is on somebody now, with its open alerts of silence."""
+    cursor.execute(
+        f"SELECT {_ALERT} FROM alerts WHERE state = 'open' AND kind = ANY (%s)",  # noqa: S608 -- our own column names
+        (_OF_SILENCE,),
+    )
+    alerts: dict[int | None, dict[AlertKind, Alert]] = {}
+    for alert in map(_alert, cursor.fetchall()):
+        alerts.setdefault(alert.activation_id, {})[alert.kind] = alert
+    cursor.execute(
+        "SELECT activation_id, person_id, activation.device_id, lower(during), last_received_at, last_fix_at,"
+        " battery_pct, battery_at, coalesce(at_beacon, false), beacon_seen_at"
+        " FROM device_activations activation LEFT JOIN device_heard USING (device_id) WHERE during @> %s::timestamptz",
+        (from_microseconds(now_us),),
+    )
+    return [_worn(row, alerts) for row in cursor.fetchall()]
+
+
+def load_wearings(cursor: Cursor, device_ids: Collection[int]) -> list[Wearing]:
+    """Every activation of the devices, past ones too: an event may be late."""
+    cursor.execute(
+        "SELECT activation_id, person_id, device_id, lower(during), upper(during) FROM device_activations"
+        " WHERE device_id = ANY (%s) ORDER BY activation_id",
+        (list(device_ids),),
+    )
+    return [
+        Wearing(activation_id, person_id, device_id, to_microseconds(start), _us(end))
+        for activation_id, person_id, device_id, start, end in cursor.fetchall()
+    ]
+
+
+def load_alerts_of(cursor: Cursor, activation_ids: Collection[int], kinds: Sequence[AlertKind]) -> list[Alert]:
+    """Every alert of these kinds that the activations had, in the order in which they were raised."""
+    cursor.execute(
+        f"SELECT {_ALERT} FROM alerts WHERE activation_id = ANY (%s) AND kind = ANY (%s) ORDER BY sequence",  # noqa: S608 -- as above
+        (list(activation_ids), [kind.value for kind in kinds]),
+    )
+    return [_alert(row) for row in cursor.fetchall()]
+
+
+def load_open_alerts(cursor: Cursor, kinds: Sequence[AlertKind]) -> list[Alert]:
+    cursor.execute(
+        f"SELECT {_ALERT} FROM alerts WHERE state = 'open' AND kind = ANY (%s) ORDER BY sequence",  # noqa: S608 -- as above
+        ([kind.value for kind in kinds],),
+    )
+    return [_alert(row) for row in cursor.fetchall()]
+
+
+def load_outlasting(cursor: Cursor, kinds: Sequence[AlertKind], now_us: int) -> list[tuple[Alert, int, int]]:
+    """(alert, device, end of its activation) of open alerts whose activation has ended."""
+    cursor.execute(
+        f"SELECT {_ALERT}, device_id, upper(during) FROM alerts"  # noqa: S608 -- as above
+        " JOIN device_activations USING (activation_id, person_id)"
+        " WHERE state = 'open' AND kind = ANY (%s) AND upper(during) <= %s ORDER BY sequence",
+        ([kind.value for kind in kinds], from_microseconds(now_us)),
+    )
+    return [(_alert(row[:-2]), row[-2], to_microseconds(row[-1])) for row in cursor.fetchall()]
+
+
+def _worn(row: tuple[Any, ...], alerts: Mapping[int | None, Mapping[AlertKind, Alert]]) -> Worn:
+    activation_id, person_id, device_id, start, received, fix, battery_pct, battery_at, at_beacon, beacon_seen = row
+    return Worn(
+        activation_id=activation_id,
+        person_id=person_id,
+        device_id=device_id,
+        start_us=to_microseconds(start),
+        heard=Heard(_us(received), _us(fix), battery_pct, _us(battery_at)),
+        at_beacon=at_beacon,
+        beacon_seen_us=_us(beacon_seen),
+        open_alerts=alerts.get(activation_id, {}),
+    )
+
+
+def _alert(row: tuple[Any, ...]) -> Alert:
+    (alert_id, kind, severity, urgency, state, person_id, activation_id, zone_id, zone_version, visit_id, *rest) = row
+    began_at, last_evidence_at, ended_at, received_at, evidence = rest
+    return Alert(
+        alert_id=UUID(alert_id),
+        kind=AlertKind(kind),
+        severity=Severity(severity),
+        urgency=Urgency(urgency),
+        state=AlertState(state),
+        person_id=person_id,
+        activation_id=activation_id,
+        zone_id=zone_id,
+        zone_version=zone_version,
+        visit_id=None if visit_id is None else UUID(visit_id),
+        began_us=to_microseconds(began_at),
+        last_evidence_us=to_microseconds(last_evidence_at),
+        ended_us=_us(ended_at),
+        received_us=to_microseconds(received_at),
+        evidence=evidence,
+    )
+
+
+def _us(moment: datetime | None) -> int | None:
+    return None if moment is None else to_microseconds(moment)
+
+
+def count_open_alerts(cursor: Cursor, kinds: Sequence[AlertKind]) -> dict[AlertKind, int]:
+    """How many are open of each kind that has any."""
+    cursor.execute(
+        "SELECT kind, count(*) FROM alerts WHERE state = 'open' AND kind = ANY (%s) GROUP BY kind",
+        ([kind.value for kind in kinds],),
+    )
+    return {AlertKind(kind): count for kind, count in cursor.fetchall()}
