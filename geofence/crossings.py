@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from geofence.columns import Booleans, Floats, Integers, Points
-from geofence.track import Track, elapsed_s, follows_on, here
+from geofence.track import Track, at_ordinary_pace, elapsed_s, here
 from geofence.zone_index import ZoneIndex
 from geofence.zone_table import COLUMN, ZONE
 from model.enums import Mechanism
@@ -65,8 +65,9 @@ def crossings(
 def _may_infer(track: Track, zones: ZoneIndex, position: Integers, row: Integers) -> Booleans:
     start, end = track.before.take(position), here(track, position)
     gap_s = zones.table.measures(row, ZONE)[:, COLUMN["crossing_gap_s"]]
-    is_gps = end.mechanism == Mechanism.GPS
-    return np.asarray(is_gps & follows_on(track, position) & (elapsed_s(start, end) <= gap_s))
+    both_gps = (start.mechanism == Mechanism.GPS) & (end.mechanism == Mechanism.GPS)
+    soon = np.isfinite(start.points.x) & (elapsed_s(start, end) <= gap_s)
+    return np.asarray(both_gps & soon & at_ordinary_pace(track, position))
 
 
 def _between(start: Points, end: Points, shares: Floats) -> Points:

@@ -8,7 +8,7 @@ from geofence.arrays import spans
 from geofence.columns import Booleans, Floats, Integers
 from geofence.confidence import effective_accuracy_m, p_inside
 from geofence.crossings import Crossings, crossings, touches_on_the_way
-from geofence.track import Track, follows_on, implausible
+from geofence.track import Track, at_ordinary_pace, implausible
 from geofence.zone_index import AUTHORISED, NO_ROW, NOBODY, NOT_IN_FORCE, ZoneIndex
 from geofence.zone_table import BUFFER, COLUMN, ZONE
 from model.enums import Mechanism
@@ -120,7 +120,7 @@ def _weigh(
     speaks_for = (towards_m >= 0) & (p_for >= measures[:, COLUMN["for_probability"]]) & ~at_beacon
     speaks_against = p_for <= measures[:, COLUMN["against_probability"]]
     alone = (p_for >= measures[:, COLUMN["alone_probability"]]) & (towards_m >= measures[:, COLUMN["alone_depth_m"]])
-    alone &= (fixes.accuracy_m[position] > 0) & follows_on(track, position)
+    alone &= (fixes.accuracy_m[position] > 0) & at_ordinary_pace(track, position)
     far = towards_m <= -measures[:, COLUMN["leave_alone_m"]]
     verdict = np.select(
         [

@@ -8,12 +8,10 @@ import numpy as np
 from geofence.columns import Booleans, Earlier, Floats, Integers, Points, PositionRows, Ways
 from geofence.confidence import effective_accuracy_m
 from geofence.projection import Projection
-from model.enums import Mechanism
 from model.times import SECOND_US
 
-FOLLOWS_WITHIN_S = 300.0
 ORDINARY_PACE_MPS = 35.0
-"""126 km/h: as fast as one drives; a train that is faster is not confirmed by one position, which is no loss."""
+"""126 km/h: as fast as one drives. A faster train takes two positions to be confirmed, which is no loss."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +95,13 @@ def implausible(track: Track, at: Integers, limit_mps: float) -> Booleans:
     return _jumps(before, now, limit_mps) & ~outlier_before
 
 
-def follows_on(track: Track, at: Integers) -> Booleans:
-    """Which of the positions ``at``, shape (k,), a receiver found that was at it already, and where one expects them.
+def at_ordinary_pace(track: Track, at: Integers) -> Booleans:
+    """Which of the positions ``at``, shape (k,), were reached no faster than ORDINARY_PACE_MPS; so is the first one.
 
-    The position before is GPS too, at most FOLLOWS_WITHIN_S earlier, and the way from it was no faster than
-    ORDINARY_PACE_MPS. After a gap a receiver's first solution is poor and says so too little; a jump that a car on no
-    road makes may still be slower than what ``implausible`` lets nobody do.
+    Both accuracies are allowed for. An outlier is rarely as far away as ``implausible`` lets nobody get to, and one
+    position that is believed by itself, or a way that nobody saw, has nothing else to be checked by.
     """
-    now, before = here(track, at), track.before.take(at)
-    soon = (before.mechanism == Mechanism.GPS) & (elapsed_s(before, now) <= FOLLOWS_WITHIN_S)
-    return np.asarray(soon & ~_jumps(before, now, ORDINARY_PACE_MPS))
+    return ~_jumps(track.before.take(at), here(track, at), ORDINARY_PACE_MPS)
 
 
 def here(track: Track, at: Integers) -> Earlier:

@@ -1,7 +1,6 @@
 """When one position alone confirms a stay, and between which positions a crossing is inferred."""
 
 import numpy as np
-import pytest
 
 from geofence.columns import PositionRows
 from geofence.detection import detect
@@ -9,7 +8,7 @@ from geofence.sightings import DetectionLimits
 from geofence.track import track_of
 from geofence.zone_index import ZoneIndex
 from ingest.fix_key import fix_keys
-from model.enums import Aspect, Mechanism, ZoneKind
+from model.enums import Aspect, ZoneKind
 from model.policies import FAST
 from model.times import SECOND_US
 from model.visits import Visit
@@ -26,13 +25,12 @@ Seen = tuple[float, float]
 """Seconds since the start, metres east of the zone's centre."""
 
 
-def visits(*seen: Seen, accuracy_m: float = 8.0, mechanism_before: Mechanism = Mechanism.GPS) -> list[Visit]:
-    """What comes of GPS positions; the first one's mechanism may be another."""
+def visits(*seen: Seen, accuracy_m: float = 8.0) -> list[Visit]:
+    """What comes of GPS positions."""
     moments, east = np.array(seen).T
     lon, lat = PROJECTION.inverse(east, np.zeros(len(east)))
     made = fixes((START_US + moments * SECOND_US).astype(np.int64).tolist(), lat.tolist(), lon.tolist())
     made.accuracy_m[:] = accuracy_m
-    made.mechanism[0] = mechanism_before
     none = np.zeros(len(made), np.int64)
     track = track_of(PositionRows(made, none + 1, fix_keys(made), none, none), 1, 1, PROJECTION)
     index = ZoneIndex(PROJECTION)
@@ -40,7 +38,7 @@ def visits(*seen: Seen, accuracy_m: float = 8.0, mechanism_before: Mechanism = M
     return [one.after for one in detect(track, index, {}, LIMITS).changes if one.after.aspect is Aspect.ZONE]
 
 
-def test_one_position_deep_inside_confirms_where_the_receiver_was_at_it_already() -> None:
+def test_one_position_deep_inside_confirms() -> None:
     (visit,) = visits((0, 900), (60, 100))
     assert visit.confirmed_us == START_US + 60 * SECOND_US
 
@@ -51,20 +49,18 @@ def test_it_does_not_where_its_accuracy_is_not_stated() -> None:
         assert visit.confirmed_us is None
 
 
-@pytest.mark.parametrize(("gap_s", "confirms"), [(300, True), (301, False)])
-def test_it_does_not_after_a_gap(gap_s: float, confirms: bool) -> None:
-    (visit,) = visits((0, 900), (gap_s, 100))
-    assert (visit.confirmed_us is not None) is confirms
-
-
-def test_it_does_not_where_the_position_before_is_of_the_network() -> None:
-    (visit,) = visits((0, 900), (60, 100), mechanism_before=Mechanism.LBS)
-    assert visit.confirmed_us is None
+def test_it_does_after_a_gap_and_as_the_first() -> None:
+    (visit,) = visits((0, 900), (3_600, 100))
+    assert visit.confirmed_us == START_US + 3_600 * SECOND_US
+    (visit,) = visits((0, 100))
+    assert visit.confirmed_us == START_US
 
 
 def test_it_does_not_where_nobody_drives_there_in_the_time() -> None:
     (visit,) = visits((0, 2_300), (60, 100))  # 36 m/s; faster than 90 m/s would not even keep company
     assert visit.confirmed_us is None
+    (visit,) = visits((0, 2_210), (60, 100))  # 34.9 m/s, accuracies taken off
+    assert visit.confirmed_us is not None
 
 
 def test_company_confirms_all_of_these() -> None:
