@@ -30,7 +30,7 @@ def environment(stoppable_kafka: Kafka, migrated_timescale_database: DatabaseUrl
     unique = uuid.uuid4().hex
     stoppable_kafka.create_topic(f"pings-{unique}", 3)
     stoppable_kafka.create_topic(f"events-{unique}", 3)
-    settings: dict[str, Any] = QUICK | {"no_communication_s": LIMIT_S, "deaf_quiet_s": 1, "deaf_min_tags": 500}
+    settings: dict[str, Any] = QUICK | {"no_communication_s": LIMIT_S}
     return worker_environment(
         worker_url=migrated_timescale_database.worker,
         bootstrap_servers=stoppable_kafka.bootstrap_servers,
