@@ -9,7 +9,9 @@ __all__ = ["Action", "Subject", "record_allowed", "record_refusal"]
 
 
 class Action(StrEnum):
-    """The audit's vocabulary. ``track.read`` is also written by the SQL function person_track."""
+    """The audit's vocabulary. SQL functions write two too: person_track ``track.read``, rehearsal_track
+    ``zone.rehearse``.
+    """
 
     SELF_READ = "self.read"
     API_READ = "api.read"
@@ -17,12 +19,14 @@ class Action(StrEnum):
     VISITS_READ = "visits.read"
     ALERTS_LIST = "alerts.list"
     ALERT_READ = "alert.read"
+    ALERT_EXPLAIN = "alert.explain"
     ALERTS_STREAM = "alerts.stream"
     TRACK_READ = "track.read"
     ZONES_LIST = "zones.list"
     ZONE_READ = "zone.read"
     ZONES_WRITE = "zones.write"
     ZONE_END = "zone.end"
+    ZONE_REHEARSE = "zone.rehearse"
     AUTHORISATIONS_LIST = "authorisations.list"
     AUTHORISATION_GRANT = "authorisation.grant"
     AUTHORISATION_REVOKE = "authorisation.revoke"

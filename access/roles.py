@@ -26,6 +26,7 @@ class Permission(StrEnum):
     TRACK_READ = "track.read"
     ZONES_READ = "zones.read"
     ZONES_WRITE = "zones.write"
+    ZONES_REHEARSE = "zones.rehearse"
     AUTHORISATIONS_READ = "authorisations.read"
     AUTHORISATIONS_WRITE = "authorisations.write"
     METRICS_READ = "metrics.read"
@@ -38,6 +39,7 @@ _SUPERVISION = _EVERYONE | {
     Permission.ALERTS_READ,
     Permission.TRACK_READ,
     Permission.ZONES_READ,
+    Permission.ZONES_REHEARSE,  # it tells where a wearer was: not for who draws zones without seeing tracks
     Permission.AUTHORISATIONS_READ,
     Permission.AUTHORISATIONS_WRITE,
 }

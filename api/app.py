@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from api.documentation import DESCRIPTION, DocumentedApi
 from api.errors import install_handlers
 from api.middleware import BodyLimitMiddleware, RequestContextMiddleware
-from api.routes import alerts, authorisations, health, me, people, stream, tracks, zones
+from api.routes import alerts, authorisations, explanations, health, me, people, rehearsals, stream, tracks, zones
 from api.security import Requires, all_dependants
 from api.services import Services
 from ingest.gateway import gateway_router
@@ -25,8 +25,10 @@ ROUTERS = (
     tracks.router,
     stream.router,
     alerts.router,
+    explanations.router,
     authorisations.router,  # before zones, whose references may hold slashes
     zones.router,
+    rehearsals.router,
     health.router,
 )
 

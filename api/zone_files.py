@@ -28,12 +28,15 @@ def read_zone_file(content: bytes, settings: Settings) -> tuple[ZoneDraft, ...]:
         raise InputError(f"this is no JSON: {error}") from None
     except RecursionError:
         raise InputError("this JSON is nested too deeply to be a zone file") from None
-    read = read_zones(
-        document, region=settings.region, projection=_projection(settings.centre_lat, settings.centre_lon)
-    )
+    read = read_zones(document, region=settings.region, projection=projection_of(settings))
     if read.problems:
         raise ZoneFileError(read.problems)
     return read.drafts
+
+
+def projection_of(settings: Settings) -> Projection:
+    """The deployment's plane, built once."""
+    return _projection(settings.centre_lat, settings.centre_lon)
 
 
 @lru_cache(maxsize=4)

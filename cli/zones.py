@@ -2,7 +2,6 @@
 
 import getpass
 import json
-from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,12 +10,13 @@ import typer
 
 from access.audit import Action, Subject, record_allowed
 from api.zone_files import ZoneFileError, read_zone_file
+from cli import zone_rehearsal
 from cli.authorise import print_authorisations
 from cli.owner import command_identity, owner_transaction
 from cli.tables import print_table
 from cli.times import parse_time
+from cli.zone_files import content_of_file, print_problems
 from geofence import policy_documents, schedule_documents
-from geofence.problems import ZoneProblem
 from geofence.schedule_words import words
 from model.policies import policy_of
 from ops.errors import InputError
@@ -31,6 +31,7 @@ zones = typer.Typer(help="Zones that wearers are checked against.", no_args_is_h
 
 
 def register(application: typer.Typer) -> None:
+    zone_rehearsal.register(zones)
     application.add_typer(zones, name="zones")
 
 
@@ -46,9 +47,9 @@ def import_file(file: Annotated[Path, typer.Argument(help="GeoJSON: a Feature or
     """
     settings = load_settings()
     try:
-        drafts = read_zone_file(_content(file), settings)
+        drafts = read_zone_file(content_of_file(file), settings)
     except ZoneFileError as error:
-        _print_problems(error.problems)
+        print_problems(error.problems)
         raise InputError(f"nothing was imported: {len(error.problems)} problem(s) in {file}") from None
     with owner_transaction() as cursor:
         published = publish_zones(cursor, drafts, getpass.getuser(), lock_timeout_ms=settings.lock_timeout_ms)
@@ -120,30 +121,6 @@ def end(
         about = Subject(window_from=zone.at, detail={"reference": reference})
         record_allowed(cursor, command_identity(), Action.ZONE_END, about)
     print(f"{zone.reference} {'ends' if zone.changed else 'ended already'} at {_time(zone.at)}")
-
-
-def _content(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror}") from None
-
-
-def _print_problems(problems: Iterable[ZoneProblem]) -> None:
-    rows = []
-    for problem in problems:
-        place = problem.geometry
-        where = place.where() if place else problem.field
-        rows.append(
-            (
-                "file" if problem.feature is None else str(problem.feature),
-                problem.reference or "",
-                where,
-                problem.value,
-                problem.remedy,
-            )
-        )
-    print_table(("FEATURE", "REFERENCE", "WHERE", "FOUND", "REMEDY"), rows)
 
 
 def _time(moment: datetime | None) -> str:

@@ -18,6 +18,11 @@ from model.visits import Evidence, EvidencePosition, Tally, Verdict, Visit, visi
 PresenceKey = tuple[int, int, Aspect]
 """(activation id, zone id, aspect)"""
 
+
+def presence_key(visit: Visit) -> PresenceKey:
+    return visit.activation_id, visit.zone_id, visit.aspect
+
+
 BEGINNERS = np.array([CODES[one] for one in (Verdict.FOR_ALONE, Verdict.FOR, Verdict.HINT_FOR)])
 
 
@@ -184,7 +189,7 @@ class _Walk:
             p_inside=float(p_inside(np.array([depth_m]), np.array([end.accuracy_m or np.nan]))[0]),
         )
         return Visit(
-            visit_id=visit_identifier(place.activation_id, place.zone_id, place.aspect, began_us),
+            visit_id=visit_identifier(place.activation_id, place.zone_id, place.aspect, (end.fix_time_us, end.fix_key)),
             activation_id=place.activation_id,
             person_id=place.person_id,
             zone_id=place.zone_id,

@@ -171,7 +171,9 @@ def _too_old_for_company(visit: Visit, sighting: Sighting, policy: PresencePolic
 def _enter(place: Place, position: EvidencePosition, condition: Condition, state: VisitState) -> Visit:
     confirmed = state is VisitState.CONFIRMED
     return Visit(
-        visit_id=visit_identifier(place.activation_id, place.zone_id, place.aspect, position.fix_time_us),
+        visit_id=visit_identifier(
+            place.activation_id, place.zone_id, place.aspect, (position.fix_time_us, position.fix_key)
+        ),
         activation_id=place.activation_id,
         person_id=place.person_id,
         zone_id=place.zone_id,

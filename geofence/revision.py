@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import count
 from uuid import UUID
 
-from geofence.detection import PresenceKey
+from geofence.detection import presence_key
 from model.devices import FOREVER_US
 from model.enums import VisitState
-from model.visits import Visit, renamed_visit_identifier
+from model.visits import Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,44 +28,30 @@ def revise(recorded: Sequence[Visit], found: Sequence[Visit]) -> list[Revision]:
     A visit that is found again keeps its identifier, whatever its times are now. One that nothing matches is retracted.
     """
     revisions: list[Revision] = []
-    for key in sorted({_key(visit) for visit in (*recorded, *found)}):
+    for key in sorted({presence_key(visit) for visit in (*recorded, *found)}):
         revisions += _revise_place(
-            [visit for visit in recorded if _key(visit) == key], [visit for visit in found if _key(visit) == key]
+            [visit for visit in recorded if presence_key(visit) == key],
+            [visit for visit in found if presence_key(visit) == key],
         )
     return revisions
 
 
 def _revise_place(recorded: Sequence[Visit], found: Sequence[Visit]) -> list[Revision]:
     remaining = sorted(recorded, key=lambda visit: (not _was_certain(visit), visit.entered_us))
-    used: set[UUID] = {visit.visit_id for visit in recorded}
     revisions: list[Revision] = []
     for visit in sorted(found, key=lambda visit: (not _was_certain(visit), visit.entered_us)):
         before = next((one for one in remaining if _overlap(one, visit)), None)
         if before is None:
-            after = _renamed(visit, used)
+            revisions.append(Revision(None, visit))
         else:
             remaining.remove(before)
-            after = replace(visit, visit_id=before.visit_id)
-        used.add(after.visit_id)
-        revisions.append(Revision(before, after))
+            revisions.append(Revision(before, replace(visit, visit_id=before.visit_id)))
     return revisions + [_retracted(visit, revisions) for visit in remaining]
 
 
 def _retracted(visit: Visit, revisions: Sequence[Revision]) -> Revision:
     into = next((one.after.visit_id for one in revisions if _overlap(visit, one.after)), None)
     return Revision(visit, replace(visit, state=VisitState.RETRACTED), into)
-
-
-def _renamed(visit: Visit, used: set[UUID]) -> Visit:
-    """Under its own identifier, unless a recorded one that began there goes on as another visit."""
-    if visit.visit_id not in used:
-        return visit
-    names = (renamed_visit_identifier(visit.visit_id, number) for number in count(1))
-    return replace(visit, visit_id=next(name for name in names if name not in used))
-
-
-def _key(visit: Visit) -> PresenceKey:
-    return visit.activation_id, visit.zone_id, visit.aspect
 
 
 def _was_certain(visit: Visit) -> bool:

@@ -73,16 +73,20 @@ def worker_configuration(settings: Settings) -> WorkerConfiguration:
         name=f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}",
         centre=(settings.centre_lat, settings.centre_lon),
         decode_limits=DecodeLimits(settings.message_max_bytes, settings.region),
-        screen_limits=ScreenLimits(
-            fix_max_age_days=settings.fix_max_age_days,
-            fix_max_future_s=settings.fix_max_future_s,
-            implied_speed_limit_mps=settings.implied_speed_limit_mps,
-            poor_accuracy_m=settings.poor_accuracy_m,
-            region=settings.region,
-        ),
+        screen_limits=screen_limits(settings),
         lock_patience_s=settings.lock_timeout_ms / 1000,
         channels=("kafka",) if settings.broker == "kafka" else (),
         heard_every_s=settings.heard_every_s,
+    )
+
+
+def screen_limits(settings: Settings) -> ScreenLimits:
+    return ScreenLimits(
+        fix_max_age_days=settings.fix_max_age_days,
+        fix_max_future_s=settings.fix_max_future_s,
+        implied_speed_limit_mps=settings.implied_speed_limit_mps,
+        poor_accuracy_m=settings.poor_accuracy_m,
+        region=settings.region,
     )
 
 

@@ -28,7 +28,7 @@ from ops.logs import get_logger
 from store.batch import LOCK_WAIT_MS, BatchWrite, DeadLetter, RegistryChangedError, Written, write_batch
 from store.database import SERVER_ERRORS, Connection
 from store.offsets import Claim, claim
-from store.reevaluations import Reevaluation, pending_reevaluations, write_reevaluation
+from store.reevaluations import Reevaluation, ReevaluationWrite, pending_reevaluations, write_reevaluation
 from store.registry import registry_held
 
 POLL_S = 0.5
@@ -202,15 +202,16 @@ class Worker:
     def _judge_anew(self, connection: Connection, wanted: Reevaluation) -> None:
         self._state.load(connection, wanted.partition, [wanted.serial])
         with connection, connection.cursor() as cursor:
-            write = self._state.reevaluate(cursor, wanted, self._configuration.channels)
+            found = self._state.reevaluate(cursor, wanted)
+        write = ReevaluationWrite(found.revisions, found.presence, found.alert_changes, self._configuration.channels)
         try:
             write_reevaluation(connection, self._claims[wanted.partition], wanted, write, self._state.revision)
         except RegistryChangedError:
             self._state.refresh(connection)  # it is still asked for
             return
         with connection, connection.cursor() as cursor:
-            self._state.apply_reevaluation(cursor, wanted, write)
-        for change in write.alert_changes:
+            self._state.apply_reevaluated(cursor, wanted, found)
+        for change in found.alert_changes:
             metrics.ALERT_CHANGES.labels(change.kind.value).inc()
 
     def _decide_and_write(

@@ -7,7 +7,7 @@ from geofence.projection import Projection
 from geofence.zone_index import ZoneIndex
 from ingest.devices import DeviceTable
 from ingest.pipeline import Context, Outcome, detection_limits
-from ingest.reevaluation import Judge, reevaluate
+from ingest.reevaluation import Judge, Reevaluated, reevaluate
 from ingest.screen import ScreenLimits
 from model.devices import Activation
 from model.enums import Aspect
@@ -16,7 +16,7 @@ from ops import metrics
 from store import worker_state
 from store.authorisations import authorisations_changed_since, load_authorisations_of
 from store.database import Connection, Cursor
-from store.reevaluations import Reevaluation, ReevaluationWrite
+from store.reevaluations import Reevaluation, StoredRecords
 from store.registry import read_revision
 from store.visit_writes import load_presence
 
@@ -74,14 +74,17 @@ class WorkerState:
         self.devices.remember(last.slot, last.fix_key, last.last, last.last_but_one)
         self._apply_presence(outcome.presence)
 
-    def reevaluate(self, cursor: Cursor, wanted: Reevaluation, channels: tuple[str, ...]) -> ReevaluationWrite:
+    def reevaluate(self, cursor: Cursor, wanted: Reevaluation) -> Reevaluated:
         """What judging a device's past anew changes; the device was loaded before."""
         judge = Judge(self._zones, self._projection, detection_limits(self._limits))
-        return reevaluate(cursor, wanted, self.devices.activations_of(wanted.device_id), judge, channels)
+        activations = self.devices.activations_of(wanted.device_id)
+        return reevaluate(
+            StoredRecords(cursor), wanted.device_id, activations, wanted.from_us, wanted.requested_us, judge
+        )
 
-    def apply_reevaluation(self, cursor: Cursor, wanted: Reevaluation, written: ReevaluationWrite) -> None:
+    def apply_reevaluated(self, cursor: Cursor, wanted: Reevaluation, found: Reevaluated) -> None:
         """It is written: presence is so, and late positions may have come between the device's last ones."""
-        self._apply_presence(written.presence)
+        self._apply_presence(found.presence)
         last_fixes = worker_state.load_last_fixes(cursor, [wanted.device_id])
         self.devices.replace_last_fixes(last_fixes, self._projection)
 

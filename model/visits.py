@@ -9,14 +9,17 @@ from model.enums import Aspect, EndReason, Regime, VisitState, ZoneKind
 IDENTIFIER_NAMESPACE = UUID("6f0a3c1e-6d4e-5b52-9d0f-3f3f5a1f6b0e")
 
 
-def visit_identifier(activation_id: int, zone_id: int, aspect: Aspect, entered_us: int) -> UUID:
-    """The same visit has the same identifier however often, and by whichever worker, it is found."""
-    return uuid5(IDENTIFIER_NAMESPACE, f"visit:{activation_id}:{zone_id}:{aspect}:{entered_us}")
+def visit_identifier(activation_id: int, zone_id: int, aspect: Aspect, entry: tuple[int, int]) -> UUID:
+    """The same visit has the same identifier however often, and by whichever worker, it is found.
+
+    ``entry`` is the fix time and the fix key of the position that it was found by.
+    """
+    return uuid5(IDENTIFIER_NAMESPACE, f"visit:{activation_id}:{zone_id}:{aspect}:{entry[0]}:{entry[1]}")
 
 
-def renamed_visit_identifier(visit_id: UUID, number: int) -> UUID:
-    """For a visit whose own identifier another one goes by."""
-    return uuid5(IDENTIFIER_NAMESPACE, f"renamed:{visit_id}:{number}")
+def renamed_visit_identifier(visit_id: UUID) -> UUID:
+    """For a visit whose own identifier another one goes by, since late data gave that one another entry."""
+    return uuid5(IDENTIFIER_NAMESPACE, f"renamed:{visit_id}")
 
 
 class Verdict(StrEnum):

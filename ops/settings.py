@@ -123,6 +123,11 @@ class Settings(BaseSettings):
     poor_accuracy_m: Annotated[float, Field(gt=0)] = Field(
         default=150, description="a position whose stated accuracy is worse is flagged"
     )
+    map_ways_file: str = Field(
+        default="",
+        description="GeoJSON of main roads and railways that a rehearsal warns of: lines with the properties `kind`"
+        " (`main_road` or `railway`) and `name`; read once",
+    )
 
     api_host: str = Field(default="127.0.0.1", description="address the API listens on")
     api_port: Annotated[int, Field(ge=0, le=65535)] = Field(default=8080, description="port the API listens on")

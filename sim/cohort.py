@@ -12,6 +12,7 @@ import numpy as np
 from numpy.random import Generator
 
 from geofence.columns import Fixes, Floats, Integers
+from model.enums import Mechanism
 from model.times import DAY_US, SECOND_US
 from sim.cohort_zones import CohortZone, draw_zones
 from sim.errors import Observed, draw_tag, observe
@@ -21,6 +22,7 @@ from sim.places import draw_places
 from sim.plane import LonLat
 from sim.power import Battery, draw_battery
 from sim.realism import AS_IN_LIFE, Delivery, Realism, Receiver
+from sim.straying import Errand
 from sim.surroundings import PLANE, surroundings_of
 from sim.true_path import Seconds, TrueOuting, TruePath, TrueStay, true_outings, true_stays
 from sim.uploads import Upload, absurd_times_us, offline_spells, resent, spells, upload, within
@@ -45,6 +47,7 @@ class CohortWearer:
     zones: tuple[CohortZone, ...]
     calendar: Calendar
     path: TruePath
+    errands: tuple[Errand, ...]  # strayings, in seconds since the path's start
     fixes: Fixes  # message_offset counts this wearer's fixes as they arrived
     true_time_us: Integers  # when each fix was made, whatever the tag's clock said
     phenomena: Integers  # sim.phenomena.Phenomenon bits
@@ -75,6 +78,12 @@ class CohortWearer:
     def true_visits(self, zone: CohortZone) -> list[TrueStay]:
         """Every true stay in the zone, in the order of time, at true UTC times."""
         return true_stays(self.path, zone.geometry)
+
+    def gps_fixes_during(self, stay: TrueStay) -> int:
+        """How many GPS fixes were made during the stay; where there are none, no detection can be sure of it."""
+        made = (self.true_time_us >= stay.entered_us) & (self.true_time_us <= stay.left_us)
+        once = (self.phenomena & Phenomenon.DUPLICATE) == 0
+        return int((made & once & (self.fixes.mechanism == Mechanism.GPS)).sum())
 
     def true_outings(self, zone: CohortZone) -> list[TrueOuting]:
         """Every true absence from a curfew's zone during its hours. Raises ValueError for a zone without hours."""
@@ -124,7 +133,8 @@ def draw(seed: int, index: int, days: int, start_us: int, realism: Realism = AS_
     places = draw_places(rng)
     zones = draw_zones(rng, index, places, realism)
     life = Life(places, draw_habits(rng, realism.routine), zones, calendar, realism.routine)
-    path = Week(rng, life).path()
+    week = Week(rng, life)
+    path = week.path()
     battery = draw_battery(rng, path, calendar, realism.delivery)
     dead = spells(rng, path.end_s, realism.delivery.dead_spells, realism.delivery.dead_min)
     silent = _united([*battery.flat, *dead])
@@ -146,6 +156,7 @@ def draw(seed: int, index: int, days: int, start_us: int, realism: Realism = AS_
         zones=zones,
         calendar=calendar,
         path=path,
+        errands=tuple(week.errands),
         fixes=fixes,
         true_time_us=made,
         phenomena=phenomena,

@@ -67,9 +67,9 @@ class Receiver:
     correlation_s: Range = (60.0, 600.0)  # of the error: first-order Gauss-Markov, one time constant a tag
     reception_correlation_s: float = 480.0  # of how well signals arrive
     outdoors: tuple[float, float, float] = (0.985, 0.004, 0.006)
-    indoors: tuple[float, float, float] = (0.3, 0.45, 0.1)
+    indoors: tuple[float, float, float] = (0.3, 0.45, 0.06)
     home_gps: Range = (0.1, 0.6)  # one share a home
-    home_wifi_lbs: tuple[float, float] = (0.25, 0.08)
+    home_wifi_lbs: tuple[float, float] = (0.25, 0.04)
     bus: tuple[float, float, float] = (0.95, 0.01, 0.02)
     car: tuple[float, float, float] = (0.97, 0.005, 0.01)
     train: tuple[float, float, float] = (0.6, 0.05, 0.2)
@@ -118,9 +118,9 @@ class Delivery:
     clock_ahead_share: float = 0.05  # of tags, always a second ahead or so
     clock_ahead_s: Range = (0.5, 1.6)
     absurd_times: float = 1 / 40_000  # of fixes
-    battery_h: Range = (30.0, 50.0)  # from full to flat
+    battery_h: Range = (36.0, 60.0)  # from full to flat
     charge_h: Range = (1.2, 2.2)  # from flat to full
-    forgets_to_charge: float = 0.12  # of evenings at home
+    forgets_to_charge: float = 0.08  # of evenings at home
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What wearers do at their exclusion zones: go deep inside, over a corner, through, along, or wait beside them."""
 
+from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
@@ -33,6 +34,16 @@ class Straying(Enum):
     WALK_THROUGH = "walk through"
     WALK_ALONG = "walk along"
     DRIVE_THROUGH = "drive through"
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One straying, from leaving for the zone until turning back: what was meant; true stays say what came of it."""
+
+    straying: Straying
+    zone_reference: str
+    since_s: float
+    until_s: float
 
 
 def rates(routine: Routine) -> dict[Straying, float]:

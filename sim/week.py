@@ -16,7 +16,7 @@ from sim.diary import Diary
 from sim.places import Haunt, Places
 from sim.realism import Routine
 from sim.routine import HOUR_S, MINUTE_S, Travel
-from sim.straying import Straying, rates, reach, stray
+from sim.straying import Errand, Straying, rates, reach, stray
 from sim.surroundings import PLANE
 from sim.true_path import Seconds, Setting, TruePath
 
@@ -128,12 +128,16 @@ class Life:
 
 
 class Week:
-    """Writes the days of one wearer into a diary. Whatever runs late pushes what follows back."""
+    """Writes the days of one wearer into a diary. Whatever runs late pushes what follows back.
+
+    ``errands`` are the strayings so far, with seconds since the start.
+    """
 
     def __init__(self, rng: Generator, life: Life) -> None:
         self._rng = rng
         self._life = life
         self._diary = Diary(rng, life.home)
+        self.errands: list[Errand] = []
 
     def path(self) -> TruePath:
         """All days, at home at first and cut at the end."""
@@ -179,7 +183,9 @@ class Week:
         exclusions = [zone for zone in self._life.zones if zone.is_exclusion]
         zone = exclusions[int(self._rng.integers(len(exclusions)))]
         self._until(day, self._hour(14.5, 1.5), Setting.HOME)
+        since_s = self._diary.now_s
         stray(self._rng, self._diary, straying, zone.extent(), self._life.routine)
+        self.errands.append(Errand(straying, zone.reference, since_s, self._diary.now_s))
         reach(self._rng, self._diary, self._life.home, Travel.CAR if straying is Straying.DRIVE_THROUGH else Travel.BUS)
 
     def _evening(self, day: int) -> None:

@@ -1,9 +1,10 @@
 """Devices whose past is to be judged anew: what is asked for, what a replay reads, and what it writes."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from geofence.columns import PositionRows
 from geofence.detection import PresenceKey
 from geofence.revision import Revision
 from model.alerts import AlertChange, ToldAlert
@@ -15,9 +16,10 @@ from store.batch import LOCK_WAIT_MS, RegistryChangedError
 from store.database import Connection, Cursor
 from store.locks import limit_lock_wait
 from store.offsets import Claim, advance
+from store.position_reads import load_positions
 from store.registry import lock_registry_shared, read_revision
 from store.rows import insert_rows
-from store.visit_writes import write_presence, write_visits
+from store.visit_writes import load_visits_since, write_presence, write_visits
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def pending_reevaluations(cursor: Cursor, partitions: Collection[int], limit: in
     ]
 
 
-def load_told(cursor: Cursor, visit_ids: Collection[UUID]) -> dict[UUID, ToldAlert]:
+def _told(cursor: Cursor, visit_ids: Collection[UUID]) -> dict[UUID, ToldAlert]:
     """The alerts of these visits, as staff were last told of them."""
     cursor.execute(
         "SELECT visit_id, kind, severity, urgency, state, began_at, last_evidence_at, ended_at FROM alerts"
@@ -71,10 +73,33 @@ def load_told(cursor: Cursor, visit_ids: Collection[UUID]) -> dict[UUID, ToldAle
     }
 
 
+class StoredRecords:
+    """What was written before, within one transaction (``ingest.reevaluation.Records``)."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        self._cursor = cursor
+
+    def visits_since(self, activation_id: int, since_us: int) -> list[Visit]:
+        return load_visits_since(self._cursor, activation_id, since_us)
+
+    def positions(self, device_id: int, from_us: int, until_us: int) -> PositionRows:
+        return load_positions(self._cursor, device_id, from_us, until_us)
+
+    def standing(self, visit_ids: Collection[UUID]) -> set[UUID]:
+        self._cursor.execute(
+            "SELECT visit_id FROM visits WHERE visit_id = ANY(%s::uuid[]) AND state <> 'retracted'",
+            ([str(one) for one in visit_ids],),
+        )
+        return {UUID(visit_id) for (visit_id,) in self._cursor.fetchall()}
+
+    def told(self, visit_ids: Collection[UUID]) -> dict[UUID, ToldAlert]:
+        return _told(self._cursor, visit_ids)
+
+
 @dataclass(frozen=True, slots=True)
 class ReevaluationWrite:
     revisions: Sequence[Revision]
-    presence: dict[PresenceKey, Visit | None]
+    presence: Mapping[PresenceKey, Visit | None]
     alert_changes: Sequence[AlertChange]
     channels: Sequence[str]
 

@@ -158,7 +158,7 @@ def write_zones(
             about = Subject(row_count=len(changed), detail={"versions": versions})
             record_allowed(transaction, caller.identity, Action.ZONES_WRITE, about)
     except ZoneFileError as error:
-        raise _refused([_problem(problem) for problem in error.problems]) from None
+        raise _refused([problem_document(problem) for problem in error.problems]) from None
     except ZonesRefusedError as error:
         raise _refused([asdict(refusal) for refusal in error.refusals]) from None
     response.status_code = HTTPStatus.CREATED if changed else HTTPStatus.OK
@@ -173,7 +173,7 @@ def _refused(problems: list[dict[str, Any]]) -> ProblemError:
     )
 
 
-def _problem(problem: ZoneProblem) -> dict[str, Any]:
+def problem_document(problem: ZoneProblem) -> dict[str, Any]:
     """Counting starts at 1, as people do; edge k runs from position k to position k + 1."""
     place = problem.geometry
     return {

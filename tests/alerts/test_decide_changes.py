@@ -1,102 +1,127 @@
-"""Which crossings of a batch become which alert changes."""
+"""Which changes of visits become which alert changes."""
 
 from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
-from alerts.decide import decide
-from geofence.presence import Crossing
-from model.enums import AlertChangeKind, AlertKind, AlertState, Mechanism, ZoneKind
-from model.visits import AlertChange, Evidence, EvidencePosition, Visit, alert_identifier, visit_identifier
+from alerts.decide import LATE_S, alert_of, decide
+from geofence.detection import VisitChange
+from model.alerts import AlertChange
+from model.enums import AlertKind, AlertState, Aspect, EndReason, Regime, Severity, Urgency, VisitState, ZoneKind
+from model.times import SECOND_US
+from model.visits import Verdict, Visit
+from tests.support.visits import confirmed_visit, position
 
-IDENTIFIER = "232bf1c4-a8a0-5cd2-8777-4d3b9a6cc5d6"
-"""It is stored, so it never changes."""
-
-Crossed = tuple[Crossing, Visit]
-
-
-def at(fix_time_us: int) -> EvidencePosition:
-    return EvidencePosition(1, fix_time_us, 0, fix_time_us, 51.5, -0.1, None, Mechanism.GPS, 0, 1.0)
-
-
-def entered(moment: int, zone_id: int = 3, kind: ZoneKind = ZoneKind.EXCLUSION) -> Crossed:
-    evidence = Evidence(at(moment), at(moment), at(moment))
-    identifier = visit_identifier(7, zone_id, moment)
-    return Crossing.ENTERED, Visit(identifier, 7, 5, zone_id, 1, kind, moment, moment, None, 1, evidence)
-
-
-def stayed(before: Crossed, moment: int) -> Crossed:
-    visit = before[1]
-    return Crossing.STAYED, replace(visit, last_inside_us=moment, positions_inside=visit.positions_inside + 1)
-
-
-def left(before: Crossed, moment: int) -> Crossed:
-    return Crossing.LEFT, replace(before[1], left_us=moment)
+CONFIRMED = confirmed_visit(1)
+POSSIBLE = replace(
+    CONFIRMED,
+    state=VisitState.POSSIBLE,
+    confirmed_us=None,
+    evidence=replace(CONFIRMED.evidence, confirming=None),
+)
+LAPSED = replace(POSSIBLE, state=VisitState.LAPSED, left_us=9, closed_us=9, end_reason=EndReason.LEFT)
+STAYED = replace(CONFIRMED, last_inside_us=5, positions_inside=3)
+ENDING = replace(STAYED, state=VisitState.ENDING)
+ENDED = replace(STAYED, state=VisitState.ENDED, left_us=9, closed_us=9, end_reason=EndReason.LEFT)
+CROSSED = replace(POSSIBLE, state=VisitState.ENDED, inferred=True, left_us=9, closed_us=9, end_reason=EndReason.CROSSED)
 
 
 def kinds(changes: list[AlertChange]) -> list[tuple[str, str, int]]:
-    return [(change.kind.value, change.alert.state.value, change.alert.visit.positions_inside) for change in changes]
-
-
-IN = entered(1)
-STAY = stayed(IN, 2)
-STAY_ON = stayed(STAY, 3)
-OUT = left(STAY_ON, 4)
+    return [
+        (change.kind.value, change.alert.state.value, change.alert.evidence["positions_inside"]) for change in changes
+    ]
 
 
 @pytest.mark.parametrize(
-    ("crossings", "expected"),
+    ("before", "after", "expected"),
     [
-        ([], []),
-        ([IN], [("raised", "open", 1)]),
-        ([IN, STAY, STAY_ON], [("raised", "open", 3)]),
-        ([STAY, STAY_ON], [("updated", "open", 3)]),
-        ([STAY, STAY_ON, OUT], [("updated", "open", 3), ("ended", "ended", 3)]),
-        ([OUT], [("ended", "ended", 3)]),
-        ([IN, STAY, STAY_ON, OUT], [("raised", "open", 3), ("ended", "ended", 3)]),
-        ([IN, left(IN, 2)], [("raised", "open", 1), ("ended", "ended", 1)]),
+        (None, POSSIBLE, []),
+        (None, LAPSED, []),
+        (POSSIBLE, POSSIBLE, []),
+        (POSSIBLE, LAPSED, []),
+        (None, CONFIRMED, [("raised", "open", 1)]),
+        (POSSIBLE, CONFIRMED, [("raised", "open", 1)]),
+        (None, STAYED, [("raised", "open", 3)]),
+        (None, ENDING, [("raised", "open", 3)]),
+        (None, ENDED, [("raised", "open", 3), ("ended", "ended", 3)]),
+        (POSSIBLE, ENDED, [("raised", "open", 3), ("ended", "ended", 3)]),
+        (CONFIRMED, STAYED, [("updated", "open", 3)]),
+        (STAYED, ENDING, [("updated", "open", 3)]),
+        (STAYED, ENDED, [("ended", "ended", 3)]),
+        (ENDING, ENDED, [("ended", "ended", 3)]),
+        (None, CROSSED, [("raised", "ended", 1)]),
     ],
 )
-def test_changes_that_tell_nothing_new_are_joined(
-    crossings: list[Crossed], expected: list[tuple[str, str, int]]
+def test_a_visit_is_told_once_it_is_confirmed(
+    before: Visit | None, after: Visit, expected: list[tuple[str, str, int]]
 ) -> None:
-    assert kinds(decide(crossings)) == expected
+    assert kinds(decide([VisitChange(before, after)])) == expected
 
 
-def test_the_next_visit_raises_an_alert_of_its_own() -> None:
-    again = entered(5)
-    changes = decide([STAY, STAY_ON, OUT, again, stayed(again, 6)])
-    assert [change.kind for change in changes] == [
-        AlertChangeKind.UPDATED,
-        AlertChangeKind.ENDED,
-        AlertChangeKind.RAISED,
+def test_each_visit_has_an_alert_of_its_own() -> None:
+    again, elsewhere = confirmed_visit(20), confirmed_visit(1, zone_id=4)
+    changes = decide([VisitChange(STAYED, ENDED), VisitChange(None, again), VisitChange(None, elsewhere)])
+    assert [(change.kind.value, change.alert.visit_id) for change in changes] == [
+        ("ended", ENDED.visit_id),
+        ("raised", again.visit_id),
+        ("raised", elsewhere.visit_id),
     ]
-    assert changes[2].alert.alert_id != changes[1].alert.alert_id == changes[0].alert.alert_id
-
-
-def test_alerts_of_two_zones_do_not_join() -> None:
-    other = entered(1, zone_id=4)
-    changes = decide([IN, other, STAY, stayed(other, 2)])
-    assert [
-        (change.kind.value, change.alert.visit.zone_id, change.alert.visit.positions_inside) for change in changes
-    ] == [
-        ("raised", 3, 2),
-        ("raised", 4, 2),
-    ]
-
-
-def test_a_crime_scene_alerts_nobody() -> None:
-    scene = entered(1, kind=ZoneKind.CRIME_SCENE)
-    assert decide([scene, stayed(scene, 2), left(scene, 3)]) == []
-
-
-def test_an_alert_is_open_until_its_visit_has_ended() -> None:
-    states = [change.alert.state for change in decide([STAY, left(STAY, 3)])]
-    assert states == [AlertState.OPEN, AlertState.ENDED]
+    assert len({change.alert.alert_id for change in changes}) == 3
 
 
 def test_an_alert_is_the_same_whoever_raises_it() -> None:
-    visit_id = UUID("00000000-0000-0000-0000-000000000001")
-    assert str(alert_identifier(visit_id, AlertKind.EXCLUSION_ZONE_BREACH)) == IDENTIFIER
-    assert decide([IN])[0].alert.alert_id == decide([STAY])[0].alert.alert_id
+    (raised,), (ended,) = decide([VisitChange(None, STAYED)]), decide([VisitChange(STAYED, ENDED)])
+    assert raised.alert.alert_id == ended.alert.alert_id
+    other = replace(STAYED, visit_id=UUID("00000000-0000-0000-0000-000000000001"))
+    assert alert_of(other, Urgency.IMMEDIATE).alert_id != raised.alert.alert_id
+
+
+KINDS = [
+    (ZoneKind.EXCLUSION, Regime.IN_FORCE, AlertKind.EXCLUSION_ZONE_BREACH, Severity.BREACH, Urgency.IMMEDIATE),
+    (ZoneKind.EXCLUSION, Regime.AUTHORISED, AlertKind.AUTHORISED_ENTRY, Severity.INFORMATION, Urgency.MORNING),
+    (ZoneKind.INCLUSION, Regime.IN_FORCE, AlertKind.INCLUSION_ZONE_ABSENCE, Severity.BREACH, Urgency.IMMEDIATE),
+    (ZoneKind.INCLUSION, Regime.AUTHORISED, AlertKind.AUTHORISED_ABSENCE, Severity.INFORMATION, Urgency.MORNING),
+    (ZoneKind.CURFEW, Regime.IN_FORCE, AlertKind.CURFEW_ABSENCE, Severity.BREACH, Urgency.IMMEDIATE),
+    (ZoneKind.CURFEW, Regime.AUTHORISED, AlertKind.AUTHORISED_ABSENCE, Severity.INFORMATION, Urgency.MORNING),
+]
+
+
+@pytest.mark.parametrize(("zone_kind", "regime", "kind", "severity", "urgency"), KINDS)
+def test_what_a_confirmed_visit_raises(
+    zone_kind: ZoneKind, regime: Regime, kind: AlertKind, severity: Severity, urgency: Urgency
+) -> None:
+    (change,) = decide([VisitChange(None, replace(CONFIRMED, zone_kind=zone_kind, regime=regime))])
+    assert (change.alert.kind, change.alert.severity, change.alert.urgency) == (kind, severity, urgency)
+
+
+def test_a_crossing_and_an_approach_are_warnings() -> None:
+    approach = replace(CONFIRMED, aspect=Aspect.BUFFER)
+    told = [change.alert for change in decide([VisitChange(None, CROSSED), VisitChange(None, approach)])]
+    assert [(alert.kind, alert.severity, alert.state) for alert in told] == [
+        (AlertKind.INFERRED_CROSSING, Severity.WARNING, AlertState.ENDED),
+        (AlertKind.APPROACH_WARNING, Severity.WARNING, AlertState.OPEN),
+    ]
+
+
+@pytest.mark.parametrize("visit", [CONFIRMED, STAYED, ENDED])
+@pytest.mark.parametrize("aspect", Aspect)
+def test_a_crime_scene_alerts_nobody(visit: Visit, aspect: Aspect) -> None:
+    scene = replace(visit, zone_kind=ZoneKind.CRIME_SCENE, aspect=aspect)
+    assert decide([VisitChange(None, scene)]) == []
+
+
+@pytest.mark.parametrize(
+    ("late_s", "after", "urgency"),
+    [
+        (LATE_S, ENDED, Urgency.IMMEDIATE),
+        (LATE_S + 1, ENDED, Urgency.MORNING),
+        (LATE_S + 1, STAYED, Urgency.IMMEDIATE),
+    ],
+)
+def test_only_what_is_over_and_was_learned_late_waits_for_the_morning(
+    late_s: float, after: Visit, urgency: Urgency
+) -> None:
+    confirming = position(1, Verdict.FOR_ALONE, received_us=1 + round(late_s * SECOND_US))
+    found = replace(after, evidence=replace(after.evidence, confirming=confirming))
+    assert {change.alert.urgency for change in decide([VisitChange(None, found)])} == {urgency}

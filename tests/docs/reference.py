@@ -20,6 +20,8 @@ from api.app import OPEN_PATHS, create_app
 from api.documentation import PERMISSION_KEY
 from api.services import open_services
 from cli.main import COMMANDS, build_application
+from geofence.policy_documents import LIMITS
+from model.policies import PRESETS
 from ops import metrics
 from ops.settings import Settings
 
@@ -147,6 +149,22 @@ def policy_table() -> str:
     return _table(("role", "permissions"), rows)
 
 
+def policies_table() -> str:
+    """Every value of a policy, with its meaning as the model's own comments give it."""
+    source = (ROOT / "model/policies.py").read_text(encoding="utf-8")
+    meanings = dict(re.findall(r"^    (\w+): \w+  # (.+)$", source, re.MULTILINE))
+    rows = [
+        (
+            f"`{name}`",
+            meanings[name],
+            f"{least:g} to {most:g}",
+            *(f"{getattr(policy, name):g}" for policy in PRESETS.values()),
+        )
+        for name, (least, most) in LIMITS.items()
+    ]
+    return _table(("value", "meaning", "may be", *(f"`{preset}`" for preset in PRESETS)), rows)
+
+
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
@@ -158,6 +176,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "commands": commands_table,
     "routes": routes_table,
     "policy": policy_table,
+    "policies": policies_table,
 }
 
 

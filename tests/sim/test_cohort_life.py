@@ -107,6 +107,16 @@ def test_the_service_takes_every_zone() -> None:
     assert read_zones({"type": "FeatureCollection", "features": features}).problems == ()
 
 
+def test_every_straying_happens_and_the_truth_knows_of_those_that_enter() -> None:
+    errands = [(wearer, errand) for wearer in weeks() for errand in wearer.errands]
+    assert {errand.straying for _, errand in errands} == set(Straying)
+    for wearer, errand in errands:
+        (zone,) = (zone for zone in wearer.zones if zone.reference == errand.zone_reference)
+        since_us, until_us = wearer.path.moment_us(errand.since_s), wearer.path.moment_us(errand.until_s)
+        entered = any(stay.entered_us < until_us and stay.left_us > since_us for stay in wearer.true_visits(zone))
+        assert entered or errand.straying in (Straying.LOITERING, Straying.WALK_ALONG)
+
+
 def test_visits_range_from_clips_of_seconds_to_long_and_deep_ones() -> None:
     stays = [stay for wearer in weeks() for zone in wearer.exclusion_zones for stay in wearer.true_visits(zone)]
     length_s = np.array([(stay.left_us - stay.entered_us) / SECOND_US for stay in stays])

@@ -5,15 +5,17 @@ from contextlib import closing, contextmanager
 
 import numpy as np
 
+from alerts.decide import decide
 from geofence.columns import Fixes, PositionRows
+from geofence.detection import VisitChange
 from ingest.fix_key import fix_keys
-from model.enums import AlertChangeKind, AlertKind, AlertState, Mechanism, RejectionReason, ZoneKind
-from model.visits import Alert, AlertChange, Evidence, EvidencePosition, Visit, alert_identifier, visit_identifier
+from model.enums import RejectionReason
 from store.batch import BatchWrite, DeadLetter, RawRecord
 from store.database import Connection, connect
 from store.offsets import Claim
 from tests.support.pings import START_US
 from tests.support.pings import fixes as plain_fixes
+from tests.support.visits import confirmed_visit
 
 TOPIC = "tag.pings"
 
@@ -35,33 +37,11 @@ def position_rows(fixes: Fixes, device_id: int = 1, flags: int = 0) -> PositionR
     )
 
 
-def visit(activation_id: int = 1, person_id: int = 1, zone_id: int = 1) -> Visit:
-    position = EvidencePosition(1, START_US, 0, START_US, 51.5, -0.1, None, Mechanism.GPS, 0, 3.25)
-    return Visit(
-        visit_id=visit_identifier(activation_id, zone_id, START_US),
-        activation_id=activation_id,
-        person_id=person_id,
-        zone_id=zone_id,
-        zone_version=1,
-        zone_kind=ZoneKind.EXCLUSION,
-        entered_us=START_US,
-        last_inside_us=START_US,
-        left_us=None,
-        positions_inside=1,
-        evidence=Evidence(position, position, position),
-    )
-
-
-def alert_of(stay: Visit) -> Alert:
-    kind = AlertKind.EXCLUSION_ZONE_BREACH
-    return Alert(alert_identifier(stay.visit_id, kind), kind, AlertState.OPEN, stay)
-
-
 def batch_write(held: Claim, first_offset: int = 0, count: int = 3) -> BatchWrite:
     """A batch that writes to every table: ``count`` messages, the last of them a late one."""
     times = [START_US + (first_offset + place) * 1_000_000 for place in range(count)]
     rows = position_rows(plain_fixes(times, offsets=[first_offset + place for place in range(count)]))
-    stay = visit()
+    stay = confirmed_visit(START_US)
     letter = DeadLetter(
         held.topic, held.partition, first_offset, 0, None, b"\x00?", RejectionReason.NOT_JSON, "detail", START_US, 1
     )
@@ -84,7 +64,7 @@ def batch_write(held: Claim, first_offset: int = 0, count: int = 3) -> BatchWrit
         quarantined=position_rows(plain_fixes([0], offsets=[first_offset])),
         dead_letters=[letter],
         visits=[stay],
-        presence={(stay.activation_id, stay.zone_id): stay},
-        alert_changes=[AlertChange(AlertChangeKind.RAISED, alert_of(stay))],
+        presence={(stay.activation_id, stay.zone_id, stay.aspect): stay},
+        alert_changes=decide([VisitChange(None, stay)]),
         channels=["kafka"],
     )

@@ -1,16 +1,19 @@
 """The pipeline without a database: what a worker would load and write, in memory."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from geofence.columns import Fixes, PositionRows
+from geofence.detection import PresenceKey
 from geofence.projection import Projection
 from geofence.zone_index import ZoneIndex
 from ingest.devices import DeviceTable
 from ingest.pipeline import Batch, Context, Outcome, process_batch
+from model.alerts import Alert
 from model.devices import Activation, DeviceRecord, LastFix
+from model.enums import AlertChangeKind, Aspect, Urgency
 from model.visits import Visit
 from model.zones import ZoneVersion
 from tests.support.pings import LIMITS
@@ -20,6 +23,9 @@ PROJECTION = Projection(51.5, -0.1)
 PositionKey = tuple[int, int, int]
 """(device id, fix time, fix key)"""
 
+Row = tuple[float, float, float | None, int, int, int, int]
+"""Latitude, longitude, accuracy, mechanism, receipt, offset of the message, flags."""
+
 
 @dataclass
 class MemoryWorld:
@@ -27,11 +33,11 @@ class MemoryWorld:
 
     activations: dict[int, tuple[Activation, ...]]
     zones: Sequence[ZoneVersion]
-    positions: dict[PositionKey, tuple[float, ...]] = field(default_factory=dict)
-    quarantined: dict[PositionKey, tuple[float, ...]] = field(default_factory=dict)
-    presence: dict[tuple[int, int], Visit] = field(default_factory=dict)
+    positions: dict[PositionKey, Row] = field(default_factory=dict)
+    quarantined: dict[PositionKey, Row] = field(default_factory=dict)
+    presence: dict[PresenceKey, Visit] = field(default_factory=dict)
     visits: dict[str, Visit] = field(default_factory=dict)
-    alerts: dict[str, tuple[object, ...]] = field(default_factory=dict)
+    alerts: dict[str, Alert] = field(default_factory=dict)  # urgency left out: it depends on what is over by then
     changes: list[tuple[str, str]] = field(default_factory=list)  # (alert id, change) without updates
 
     def __post_init__(self) -> None:
@@ -45,9 +51,9 @@ class MemoryWorld:
         self._zones = ZoneIndex(PROJECTION)
         self._zones.apply(self.zones)
         self._zones.mark_loaded(people)
-        self._open: dict[int, dict[int, Visit]] = {}
-        for (activation_id, zone_id), visit in self.presence.items():
-            self._open.setdefault(activation_id, {})[zone_id] = visit
+        self._open: dict[int, dict[tuple[int, Aspect], Visit]] = {}
+        for (activation_id, zone_id, aspect), visit in self.presence.items():
+            self._open.setdefault(activation_id, {})[zone_id, aspect] = visit
 
     def take(self, fixes: Fixes, device_ids: Sequence[int]) -> Outcome:
         """Decide a batch and write it."""
@@ -63,13 +69,15 @@ class MemoryWorld:
         return self.positions, self.quarantined, self.presence, self.visits, self.alerts, sorted(self.changes)
 
     def _record(self, device_id: int) -> DeviceRecord:
-        stored = [key for key in self.positions if key[0] == device_id]
-        last = None
-        if stored:
-            _, fix_time_us, fix_key = max(stored)
-            lat, lon, *_ = self.positions[max(stored)]
-            last = LastFix(fix_time_us, fix_key, lat, lon)
-        return DeviceRecord(str(device_id), device_id, self.activations[device_id], last)
+        stored = sorted((key for key in self.positions if key[0] == device_id), reverse=True)
+        return DeviceRecord(
+            str(device_id), device_id, self.activations[device_id], tuple(map(self._last_fix, stored[:2]))
+        )
+
+    def _last_fix(self, key: PositionKey) -> LastFix:
+        _, fix_time_us, fix_key = key
+        lat, lon, accuracy_m, mechanism, *_ = self.positions[key]
+        return LastFix(fix_time_us, fix_key, lat, lon, accuracy_m, mechanism)
 
     def _write(self, outcome: Outcome) -> None:
         for key, row in _rows(outcome.newer):
@@ -79,13 +87,12 @@ class MemoryWorld:
             self.positions.setdefault(key, row)
         for key, row in _rows(outcome.quarantined):
             self.quarantined.setdefault(key, row)
-        for visit in outcome.visits:
-            self.visits[str(visit.visit_id)] = visit
+        for visited in outcome.visit_changes:
+            self.visits[str(visited.after.visit_id)] = visited.after
         for change in outcome.alert_changes:
-            alert, visit = change.alert, change.alert.visit
-            first_received = self.alerts.get(str(alert.alert_id), (visit.evidence.entry.received_us,))[0]
-            self.alerts[str(alert.alert_id)] = (first_received, alert.state, visit)
-            if change.kind != "updated":
+            alert = change.alert
+            self.alerts[str(alert.alert_id)] = replace(alert, urgency=Urgency.IMMEDIATE)
+            if change.kind is not AlertChangeKind.UPDATED:
                 self.changes.append((str(alert.alert_id), change.kind.value))
         for place, open_visit in outcome.presence.items():
             if open_visit is None:
@@ -95,15 +102,15 @@ class MemoryWorld:
 
     def _remember(self, outcome: Outcome) -> None:
         last = outcome.last_fixes
-        self._devices.remember(last.slot, last.fix_time_us, last.fix_key, last.x, last.y)
-        for (activation_id, zone_id), visit in outcome.presence.items():
+        self._devices.remember(last.slot, last.fix_key, last.last, last.last_but_one)
+        for (activation_id, zone_id, aspect), visit in outcome.presence.items():
             if visit is None:
-                self._open.get(activation_id, {}).pop(zone_id, None)
+                self._open.get(activation_id, {}).pop((zone_id, aspect), None)
             else:
-                self._open.setdefault(activation_id, {})[zone_id] = visit
+                self._open.setdefault(activation_id, {})[zone_id, aspect] = visit
 
 
-def _rows(rows: PositionRows) -> Iterator[tuple[PositionKey, tuple[float, ...]]]:
+def _rows(rows: PositionRows) -> Iterator[tuple[PositionKey, Row]]:
     """In the order in which the store writes them."""
     fixes = rows.fixes
     for at in np.argsort(fixes.message_offset, kind="stable").tolist():
@@ -113,6 +120,8 @@ def _rows(rows: PositionRows) -> Iterator[tuple[PositionKey, tuple[float, ...]]]
             (
                 float(fixes.lat[at]),
                 float(fixes.lon[at]),
+                None if np.isnan(fixes.accuracy_m[at]) else float(fixes.accuracy_m[at]),
+                int(fixes.mechanism[at]),
                 int(fixes.received_us[at]),
                 int(fixes.message_offset[at]),
                 int(rows.flags[at]),

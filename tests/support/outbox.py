@@ -32,7 +32,7 @@ def prepare_alerts(owner_url: str, count: int) -> list[str]:
                 " SELECT %(id)s::uuid, activation_id, worn.person_id, zone_id, 1, %(at)s::timestamptz, %(at)s, 1"
                 " FROM device_activations worn, zones RETURNING *)"
                 " INSERT INTO alerts (alert_id, sequence, kind, state, person_id, activation_id, zone_id, zone_version,"
-                "  visit_id, began_at, last_inside_at, received_at, raised_at, updated_at, evidence)"
+                "  visit_id, began_at, last_evidence_at, received_at, raised_at, updated_at, evidence)"
                 " SELECT %(id)s::uuid, nextval('alert_sequence'), 'exclusion_zone_breach', 'open', person_id,"
                 "  activation_id, zone_id, 1, visit_id, entered_at, entered_at, now(), now(), now(), '{}' FROM visit",
                 {"id": alert_id, "at": f"2026-03-01T00:00:00.{place:06}Z"},

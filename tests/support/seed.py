@@ -88,9 +88,9 @@ def seed_positions(cursor: Cursor, device_id: int, count: int, start: datetime =
 def seed_visit(cursor: Cursor, wearer: Wearer, zone_id: int, entered_at: datetime) -> uuid.UUID:
     visit_id = uuid.uuid4()
     cursor.execute(
-        "INSERT INTO visits (visit_id, activation_id, person_id, zone_id, zone_version, entered_at, last_inside_at,"
-        " positions_inside) VALUES (%s, %s, %s, %s, 1, %s, %s, 1)",
-        (str(visit_id), wearer.activation_id, wearer.person_id, zone_id, entered_at, entered_at),
+        "INSERT INTO visits (visit_id, activation_id, person_id, zone_id, zone_version, state, entered_at,"
+        " confirmed_at, last_inside_at, positions_inside) VALUES (%s, %s, %s, %s, 1, 'confirmed', %s, %s, %s, 1)",
+        (str(visit_id), wearer.activation_id, wearer.person_id, zone_id, *([entered_at] * 3)),
     )
     return visit_id
 
@@ -102,7 +102,7 @@ def seed_alert(cursor: Cursor, wearer: Wearer, zone_id: int, began_at: datetime)
     hold_until_commit(cursor, Lock.ALERT_EVENTS)
     cursor.execute(
         "INSERT INTO alerts (alert_id, sequence, kind, state, person_id, activation_id, zone_id, zone_version,"
-        " visit_id, began_at, last_inside_at, received_at, raised_at, updated_at, evidence)"
+        " visit_id, began_at, last_evidence_at, received_at, raised_at, updated_at, evidence)"
         " VALUES (%s, nextval('alert_sequence'), 'exclusion_zone_breach', 'open', %s, %s, %s, 1, %s,"
         " %s, %s, %s, %s, %s, %s)",
         (

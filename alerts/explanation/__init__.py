@@ -1,0 +1,6 @@
+"""Why an alert was raised, how sure it is, and why not sooner: from what is stored, without a clock (pure)."""
+
+from alerts.explanation.documents import Explanation
+from alerts.explanation.explain import explain
+
+__all__ = ["Explanation", "explain"]
