@@ -1,9 +1,9 @@
 """Device events that tests make up, in minutes from the beginning of the wearing."""
 
-from alerts.device_episodes import BatteryLimits, Heard
+from alerts.device_episodes import BatteryLimits
 from model.device_events import DeviceEvent, DeviceEventKind
 from model.times import SECOND_US
-from model.watching import Wearing
+from model.watching import Heard, Wearing
 from tests.support.pings import START_US
 
 MINUTE_US = 60 * SECOND_US

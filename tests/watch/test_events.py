@@ -14,9 +14,12 @@ from ingest.event import EventLimits, read_event
 from ingest.kafka import KafkaPingSink
 from ingest.ping import Refusal
 from ingest.sinks import TableEventSink
+from model.enums import RejectionReason
 from store.activations import deactivate
 from store.database import Pool, connect
+from store.dead_letters import NewDeadLetter, keep_dead_letter
 from tests.servers.broker import Kafka
+from tests.support.command import in_process
 from tests.support.database import DatabaseUrls
 from tests.support.outbox import _client
 from tests.support.waiting import wait_until
@@ -159,3 +162,20 @@ def test_events_and_rubbish_of_the_topic_and_commands_to_the_tag(
     assert [kind for kind, _ in stored] == ["strap_tamper", "at_beacon"]
     assert bytes(stored[0][1]) == cut
     assert rows(database.owner, "SELECT at_beacon FROM device_heard") == [(True,)]
+
+
+def test_a_dead_letter_of_an_event_goes_in_again_once_its_device_is_known(
+    migrated_database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database = migrated_database
+    value = told("NEW", "strap_tamper", 60)
+    with closing(Pool(database.api, "test", size=1)) as pool:
+        keep_dead_letter(
+            pool, NewDeadLetter("tag.events", 0, b"NEW", value, RejectionReason.UNKNOWN_DEVICE, "", datetime.now(UTC))
+        )
+    monkeypatch.setenv("CORDON_DATABASE_OWNER_URL", database.owner)
+    cordon = in_process(monkeypatch, capsys)
+    assert "not registered" in cordon("dead-letters", "replay", "1")[2]
+    enrol(database.owner, ["NEW"])
+    assert cordon("dead-letters", "replay", "1")[:2] == (0, "replayed 1: events 1\n")
+    assert rows(database.owner, "SELECT kind FROM device_events") == [("strap_tamper",)]
