@@ -173,6 +173,10 @@ class ZoneIndex:
         """The versions as columns, by row."""
         return self._table
 
+    def is_disclosed(self, zone_id: int, version: int) -> bool:
+        """Whether the wearer has been told of the zone. Raises KeyError for a version that is not held."""
+        return self._table.version(self._rows[zone_id, version]).is_disclosed
+
     def version(self, row: int) -> ZoneVersion:
         """The version in ``row``. Raises KeyError where there is none."""
         return self._table.version(row)

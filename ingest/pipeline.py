@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from alerts.commands import commands_of_visits
 from alerts.decide import decide
 from geofence.columns import Booleans, Earlier, Fixes, Integers, Points, PositionRows
 from geofence.detection import PresenceKey, VisitChange, detect
@@ -20,6 +21,7 @@ from ingest.devices import DeviceTable
 from ingest.fix_key import fix_keys
 from ingest.screen import Moments, ScreenLimits, flags_of_fixes, implied_speed_exceeds, impossible_time
 from model.alerts import AlertChange
+from model.commands import Command
 from model.enums import Aspect, PositionFlag
 from model.visits import Visit
 
@@ -63,6 +65,7 @@ class Outcome:
     visit_changes: list[VisitChange]
     presence: dict[PresenceKey, Visit | None]  # None: clear now
     alert_changes: list[AlertChange]
+    commands: list[Command]
 
 
 def process_batch(batch: Batch, context: Context) -> Outcome:
@@ -98,6 +101,7 @@ def process_batch(batch: Batch, context: Context) -> Outcome:
         visit_changes=detection.changes,
         presence=detection.presence,
         alert_changes=decide(detection.changes),
+        commands=commands_of_visits(detection.changes, context.zones),
     )
 
 

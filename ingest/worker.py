@@ -282,6 +282,7 @@ class Worker:
             visits=[change.after for change in outcome.visit_changes],
             presence=outcome.presence,
             alert_changes=outcome.alert_changes,
+            commands=outcome.commands,
             channels=self._configuration.channels,
         )
 

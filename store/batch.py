@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from geofence.columns import PositionRows
 from geofence.detection import PresenceKey
 from model.alerts import AlertChange
+from model.commands import Command
 from model.enums import RejectionReason
 from model.times import from_microseconds
 from model.visits import Visit
 from ops.errors import FencedError
 from store.alert_writes import write_alerts
+from store.commands import write_commands
 from store.database import Connection, Cursor
 from store.heard import HeardRow, write_heard
 from store.intake import note_heartbeats
@@ -71,6 +73,7 @@ class BatchWrite:
     visits: Sequence[Visit]
     presence: dict[PresenceKey, Visit | None]
     alert_changes: Sequence[AlertChange]
+    commands: Sequence[Command]
     channels: Sequence[str]  # that alert changes are delivered to
     heard: Sequence[HeardRow] = ()
     heartbeats: Mapping[tuple[str, int], int] = field(default_factory=dict)  # by topic and partition: the broker's time
@@ -114,6 +117,7 @@ def write_batch(connection: Connection, claims: Sequence[Claim], write: BatchWri
         write_visits(cursor, write.visits)
         write_presence(cursor, write.presence)
         write_heard(cursor, write.heard)
+        write_commands(cursor, write.commands)
         write_alerts(cursor, write.alert_changes, write.channels)
     stored += sum(one.count for one in late)
     repeated = len(write.newer) + len(write.older) + len(write.quarantined) - stored - quarantined

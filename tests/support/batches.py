@@ -66,5 +66,6 @@ def batch_write(held: Claim, first_offset: int = 0, count: int = 3) -> BatchWrit
         visits=[stay],
         presence={(stay.activation_id, stay.zone_id, stay.aspect): stay},
         alert_changes=decide([VisitChange(None, stay)]),
+        commands=[],
         channels=["kafka"],
     )
