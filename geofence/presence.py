@@ -207,7 +207,7 @@ def _stay(visit: Visit, position: EvidencePosition, state: VisitState) -> Visit:
     confirms = visit.confirmed_us is None and state is VisitState.CONFIRMED
     decides = position.verdict is not Verdict.HINT_FOR
     sign = -1 if visit.zone_kind.watches_absence else 1
-    deeper = sign * position.depth_m > sign * evidence.deepest.depth_m
+    deepest = max(evidence.deepest, position, key=lambda one: (one.verdict is not Verdict.HINT_FOR, sign * one.depth_m))
     return replace(
         visit,
         state=state,
@@ -223,7 +223,7 @@ def _stay(visit: Visit, position: EvidencePosition, state: VisitState) -> Visit:
         evidence=Evidence(
             entry=evidence.entry,
             confirming=position if confirms else evidence.confirming,
-            deepest=position if deeper else evidence.deepest,
+            deepest=deepest,
             latest=position,
             trail=_longer(visit, position),
         ),
