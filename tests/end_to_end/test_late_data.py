@@ -124,6 +124,22 @@ def test_an_entry_authorised_afterwards_takes_the_breach_back(database: Database
     assert (kind, severity, before) == ("authorised_entry", "information", "exclusion_zone_breach")
 
 
+def test_a_breach_authorised_while_it_goes_on_is_told_of_as_urgently_to_its_end(
+    database: DatabaseUrls, start_us: int
+) -> None:
+    send(database, start_us, (0, OUTSIDE), (1, INSIDE), (2, INSIDE))
+    stored(database, 3)
+    wait_until(lambda: told(database) == [("raised", "immediate")], what="the alert")
+    window = (from_microseconds(start_us), from_microseconds(start_us + 60 * MINUTE_US))
+    with closing(connect(database.owner, "test")) as connection, connection, connection.cursor() as cursor:
+        grant(cursor, AuthorisationRequest("ZONE", SERIAL, *window, "a funeral"), "officer", 3000)
+    judged_anew(database)
+    send(database, start_us, *((minute, OUTSIDE) for minute in range(3, 9)))
+    wait_until(lambda: told(database)[-1][0] == "ended", what="the end")
+    assert {urgency for _, urgency, _ in rows(database.owner, EVENTS)} == {"immediate"}
+    assert rows(database.owner, "SELECT urgency FROM alerts") == [("immediate",)]
+
+
 def test_a_zone_that_had_ended_retracts_what_it_raised(database: DatabaseUrls, start_us: int) -> None:
     send(database, start_us, (0, OUTSIDE), (1, INSIDE), (2, INSIDE))
     stored(database, 3)
