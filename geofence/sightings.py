@@ -8,7 +8,7 @@ from geofence.arrays import spans
 from geofence.columns import Booleans, Floats, Integers
 from geofence.confidence import effective_accuracy_m, p_inside
 from geofence.crossings import Crossings, crossings, touches_on_the_way
-from geofence.track import Track, implausible, jumped
+from geofence.track import Track, at_ordinary_pace, implausible
 from geofence.zone_index import AUTHORISED, NO_ROW, NOBODY, NOT_IN_FORCE, ZoneIndex
 from geofence.zone_table import BUFFER, COLUMN, ZONE
 from model.enums import Mechanism
@@ -89,7 +89,7 @@ def sightings(track: Track, zones: ZoneIndex, watched: Watched, limits: Detectio
     weighed = _weigh(track, zones, position[held], row[held], aspect[held], limits)
     depth_m[held], probability[held], verdict[held] = weighed.depth_m, weighed.p_inside, weighed.verdict
     may_cross = (aspect[held] == ZONE) & (regime[held] != AUTHORISED) & (weighed.depth_m < 0) & weighed.decisive
-    may_cross &= ~zones.table.watches_absence(row[held]) & _soundly_reached(track, position[held], limits)
+    may_cross &= ~zones.table.watches_absence(row[held]) & _begins_soundly(track, position[held], limits)
     crossing = crossings(track, zones, position, row, held[may_cross], depth_m)
     return Sightings(pair, position, row, regime, depth_m, probability, verdict, crossing)
 
@@ -122,6 +122,7 @@ def _weigh(
     speaks_for = (towards_m >= 0) & (p_for >= measures[:, COLUMN["for_probability"]]) & ~at_beacon
     speaks_against = p_for <= measures[:, COLUMN["against_probability"]]
     alone = (p_for >= measures[:, COLUMN["alone_probability"]]) & (towards_m >= measures[:, COLUMN["alone_depth_m"]])
+    alone &= (fixes.accuracy_m[position] > 0) & at_ordinary_pace(track, position)
     far = towards_m <= -measures[:, COLUMN["leave_alone_m"]]
     verdict = np.select(
         [
@@ -148,11 +149,10 @@ def _weigh(
     return _Weighed(depth_m, probability, verdict, decisive)
 
 
-def _soundly_reached(track: Track, position: Integers, limits: DetectionLimits) -> Booleans:
-    """Whether the way to each position begins where the tag was: no outlier, no vague position."""
+def _begins_soundly(track: Track, position: Integers, limits: DetectionLimits) -> Booleans:
+    """Whether the way to each position begins at one that is accurate enough to decide."""
     before = track.before.take(position)
-    accurate = effective_accuracy_m(before.accuracy_m, before.mechanism) <= limits.poor_accuracy_m
-    return accurate & ~jumped(track, position, limits.implied_speed_limit_mps)
+    return effective_accuracy_m(before.accuracy_m, before.mechanism) <= limits.poor_accuracy_m
 
 
 def _measured(

@@ -10,6 +10,9 @@ from geofence.confidence import effective_accuracy_m
 from geofence.projection import Projection
 from model.times import SECOND_US
 
+ORDINARY_PACE_MPS = 35.0
+"""126 km/h: as fast as one drives. A faster train takes two positions to be confirmed, which is no loss."""
+
 
 @dataclass(frozen=True, slots=True)
 class Track:
@@ -106,9 +109,13 @@ def implausible(track: Track, at: Integers, limit_mps: float) -> Booleans:
     return _jumps(before, now, limit_mps) & ~outlier_before
 
 
-def jumped(track: Track, at: Integers, limit_mps: float) -> Booleans:
-    """Which of the positions ``at``, shape (k,), lie too far from the one before; either may be the outlier."""
-    return _jumps(track.before.take(at), here(track, at), limit_mps)
+def at_ordinary_pace(track: Track, at: Integers) -> Booleans:
+    """Which of the positions ``at``, shape (k,), were reached no faster than ORDINARY_PACE_MPS; so is the first one.
+
+    Both accuracies are allowed for. An outlier is rarely as far away as ``implausible`` lets nobody get to, and one
+    position that is believed by itself, or a way that nobody saw, has nothing else to be checked by.
+    """
+    return ~_jumps(track.before.take(at), here(track, at), ORDINARY_PACE_MPS)
 
 
 def here(track: Track, at: Integers) -> Earlier:

@@ -5,7 +5,7 @@ ALTER TABLE zone_versions DROP CONSTRAINT zone_versions_kind_check;
 ALTER TABLE zone_versions
   ADD COLUMN schedule jsonb, -- as geofence/schedule_documents.py writes it; NULL: every hour
   ADD COLUMN preset text NOT NULL DEFAULT 'steady',
-  ADD COLUMN policy jsonb NOT NULL DEFAULT '{}', -- what differs from the preset
+  ADD COLUMN policy jsonb NOT NULL DEFAULT '{}', -- every value as it was published; what is missing is the preset's
   ADD COLUMN is_disclosed boolean NOT NULL DEFAULT false,
   ADD CONSTRAINT zone_versions_kind_check CHECK (kind IN ('exclusion', 'inclusion', 'curfew', 'crime_scene'));
 

@@ -26,6 +26,7 @@ from tests.support.reference_rules import Says, Stay, judge
 
 SIGMAS_OF_CIRCLE = math.sqrt(-2 * math.log(0.05))
 SPLITS = 24
+ORDINARY_PACE_MPS = 35.0
 PLACES_ON_THE_WAY = 15
 
 
@@ -180,7 +181,10 @@ class _Engine:
             speaks_for=depth_m >= 0 and probability >= policy.for_probability and not at_beacon,
             speaks_against=probability <= policy.against_probability,
             counts=self._counts(seen, earlier) or at_beacon,
-            is_sure=probability >= policy.alone_probability and depth_m >= policy.alone_depth_m,
+            is_sure=probability >= policy.alone_probability
+            and depth_m >= policy.alone_depth_m
+            and bool(seen.accuracy_m and seen.accuracy_m > 0)
+            and not (earlier and self._is_jump(earlier[-1], seen, ORDINARY_PACE_MPS)),
             is_far=depth_m <= -policy.leave_alone_m,
         )
 
@@ -197,9 +201,10 @@ class _Engine:
             return True
         return not self._is_jump(earlier[-2], earlier[-1]) or self._is_jump(earlier[-2], seen)
 
-    def _is_jump(self, start: Seen, end: Seen) -> bool:
+    def _is_jump(self, start: Seen, end: Seen, fastest_mps: float | None = None) -> bool:
         way_m = math.hypot(end.x - start.x, end.y - start.y) - start.circle_m - end.circle_m
-        return way_m > self._limits.fastest_mps * (end.time_us - start.time_us) / SECOND_US
+        limit_mps = self._limits.fastest_mps if fastest_mps is None else fastest_mps
+        return way_m > limit_mps * (end.time_us - start.time_us) / SECOND_US
 
     def _crossing(self, version: ZoneVersion, shape: Shape, seen: Seen, earlier: Sequence[Seen]) -> list[Stay]:
         """Both positions are GPS, sound, outside and near in time; the way between them goes deep enough."""
@@ -211,7 +216,7 @@ class _Engine:
             self._counts(seen, earlier)
             and before.mechanism == Mechanism.GPS
             and before.circle_m <= self._limits.poorest_accuracy_m
-            and not self._is_jump(before, seen)
+            and not self._is_jump(before, seen, ORDINARY_PACE_MPS)
         )
         both_outside = all(shape.depth_m(one.lon, one.lat, one.x, one.y) < 0 for one in (before, seen))
         in_force = self._regime(version.zone_id, seen.time_us) is Regime.IN_FORCE
