@@ -28,7 +28,6 @@ SIGMAS_OF_CIRCLE = math.sqrt(-2 * math.log(0.05))
 SPLITS = 24
 ORDINARY_PACE_MPS = 35.0
 PLACES_ON_THE_WAY = 15
-ORDINARY_PACE_MPS = 35.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,11 +193,6 @@ class _Engine:
         is_gps = seen.mechanism == Mechanism.GPS
         return is_gps and seen.circle_m <= self._limits.poorest_accuracy_m and not self._jumped(seen, earlier)
 
-    def _stands_alone(self, seen: Seen, earlier: Sequence[Seen]) -> bool:
-        """By itself is believed only what states its accuracy and was reached no faster than one drives."""
-        states_accuracy = seen.accuracy_m is not None and seen.accuracy_m > 0
-        return states_accuracy and not (earlier and _too_fast(earlier[-1], seen, ORDINARY_PACE_MPS))
-
     def _jumped(self, seen: Seen, earlier: Sequence[Seen]) -> bool:
         """Reached too fast; unless the one before was the outlier, a jump from the one before that to where we are."""
         if not earlier or not self._is_jump(earlier[-1], seen):
@@ -207,8 +201,10 @@ class _Engine:
             return True
         return not self._is_jump(earlier[-2], earlier[-1]) or self._is_jump(earlier[-2], seen)
 
-    def _is_jump(self, start: Seen, end: Seen) -> bool:
-        return _too_fast(start, end, self._limits.fastest_mps)
+    def _is_jump(self, start: Seen, end: Seen, fastest_mps: float | None = None) -> bool:
+        way_m = math.hypot(end.x - start.x, end.y - start.y) - start.circle_m - end.circle_m
+        limit_mps = self._limits.fastest_mps if fastest_mps is None else fastest_mps
+        return way_m > limit_mps * (end.time_us - start.time_us) / SECOND_US
 
     def _crossing(self, version: ZoneVersion, shape: Shape, seen: Seen, earlier: Sequence[Seen]) -> list[Stay]:
         """Both positions are GPS, sound, outside and near in time; the way between them goes deep enough."""
@@ -233,12 +229,6 @@ class _Engine:
         share = (deepest + 1) / (PLACES_ON_THE_WAY + 1)
         there_us = before.time_us + round(share * (seen.time_us - before.time_us))
         return [Stay.crossed(version, before.time_us, there_us, seen.time_us)]
-
-
-def _too_fast(start: Seen, end: Seen, limit_mps: float) -> bool:
-    """Both accuracies are allowed for."""
-    way_m = math.hypot(end.x - start.x, end.y - start.y) - start.circle_m - end.circle_m
-    return way_m > limit_mps * (end.time_us - start.time_us) / SECOND_US
 
 
 def in_hours(schedule: Schedule | None, time_us: int) -> bool:
