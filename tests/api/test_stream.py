@@ -111,15 +111,13 @@ def test_a_change_reaches_the_client_without_its_place(fresh_api: RunningApi) ->
         "change": "raised",
         "happened_at": "2026-03-02T09:00:00Z",
         "alert_id": alert_id,
-        "kind": "exclusion_zone_breach",
+        **{"kind": "exclusion_zone_breach", "severity": "breach", "urgency": "immediate"},
         "state": "open",
         "person_id": fresh_api.own.person_id,
         "crn": "X100001",
         "zone_name": "Zone LIVE",
         "began_at": "2026-03-02T09:00:00Z",
         "last_evidence_at": "2026-03-02T09:00:00Z",
-        "severity": "breach",
-        "urgency": "immediate",
         "ended_at": None,
     }
     assert (ended.data["state"], ended.data["ended_at"]) == ("ended", "2026-03-02T09:09:00Z")
