@@ -106,12 +106,13 @@ def test_a_change_reaches_the_client_without_its_place(fresh_api: RunningApi) ->
         with as_owner(fresh_api.urls.owner) as cursor:
             end_alert(cursor, uuid.UUID(alert_id), MORNING + timedelta(minutes=9))
         raised, ended = alerts_of(events, 2)
+    assert (raised.data.pop("severity"), raised.data.pop("urgency")) == ("breach", "immediate")
     assert raised.data == {
         "event_id": int(raised.id or 0),
         "change": "raised",
         "happened_at": "2026-03-02T09:00:00Z",
         "alert_id": alert_id,
-        **{"kind": "exclusion_zone_breach", "severity": "breach", "urgency": "immediate"},
+        "kind": "exclusion_zone_breach",
         "state": "open",
         "person_id": fresh_api.own.person_id,
         "crn": "X100001",
