@@ -122,8 +122,11 @@ CREATE TABLE reevaluations (
   device_id integer PRIMARY KEY REFERENCES devices,
   from_time timestamptz NOT NULL, -- the earliest fix time whose judgement may have changed,
   until_time timestamptz NOT NULL DEFAULT 'infinity', -- and the latest, save for what follows from it
-  requested_at timestamptz NOT NULL DEFAULT clock_timestamp()
+  requested_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  partition integer, -- of the device's newest position; NULL: not looked up yet
+  error text -- set aside: it could not be judged; NULL again when it is asked for anew or a worker takes the partition
 );
+CREATE INDEX reevaluations_waiting ON reevaluations (partition, requested_at) WHERE error IS NULL;
 -- Visits that were open under the plain dot are judged anew.
 INSERT INTO reevaluations (device_id, from_time)
   SELECT device_id, min(entered_at) FROM visits JOIN device_activations USING (activation_id)
@@ -144,7 +147,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
   WHERE wanted_person IS NULL AND (SELECT person_id IS NULL FROM zones WHERE zone_id = wanted_zone)
     AND coalesce(upper(activation.during), 'infinity') > since AND since < clock_timestamp()
   ON CONFLICT (device_id) DO UPDATE
-    SET from_time = least(reevaluations.from_time, excluded.from_time), until_time = excluded.until_time
+    SET from_time = least(reevaluations.from_time, excluded.from_time), until_time = excluded.until_time, error = NULL
 $$;
 REVOKE ALL ON FUNCTION request_reevaluation(bigint, bigint, timestamptz) FROM public;
 GRANT EXECUTE ON FUNCTION request_reevaluation(bigint, bigint, timestamptz) TO cordon_api;
