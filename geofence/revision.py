@@ -41,6 +41,8 @@ def _revise_place(recorded: Sequence[Visit], found: Sequence[Visit]) -> list[Rev
     revisions: list[Revision] = []
     for visit in sorted(found, key=lambda visit: (not _was_certain(visit), visit.entered_us)):
         before = next((one for one in remaining if _overlap(one, visit)), None)
+        if before is not None and _only_meet(before, visit):  # one may end by the position that begins the next
+            before = next((one for one in remaining if _overlap(one, visit) and not _only_meet(one, visit)), before)
         if before is None:
             revisions.append(Revision(None, visit))
         else:
@@ -60,6 +62,10 @@ def _was_certain(visit: Visit) -> bool:
 
 def _overlap(one: Visit, other: Visit) -> bool:
     return one.entered_us <= _until_us(other) and other.entered_us <= _until_us(one)
+
+
+def _only_meet(one: Visit, other: Visit) -> bool:
+    return min(_until_us(one), _until_us(other)) == max(one.entered_us, other.entered_us)
 
 
 def _until_us(visit: Visit) -> int:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 
+from ingest.reevaluation import Reevaluated
 from ingest.worker_state import WorkerState
 from ops import metrics
 from ops.errors import FencedError, UnavailableError
@@ -55,41 +56,48 @@ class LookBack:
         with connection, connection.cursor() as cursor:
             wanted = pending_reevaluations(cursor, list(claims), AT_MOST)
         for one in wanted:
-            self._judge_or_set_aside(connection, state, claims[one.partition], one)
+            self._judge_anew(connection, state, claims[one.partition], one)
             if time.monotonic() > began + FOR_S:
                 return  # and goes on in the next round
         self._next_at = time.monotonic() + EVERY_S
 
-    def _judge_or_set_aside(
-        self, connection: Connection, state: WorkerState, held: Claim, wanted: Reevaluation
-    ) -> None:
-        """What cannot be judged must not keep the worker from everybody else's positions."""
+    def _judge_anew(self, connection: Connection, state: WorkerState, held: Claim, wanted: Reevaluation) -> None:
+        """What fails before it is written is set aside; what fails in the state itself ends the worker, as elsewhere:
+        with a state that is half true, everybody else would be judged wrongly.
+        """
+        state.load(connection, wanted.partition, [wanted.serial])
         try:
-            self._judge_anew(connection, state, held, wanted)
+            found = self._judge_and_write(connection, state, held, wanted)
+        except RegistryChangedError:
+            state.refresh(connection)  # it is still asked for
+            return
         except (FencedError, UnavailableError, *SERVER_ERRORS):
             raise
         except Exception as error:
             if connection.closed:
                 raise
-            kind, frames = type(error).__name__, frames_of(error.__traceback__)
-            log.error("a past could not be judged anew", device_id=wanted.device_id, kind=kind, frames=frames)  # noqa: TRY400  its message can quote a position
-            metrics.REEVALUATIONS_SET_ASIDE.inc()
-            with connection, connection.cursor() as cursor:
-                set_reevaluation_aside(cursor, wanted, f"{kind}: {error}")
-
-    def _judge_anew(self, connection: Connection, state: WorkerState, held: Claim, wanted: Reevaluation) -> None:
-        state.load(connection, wanted.partition, [wanted.serial])
-        with connection, connection.cursor() as cursor:
-            found = state.reevaluate(cursor, wanted)
-        write = ReevaluationWrite(
-            found.revisions, found.presence, found.alert_changes, self._channels, found.goes_on_us
-        )
-        try:
-            write_reevaluation(connection, held, wanted, write, state.revision)
-        except RegistryChangedError:
-            state.refresh(connection)  # it is still asked for
+            self._set_aside(connection, wanted, error)
             return
         with connection, connection.cursor() as cursor:
             state.apply_reevaluated(cursor, wanted, found)
         for change in found.alert_changes:
             metrics.ALERT_CHANGES.labels(change.kind.value).inc()
+
+    def _judge_and_write(
+        self, connection: Connection, state: WorkerState, held: Claim, wanted: Reevaluation
+    ) -> Reevaluated:
+        with connection, connection.cursor() as cursor:
+            found = state.reevaluate(cursor, wanted)
+        write = ReevaluationWrite(
+            found.revisions, found.presence, found.alert_changes, self._channels, found.goes_on_us
+        )
+        write_reevaluation(connection, held, wanted, write, state.revision)
+        return found
+
+    def _set_aside(self, connection: Connection, wanted: Reevaluation, error: Exception) -> None:
+        """What cannot be judged must not keep the worker from everybody else's positions."""
+        kind, frames = type(error).__name__, frames_of(error.__traceback__)  # not its message: it can quote a position
+        log.error("a past could not be judged anew", device_id=wanted.device_id, kind=kind, frames=frames)
+        metrics.REEVALUATIONS_SET_ASIDE.inc()
+        with connection, connection.cursor() as cursor:
+            set_reevaluation_aside(cursor, wanted, f"{kind}: {error}")
