@@ -66,8 +66,8 @@ def _may_infer(track: Track, zones: ZoneIndex, position: Integers, row: Integers
     start, end = track.before.take(position), here(track, position)
     gap_s = zones.table.measures(row, ZONE)[:, COLUMN["crossing_gap_s"]]
     both_gps = (start.mechanism == Mechanism.GPS) & (end.mechanism == Mechanism.GPS)
-    soon = np.isfinite(start.points.x) & (elapsed_s(start, end) <= gap_s)
-    return np.asarray(both_gps & soon & at_ordinary_pace(track, position))
+    near_in_time = (gap_s > 0) & (elapsed_s(start, end) <= gap_s)
+    return np.asarray(np.isfinite(start.points.x) & both_gps & near_in_time & at_ordinary_pace(track, position))
 
 
 def _between(start: Points, end: Points, shares: Floats) -> Points:

@@ -54,6 +54,20 @@ class Track:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Stored positions of one device in order; the first ``lead_in`` only say how the others were got to."""
+
+    rows: PositionRows
+    lead_in: int
+
+    def track(self, activation: int, person: int, start_us: int, projection: Projection) -> Track:
+        """Those after the lead-in, as a track of an activation that began at ``start_us``."""
+        worn = self.rows.fixes.fix_time_us >= start_us
+        track = track_of(self.rows.take(worn), activation, person, projection)
+        return track.take(np.arange(int(np.count_nonzero(worn[: self.lead_in])), len(track)))
+
+
 def track_of(rows: PositionRows, activation: int, person: int, projection: Projection) -> Track:
     """The track of one activation from all of its positions, in whatever order they came.
 

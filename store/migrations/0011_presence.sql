@@ -5,7 +5,7 @@ ALTER TABLE zone_versions DROP CONSTRAINT zone_versions_kind_check;
 ALTER TABLE zone_versions
   ADD COLUMN schedule jsonb, -- as geofence/schedule_documents.py writes it; NULL: every hour
   ADD COLUMN preset text NOT NULL DEFAULT 'steady',
-  ADD COLUMN policy jsonb NOT NULL DEFAULT '{}', -- what differs from the preset
+  ADD COLUMN policy jsonb NOT NULL DEFAULT '{}', -- every value as it was published; what is missing is the preset's
   ADD COLUMN is_disclosed boolean NOT NULL DEFAULT false,
   ADD CONSTRAINT zone_versions_kind_check CHECK (kind IN ('exclusion', 'inclusion', 'curfew', 'crime_scene'));
 
@@ -80,7 +80,8 @@ ALTER TABLE alert_events
 -- Devices whose past has to be judged anew, by the worker that owns their partition.
 CREATE TABLE reevaluations (
   device_id integer PRIMARY KEY REFERENCES devices,
-  from_time timestamptz NOT NULL, -- the earliest fix time whose judgement may have changed
+  from_time timestamptz NOT NULL, -- the earliest fix time whose judgement may have changed,
+  until_time timestamptz NOT NULL DEFAULT 'infinity', -- and the latest, save for what follows from it
   requested_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 -- Visits that were open under the plain dot are judged anew.
@@ -93,11 +94,17 @@ INSERT INTO reevaluations (device_id, from_time)
 CREATE FUNCTION request_reevaluation(wanted_zone bigint, wanted_person bigint, since timestamptz) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
   INSERT INTO reevaluations (device_id, from_time)
-  SELECT DISTINCT activation.device_id, since FROM device_activations activation, zones zone
-  WHERE zone.zone_id = wanted_zone AND since < clock_timestamp()
-    AND activation.during && tstzrange(since, NULL)
-    AND activation.person_id = coalesce(wanted_person, zone.person_id, activation.person_id)
-  ON CONFLICT (device_id) DO UPDATE SET from_time = least(reevaluations.from_time, excluded.from_time)
+  -- Told apart, and without an operator of ranges, so that a person's activations are found by that person's index: an
+  -- import may ask for each of 20,000 zones.
+  SELECT activation.device_id, since FROM device_activations activation
+  WHERE activation.person_id = coalesce(wanted_person, (SELECT person_id FROM zones WHERE zone_id = wanted_zone))
+    AND coalesce(upper(activation.during), 'infinity') > since AND since < clock_timestamp()
+  UNION
+  SELECT activation.device_id, since FROM device_activations activation
+  WHERE wanted_person IS NULL AND (SELECT person_id IS NULL FROM zones WHERE zone_id = wanted_zone)
+    AND coalesce(upper(activation.during), 'infinity') > since AND since < clock_timestamp()
+  ON CONFLICT (device_id) DO UPDATE
+    SET from_time = least(reevaluations.from_time, excluded.from_time), until_time = excluded.until_time
 $$;
 REVOKE ALL ON FUNCTION request_reevaluation(bigint, bigint, timestamptz) FROM public;
 GRANT EXECUTE ON FUNCTION request_reevaluation(bigint, bigint, timestamptz) TO cordon_api;

@@ -13,12 +13,9 @@ from tests.support.waiting import DEADLINE_S
 from tests.support.world import rows
 
 ALERTS = (
-    "SELECT kind, state, crn FROM alerts LEFT JOIN people USING (person_id)"
-    " WHERE visit_id IS NULL ORDER BY sequence"
+    "SELECT kind, state, crn FROM alerts LEFT JOIN people USING (person_id) WHERE visit_id IS NULL ORDER BY sequence"
 )
-CHANGES = (
-    "SELECT kind, change FROM alert_events JOIN alerts USING (alert_id) WHERE visit_id IS NULL ORDER BY event_id"
-)
+CHANGES = "SELECT kind, change FROM alert_events JOIN alerts USING (alert_id) WHERE visit_id IS NULL ORDER BY event_id"
 COMMANDS = "SELECT kind, body, reason FROM tag_commands ORDER BY created_at, kind"
 
 QUICK: dict[str, Any] = {
