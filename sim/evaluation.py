@@ -121,7 +121,7 @@ class WearerResult:
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
+class Made:
     """The positions of a track as they truly came about, in the order of the track; shape (n,)."""
 
     fix_time_us: Integers
@@ -139,7 +139,7 @@ def judge_wearer(
     """
     track = track_of(accepted, ACTIVATION, PERSON, projection)
     place = track.rows.fixes.message_offset
-    made = _Made(
+    made = Made(
         track.rows.fixes.fix_time_us,
         wearer.true_time_us[place],
         track.rows.fixes.mechanism == Mechanism.GPS,
@@ -159,8 +159,8 @@ def judge_wearer(
                 said = [_dot_told(track, one) for one in dots]
             else:
                 said = _visits_told(visits, _zone_id(number, method))
-            told += [_judge_told(one, true_stays, made, method, zone.meaning) for one in said]
-            truths += [_judge_truth(one, said, made, method, zone.meaning) for one in true_stays]
+            told += [judge_told(one, true_stays, made, method, zone.meaning) for one in said]
+            truths += [judge_truth(one, said, made, method, zone.meaning) for one in true_stays]
     own = {_zone_id(number, Method.OWN) for number in range(len(wearer.zones))}
     approaches = sum(
         one.zone_id in own and one.aspect is Aspect.BUFFER and one.confirmed_us is not None for one in visits
@@ -231,7 +231,7 @@ def _dot_told(track: Track, stay: DotStay) -> Told:
     return Told(entered_us, entered_us, int(fixes.received_us[stay.first]), left_us, inferred=False)
 
 
-def _judge_told(told: Told, truths: Iterable[Truth], made: _Made, method: Method, meaning: Meaning) -> JudgedTold:
+def judge_told(told: Told, truths: Iterable[Truth], made: Made, method: Method, meaning: Meaning) -> JudgedTold:
     since_us, until_us = told.entered_us - SLACK_US, told.told_us + SLACK_US
     false = not any(one.entered_us <= until_us and one.left_us >= since_us for one in truths)
     first, last = np.searchsorted(made.fix_time_us, (told.entered_us, told.told_us + 1))
@@ -239,7 +239,7 @@ def _judge_told(told: Told, truths: Iterable[Truth], made: _Made, method: Method
     return JudgedTold(method, meaning, told.inferred, false, phenomena)
 
 
-def _judge_truth(truth: Truth, told: Iterable[Told], made: _Made, method: Method, meaning: Meaning) -> JudgedTruth:
+def judge_truth(truth: Truth, told: Iterable[Told], made: Made, method: Method, meaning: Meaning) -> JudgedTruth:
     near = [
         one for one in told if one.entered_us - SLACK_US <= truth.left_us and one.left_us + SLACK_US >= truth.entered_us
     ]
