@@ -127,7 +127,7 @@ def test_a_labelled_outlier_of_a_real_collar_confirms_nothing_by_itself(shared_d
     judged = confirmed = 0
     for track, projection, outlier in collars(shared_data):
         x, y = track.points.x, track.points.y
-        zones = []
+        zones: list[ZoneVersion] = []
         for at in np.flatnonzero(outlier).tolist():
             nearest_m = float(np.hypot(x[~outlier] - x[at], y[~outlier] - y[at]).min())
             if nearest_m >= 120:
@@ -150,7 +150,7 @@ def test_a_bus_that_passes_zones_beside_its_road_confirms_no_visit(shared_data: 
     """Zones of 100 m whose edge is, at the nearest, as far from every position as the accuracy that holds for it."""
     for track, projection in bus_tracks(shared_data):
         x, y = track.points.x, track.points.y
-        zones = []
+        zones: list[ZoneVersion] = []
         for at in range(0, len(track), 3):
             for angle in BEARINGS[::4]:
                 east, north = x[at] + 130.5 * np.cos(angle), y[at] + 130.5 * np.sin(angle)
