@@ -174,9 +174,9 @@ def test_one_far_away_does() -> None:
 
 
 def test_a_fast_crossing_is_inferred_and_labelled() -> None:
-    (visit,) = found = at_zone(visits(zone(FAST), fix(0, -600), fix(0.5, 600)))
+    (visit,) = found = at_zone(visits(zone(FAST), fix(0, -600), fix(0.6, 600)))
     assert (visit.inferred, visit.state, visit.end_reason) == (True, VisitState.ENDED, EndReason.CROSSED)
-    assert minutes(visit.entered_us, visit.last_inside_us, visit.left_us) == [0, 0.25, 0.5]
+    assert minutes(visit.entered_us, visit.last_inside_us, visit.left_us) == [0, 0.3, 0.6]
     assert (visit.positions_inside, visit.confirmed_us) == (0, None)
     assert visit.evidence.deepest.depth_m == pytest.approx(200, abs=0.1)
     assert PositionFlag(visit.evidence.deepest.flags) & PositionFlag.INFERRED
@@ -187,13 +187,13 @@ def test_a_fast_crossing_is_inferred_and_labelled() -> None:
     ("start", "end"),
     [
         (fix(0, -600), fix(3.1, 600)),
-        (fix(0, -600, 180), fix(0.5, 600, 180)),
-        (fix(0, -600, accuracy_m=160), fix(0.5, 600)),
-        (fix(0, -600), fix(0.5, 600, accuracy_m=160)),
-        (fix(0, -600), fix(0.5, 600, mechanism=Mechanism.WIFI)),
-        (fix(0, -600, mechanism=Mechanism.LBS), fix(0.5, 600)),
-        (fix(0, -6000), fix(0.5, 600)),
-        (fix(0, -600, 600), fix(0.5, 600, 600)),
+        (fix(0, -600, 180), fix(0.6, 600, 180)),
+        (fix(0, -600, accuracy_m=160), fix(0.6, 600)),
+        (fix(0, -600), fix(0.6, 600, accuracy_m=160)),
+        (fix(0, -600), fix(0.6, 600, mechanism=Mechanism.WIFI)),
+        (fix(0, -600, mechanism=Mechanism.LBS), fix(0.6, 600)),
+        (fix(0, -6000), fix(0.6, 600)),
+        (fix(0, -600, 600), fix(0.6, 600, 600)),
     ],
     ids=["too slow", "a corner", "vague start", "vague end", "to wifi", "from a tower", "too fast", "past it"],
 )
@@ -203,7 +203,7 @@ def test_a_crossing_is_not_inferred(start: Fix, end: Fix) -> None:
 
 @pytest.mark.parametrize("kind", [ZoneKind.INCLUSION, ZoneKind.CURFEW])
 def test_the_way_through_home_is_no_crossing(kind: ZoneKind) -> None:
-    absent = visits(zone(replace(STEADY, for_probability=1.1), kind), fix(0, -600), fix(0.5, 600))
+    absent = visits(zone(replace(STEADY, for_probability=1.1), kind), fix(0, -600), fix(0.6, 600))
     assert absent == []
 
 
