@@ -28,7 +28,6 @@ from alerts.explanation.zones import explained_zone, zone_paragraphs
 from geofence.presence import RULE, RULE_VERSION
 from model.explanations import AlertCase
 from model.times import SECOND_US
-from model.visits import Verdict
 
 NOT_MULTIPLIED = (
     "Each probability is of its own position, from its accuracy and its distance to the boundary. Those of several"
@@ -177,8 +176,8 @@ def _extreme_heading(stay: Stay) -> str:
 def _nearest_words(stay: Stay) -> str:
     if stay.inferred:
         return "the deepest place on that way"
-    words = f"the {'farthest from the zone' if stay.is_absence else 'deepest'} of those that speak for it"
-    return f"{words}, and no more than a hint" if stay.deepest.verdict is Verdict.HINT_FOR else words
+    extreme = "farthest from the zone" if stay.is_absence else "deepest"
+    return f"the {extreme} of those that speak for it and can confirm"
 
 
 def _shown_trail(stay: Stay, trail: Sequence[Counted]) -> Sequence[Counted]:
