@@ -13,9 +13,10 @@ import pytest
 from alerts.decide import decide
 from geofence.detection import VisitChange
 from geofence.track import track_of
+from model import policies
 from model.authorisations import Authorisation
 from model.enums import AlertKind, Aspect, EndReason, Mechanism, PositionFlag, Regime, VisitState, ZoneKind
-from model.policies import CURFEW, FAST, STEADY, PresencePolicy
+from model.policies import CURFEW, PresencePolicy
 from model.schedules import DailyWindow, Schedule, Weekday, WeeklyWindow
 from model.visits import Visit
 from model.zones import MultiPolygon, ZoneVersion
@@ -32,6 +33,9 @@ from tests.support.engine_walks import (
 )
 from tests.support.pings import START_US
 from tests.support.pings import fixes as plain_fixes
+
+FAST, STEADY = (replace(one, for_probability=0.75) for one in (policies.FAST, policies.STEADY))
+"""What is tested are the rules, whatever numbers were last tuned for the presets."""
 
 SQUARE = MultiPolygon(((box(-200, -200, 200, 200),),))
 ZONE_ID = 1
