@@ -11,7 +11,8 @@ late ones are replayed. What the words mean:
 - A true stay is **found** when a confirmed one overlaps it, ``SLACK_US`` either way.
 - A true stay is **long** from 3 minutes and 50 m of depth on (an absence: from 20 minutes, of which 10 are grace).
 - **Blind** is a true stay without one GPS position made during it: no tag could have known.
-- **Within two** is a long stay told by the second GPS position after the first one truly inside, at the latest.
+- **Within two** is a long stay told by the second position after the first GPS one truly inside, at the latest: of any
+  mechanism, or counting those of GPS alone.
 """
 
 from collections.abc import Iterable, Sequence
@@ -102,6 +103,7 @@ class JudgedTruth:
     found: bool
     inferred: bool  # a crossing was inferred, and no stay confirmed
     within_two: bool
+    within_two_gps: bool
     delay_s: float  # from the true entry to the fix time of the telling position; NaN where it was not found
     delay_received_s: float  # likewise to the receipt
 
@@ -245,8 +247,8 @@ def judge_truth(truth: Truth, told: Iterable[Told], made: Made, method: Method, 
     ]
     confirmed = [one for one in near if not one.inferred]
     gps = np.flatnonzero(made.is_gps)
-    during = (made.true_time_us[gps] >= truth.entered_us) & (made.true_time_us[gps] <= truth.left_us)
-    blind = not during.any()
+    inside = gps[(made.true_time_us[gps] >= truth.entered_us) & (made.true_time_us[gps] <= truth.left_us)]
+    blind = len(inside) == 0
     first = min(confirmed, key=lambda one: one.told_us, default=None)
     judged = JudgedTruth(
         method=method,
@@ -258,6 +260,7 @@ def judge_truth(truth: Truth, told: Iterable[Told], made: Made, method: Method, 
         found=first is not None,
         inferred=bool(near) and not confirmed,
         within_two=False,
+        within_two_gps=False,
         delay_s=np.nan,
         delay_received_s=np.nan,
     )
@@ -265,7 +268,9 @@ def judge_truth(truth: Truth, told: Iterable[Told], made: Made, method: Method, 
         return judged
     return replace(
         judged,
-        within_two=not blind and first.told_us <= _deadline_us(made.fix_time_us[gps], int(during.argmax())),
+        within_two=not blind and first.told_us <= _deadline_us(made.fix_time_us, int(inside[0])),
+        within_two_gps=not blind
+        and first.told_us <= _deadline_us(made.fix_time_us[gps], int(np.searchsorted(gps, inside[0]))),
         delay_s=max(0.0, (first.told_us - truth.entered_us) / SECOND_US),
         delay_received_s=max(0.0, (first.received_us - truth.entered_us) / SECOND_US),
     )

@@ -56,7 +56,7 @@ def test_generated_parts_are_current(name: str) -> None:
 
 def test_every_part_is_in_a_document() -> None:
     found = re.findall(r"<!-- generated: (\w+) -->", "".join(TEXTS.values()))
-    assert sorted(found) == sorted(PARTS)
+    assert set(found) == set(PARTS)
 
 
 @pytest.mark.parametrize("name", TEXTS)

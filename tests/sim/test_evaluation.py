@@ -62,9 +62,17 @@ def test_delays_are_counted_from_the_true_entry() -> None:
 
 
 @pytest.mark.parametrize(("told_min", "within"), [(102, True), (103, False)])
-def test_within_two_is_the_second_gps_position_after_the_first_inside(told_min: int, within: bool) -> None:
+def test_within_two_is_the_second_position_after_the_first_inside(told_min: int, within: bool) -> None:
     told = replace(FOUND, told_us=told_min * MINUTE_US)
-    assert judged((told,), made(*range(130))).within_two is within
+    truth = judged((told,), made(*range(130)))
+    assert (truth.within_two, truth.within_two_gps) == (within, within)
+
+
+def test_positions_of_the_network_count_among_the_two_but_for_the_second_share() -> None:
+    positions = made(*range(130))
+    positions.is_gps[101] = False
+    truth = judged((replace(FOUND, told_us=103 * MINUTE_US),), positions)
+    assert (truth.within_two, truth.within_two_gps) == (False, True)
 
 
 def test_a_stay_without_a_gps_position_is_blind_and_counted_apart() -> None:

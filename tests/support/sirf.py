@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from ingest.protocols.interpretation import PingFields
 from ingest.tracks.track import TrackFix
 
 BEGIN, END = b"\xa0\xa2", b"\xb0\xb3"
@@ -22,7 +23,7 @@ def sirf_fixes(log: Path) -> list[TrackFix]:
     ]
 
 
-def _geodetic(content: bytes) -> Iterator[tuple[int, int, dict[str, float]]]:
+def _geodetic(content: bytes) -> Iterator[tuple[int, int, PingFields]]:
     for payload in _payloads(content):
         if payload[0] == GEODETIC:
             week, time_of_week_ms = struct.unpack(">HI", payload[5:11])
