@@ -142,7 +142,7 @@ def _replay(
 ) -> _Found:
     """The visits found anew, to the end or until nothing of what follows can be otherwise."""
     replayed = _replayed(recorded, stretch.from_us)
-    first_us = min([stretch.from_us, *replayed.since_us.values()])
+    first_us = max(activation.start_us, min([stretch.from_us, *replayed.since_us.values()]))
     visits: dict[UUID, Visit] = {}
     places = set(replayed.since_us)
     going: dict[tuple[int, Aspect], Visit] = {}

@@ -27,7 +27,7 @@ def reevaluate_device(cursor: Cursor, device_id: int, since: datetime) -> None:
         "INSERT INTO reevaluations (device_id, from_time) SELECT %(device)s, %(since)s"
         " WHERE %(since)s < clock_timestamp()"
         " ON CONFLICT (device_id) DO UPDATE SET from_time = least(reevaluations.from_time, excluded.from_time),"
-        " until_time = excluded.until_time",
+        " until_time = excluded.until_time, error = NULL",
         {"device": device_id, "since": since},
     )
 
@@ -38,6 +38,19 @@ def reevaluate_late(cursor: Cursor, late: Sequence[tuple[int, datetime, datetime
         cursor,
         "INSERT INTO reevaluations (device_id, from_time, until_time) VALUES %s ON CONFLICT (device_id) DO UPDATE"
         " SET from_time = least(reevaluations.from_time, excluded.from_time),"
-        " until_time = greatest(reevaluations.until_time, excluded.until_time)",
+        " until_time = greatest(reevaluations.until_time, excluded.until_time), error = NULL",
         late,
+    )
+
+
+def reevaluate_ended(cursor: Cursor) -> None:
+    """Devices that came off with a visit still open: nothing more will be heard that could end it.
+
+    An end that lay in the future when it was entered comes about without anybody changing anything.
+    """
+    cursor.execute(
+        "INSERT INTO reevaluations (device_id, from_time)"
+        " SELECT device_id, min(upper(during)) FROM presence JOIN device_activations USING (activation_id)"
+        " WHERE upper(during) <= clock_timestamp() GROUP BY device_id ORDER BY device_id"
+        " ON CONFLICT (device_id) DO NOTHING"
     )

@@ -38,18 +38,46 @@ class Reevaluation:
     requested_us: int
 
 
-def pending_reevaluations(cursor: Cursor, partitions: Collection[int], limit: int) -> list[Reevaluation]:
-    """What was asked for longest ago, of devices last heard on one of ``partitions``.
+def place_reevaluations(cursor: Cursor, limit: int) -> None:
+    """Note whose new requests are: the worker's that has the partition on which the device was last heard.
 
-    A device that was never heard has no past: what was asked for it goes when it is first heard.
+    A device that was never heard has no past, and what was asked for it goes: what it sends is judged as things stand.
     """
     cursor.execute(
-        "SELECT asked.device_id, device.serial, last.partition, asked.from_time, nullif(asked.until_time, 'infinity'),"
-        " asked.requested_at"
-        " FROM reevaluations asked JOIN devices device USING (device_id) CROSS JOIN LATERAL ("
-        "   SELECT partition FROM positions WHERE positions.device_id = asked.device_id"
+        "SELECT device_id FROM reevaluations WHERE partition IS NULL AND error IS NULL ORDER BY requested_at LIMIT %s"
+        " FOR UPDATE SKIP LOCKED",
+        (limit,),
+    )
+    device_ids = [device_id for (device_id,) in cursor.fetchall()]
+    if not device_ids:
+        return
+    # a statement of its own, so that it sees every position whose batch has asked for the rows that are held now
+    cursor.execute(
+        "UPDATE reevaluations SET partition = last.partition FROM unnest(%s) AS wanted (device_id) CROSS JOIN LATERAL ("
+        "   SELECT partition FROM positions WHERE positions.device_id = wanted.device_id"
         "   ORDER BY fix_time DESC, fix_key DESC LIMIT 1) last"
-        " WHERE last.partition = ANY(%s) ORDER BY asked.requested_at LIMIT %s",
+        " WHERE reevaluations.device_id = wanted.device_id",
+        (device_ids,),
+    )
+    cursor.execute("DELETE FROM reevaluations WHERE device_id = ANY(%s) AND partition IS NULL", (device_ids,))
+
+
+def retry_reevaluations(cursor: Cursor, partition: int) -> None:
+    """What was set aside is tried again by each worker that takes the partition: it may be of a later release."""
+    cursor.execute("UPDATE reevaluations SET error = NULL WHERE partition = %s AND error IS NOT NULL", (partition,))
+
+
+def set_reevaluation_aside(cursor: Cursor, failed: Reevaluation, error: str) -> None:
+    """It could not be judged: it stays there to be seen, and holds up nobody else's."""
+    cursor.execute("UPDATE reevaluations SET error = %s WHERE device_id = %s", (error, failed.device_id))
+
+
+def pending_reevaluations(cursor: Cursor, partitions: Collection[int], limit: int) -> list[Reevaluation]:
+    """What was asked for longest ago, of devices last heard on one of ``partitions``."""
+    cursor.execute(
+        "SELECT device_id, device.serial, asked.partition, from_time, nullif(until_time, 'infinity'), requested_at"
+        " FROM reevaluations asked JOIN devices device USING (device_id)"
+        " WHERE asked.partition = ANY(%s) AND error IS NULL ORDER BY requested_at LIMIT %s",
         (list(partitions), limit),
     )
     return [
