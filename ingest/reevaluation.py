@@ -91,7 +91,8 @@ def reevaluate(
         ]
         in_doubt = [visit for visit in recorded if visit.entered_us <= found.until_us]
         revisions += _named(revise(in_doubt, visits), records)
-        presence |= dict.fromkeys(found.places)
+        later = {presence_key(visit) for visit in recorded if visit.entered_us > found.until_us}
+        presence |= dict.fromkeys(found.places - later)
     for one in revisions:
         if one.after.state.is_open:
             presence[presence_key(one.after)] = one.after

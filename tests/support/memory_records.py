@@ -149,7 +149,8 @@ class MemoryRecords:
         """The fix times of late positions that were not there before."""
         self.rows.append(outcome.newer)
         there = {_key(rows, at) for rows in self.rows for at in range(len(rows))}
-        new = [at for at in range(len(outcome.older)) if _key(outcome.older, at) not in there]
+        late = {_key(outcome.older, at): at for at in reversed(range(len(outcome.older)))}  # of repeats the first
+        new = sorted(at for key, at in late.items() if key not in there)
         self.rows.append(outcome.older.take(np.array(new, np.int64)))
         return [int(outcome.older.fixes.fix_time_us[at]) for at in new]
 
