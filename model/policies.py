@@ -45,7 +45,6 @@ STEADY = PresencePolicy(
 
 FAST = replace(
     STEADY,
-    for_probability=0.95,
     alone_probability=0.99,
     alone_depth_m=50.0,
     crossing_depth_m=25.0,

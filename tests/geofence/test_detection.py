@@ -13,9 +13,10 @@ import pytest
 from alerts.decide import decide
 from geofence.detection import VisitChange
 from geofence.track import track_of
+from model import policies
 from model.authorisations import Authorisation
 from model.enums import AlertKind, Aspect, EndReason, Mechanism, PositionFlag, Regime, VisitState, ZoneKind
-from model.policies import CURFEW, FAST, STEADY, PresencePolicy
+from model.policies import CURFEW, PresencePolicy
 from model.schedules import DailyWindow, Schedule, Weekday, WeeklyWindow
 from model.visits import Visit
 from model.zones import MultiPolygon, ZoneVersion
@@ -33,6 +34,9 @@ from tests.support.engine_walks import (
 from tests.support.pings import START_US
 from tests.support.pings import fixes as plain_fixes
 
+FAST, STEADY = (replace(one, for_probability=0.75) for one in (policies.FAST, policies.STEADY))
+"""What is tested are the rules, whatever numbers were last tuned for the presets."""
+
 SQUARE = MultiPolygon(((box(-200, -200, 200, 200),),))
 ZONE_ID = 1
 Fix = tuple[float, float, float, float | None, Mechanism]
@@ -40,11 +44,7 @@ Fix = tuple[float, float, float, float | None, Mechanism]
 
 
 def fix(
-    minute: float,
-    east_m: float,
-    north_m: float = 0.0,
-    accuracy_m: float | None = 8.0,
-    mechanism: Mechanism = Mechanism.GPS,
+    minute: float, east_m: float, north_m: float = 0, accuracy_m: float | None = 8, mechanism: Mechanism = Mechanism.GPS
 ) -> Fix:
     return minute, east_m, north_m, accuracy_m, mechanism
 
