@@ -60,8 +60,10 @@ def effective_accuracy_m(accuracy_m: Floats, mechanism: Integers) -> Floats:
     """The radius of the 95 % circle to reckon with, in metres; shapes (k,).
 
     It is the stated one, though never less than LEAST_ACCURACY_M; where none is stated (NaN, 0 or no number that a
-    radius can be), the default of the ``mechanism``, whose values are those of ``Mechanism``.
+    radius can be), the default of the ``mechanism``, whose values are those of ``Mechanism``. It is taken in single
+    precision, as positions are stored: judged live or from the store, a position says the same.
     """
+    accuracy_m = accuracy_m.astype(np.float32).astype(np.float64)
     stated = (accuracy_m > 0) & (accuracy_m < np.inf)
     return np.asarray(np.maximum(np.where(stated, accuracy_m, _DEFAULTS[mechanism]), LEAST_ACCURACY_M))
 

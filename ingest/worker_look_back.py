@@ -8,8 +8,9 @@ from ingest.worker_state import WorkerState
 from ops import metrics
 from ops.errors import FencedError, UnavailableError
 from ops.logs import frames_of, get_logger
-from store.batch import RegistryChangedError
+from store.batch import LOCK_WAIT_MS, RegistryChangedError
 from store.database import SERVER_ERRORS, Connection
+from store.locks import limit_lock_wait
 from store.offsets import Claim
 from store.reevaluation_requests import reevaluate_ended
 from store.reevaluations import (
@@ -41,6 +42,7 @@ class LookBack:
     def retry(self, connection: Connection, partition: int) -> None:
         """A partition was taken: what could not be judged before is tried once more."""
         with connection, connection.cursor() as cursor:
+            limit_lock_wait(cursor, LOCK_WAIT_MS)
             retry_reevaluations(cursor, partition)
 
     def round(self, connection: Connection, state: WorkerState, claims: Mapping[int, Claim]) -> None:
@@ -49,6 +51,7 @@ class LookBack:
         if began < self._next_at:
             return
         with connection, connection.cursor() as cursor:
+            limit_lock_wait(cursor, LOCK_WAIT_MS)
             if began >= self._ended_next_at:
                 reevaluate_ended(cursor)
                 self._ended_next_at = began + ENDED_EVERY_S
@@ -100,4 +103,5 @@ class LookBack:
         log.error("a past could not be judged anew", device_id=wanted.device_id, kind=kind, frames=frames)
         metrics.REEVALUATIONS_SET_ASIDE.inc()
         with connection, connection.cursor() as cursor:
+            limit_lock_wait(cursor, LOCK_WAIT_MS)
             set_reevaluation_aside(cursor, wanted, f"{kind}: {error}")

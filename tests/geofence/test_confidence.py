@@ -61,10 +61,10 @@ def test_defaults_are_the_coarser_the_coarser_the_mechanism() -> None:
 
 @pytest.mark.parametrize("mechanism", Mechanism)
 def test_a_stated_accuracy_counts_unless_it_is_too_good_to_be_true(mechanism: Mechanism) -> None:
-    stated = columns(12.5, 800.0, 1.0, 5e-324)
+    stated = columns(12.5, 800.0, 1.0, 2**-140)
     believed = effective_accuracy_m(stated, np.full(4, mechanism))
     assert believed.tolist() == [12.5, 800.0, LEAST_ACCURACY_M, LEAST_ACCURACY_M]
-    assert stated.tolist() == [12.5, 800.0, 1.0, 5e-324]
+    assert stated.tolist() == [12.5, 800.0, 1.0, 2**-140]
 
 
 def test_the_normal_distribution_to_its_stated_error() -> None:
@@ -151,3 +151,10 @@ def test_no_pairs_and_more_pairs_than_are_taken_at_once() -> None:
         )
         assert together.shape == (count,)
         assert together == pytest.approx(p_inside(depth_m, np.full(count, 30.0)), abs=QUADRATURE_ERROR)
+
+
+@pytest.mark.parametrize("stated", [100.000001, 99.9, 8.123456789, 5e-324])
+def test_an_accuracy_says_the_same_before_and_after_it_was_stored_in_single_precision(stated: float) -> None:
+    gps = np.array([Mechanism.GPS])
+    stored = float(str(np.float32(stated)))  # as PostgreSQL gives a real: the shortest decimal that is the same
+    assert effective_accuracy_m(columns(stated), gps) == effective_accuracy_m(columns(stored), gps)
