@@ -99,9 +99,10 @@ class DeviceTable:
         """Everyone who wears or wore one of the devices."""
         return {activation.person_id for record in self._records for activation in record.activations}
 
-    def activations_of(self, device_id: int) -> tuple[Activation, ...]:
+    def activations_of(self, serial: str) -> tuple[Activation, ...]:
         """Of a device that has a slot; none of any other."""
-        return next((record.activations for record in self._records if record.device_id == device_id), ())
+        slot = self._slots.get(serial)
+        return () if slot is None else self._records[slot].activations
 
     def activation_ids(self) -> set[int]:
         return {activation.activation_id for record in self._records for activation in record.activations}

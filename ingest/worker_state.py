@@ -77,7 +77,7 @@ class WorkerState:
     def reevaluate(self, cursor: Cursor, wanted: Reevaluation) -> Reevaluated:
         """What judging a device's past anew changes; the device was loaded before."""
         judge = Judge(self._zones, self._projection, detection_limits(self._limits))
-        activations = self.devices.activations_of(wanted.device_id)
+        activations = self.devices.activations_of(wanted.serial)
         stretch = Stretch(wanted.from_us, wanted.until_us, wanted.requested_us)
         return reevaluate(StoredRecords(cursor), wanted.device_id, activations, stretch, judge)
 

@@ -49,12 +49,14 @@ CREATE INDEX visits_activation ON visits (activation_id, zone_id, entered_at);
 CREATE FUNCTION pg_temp.microseconds(moment timestamptz) RETURNS bigint
 LANGUAGE sql AS $$ SELECT (extract(epoch FROM moment) * 1000000)::bigint $$;
 CREATE FUNCTION pg_temp.plain_dot_position(wanted integer, moment timestamptz, depth_m jsonb) RETURNS jsonb
-LANGUAGE sql AS $$
-  SELECT jsonb_build_object(
+LANGUAGE plpgsql AS $$ -- which keeps its plan: one for each position would take milliseconds where chunks are many
+BEGIN
+  RETURN (SELECT jsonb_build_object(
     'device_id', device_id, 'fix_time_us', pg_temp.microseconds(fix_time), 'fix_key', fix_key,
     'received_us', pg_temp.microseconds(received_at), 'lat', lat, 'lon', lon, 'accuracy_m', accuracy_m,
     'mechanism', mechanism, 'flags', flags, 'depth_m', coalesce(depth_m, '0'), 'p_inside', 1, 'verdict', 'for')
-  FROM positions WHERE device_id = wanted AND fix_time = moment ORDER BY fix_key LIMIT 1
+  FROM positions WHERE device_id = wanted AND fix_time = moment ORDER BY fix_key LIMIT 1);
+END
 $$;
 UPDATE visits SET evidence = jsonb_build_object('entry', known.entry, 'confirming', known.entry,
   'deepest', coalesce(known.deepest, known.entry), 'latest', coalesce(known.latest, known.entry),
