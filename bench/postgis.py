@@ -12,6 +12,7 @@ import psycopg2
 import shapely
 
 from bench.zones import PROJECTION
+from geofence.arrays import Shapes
 from geofence.columns import Integers, Points
 from geofence.outlines import outlines
 from model.zones import Circle, MultiPolygon, ZoneVersion
@@ -40,7 +41,7 @@ class PostGis:
 
     def load(self, versions: Sequence[ZoneVersion]) -> None:
         """Hold these zones in place of those before."""
-        areas = shapely.to_wkb(shapely.set_srid(_areas(versions), WGS84), hex=True, include_srid=True).tolist()
+        areas = _as_wkb(_areas(versions))
         owners = ("\\N" if one.person_id is None else str(one.person_id) for one in versions)
         lines = (f"{one.zone_id}\t{owner}\t{area}\n" for one, owner, area in zip(versions, owners, areas, strict=True))
         with self._connection, self._connection.cursor() as cursor:
@@ -58,8 +59,8 @@ class PostGis:
 
     def match(self, person_id: Integers, points: Points) -> set[tuple[int, int]]:
         """Which positions lie in which zones of their person's or of everybody's: (position, zone_id)."""
-        places = shapely.set_srid(shapely.points(points.lon, points.lat), WGS84)
-        columns = zip(person_id.tolist(), shapely.to_wkb(places, hex=True, include_srid=True).tolist(), strict=True)
+        places = _as_wkb(np.asarray(shapely.points(points.lon, points.lat)))
+        columns = zip(person_id.tolist(), places, strict=True)
         lines = (f"{position}\t{who}\t{place}\n" for position, (who, place) in enumerate(columns))
         with self._connection, self._connection.cursor() as cursor:
             cursor.execute(
@@ -113,7 +114,14 @@ def _binaries() -> Path | None:
     return next(found, None)
 
 
-def _areas(versions: Sequence[ZoneVersion]) -> np.ndarray:
+def _as_wkb(shapes: Shapes) -> list[str]:
+    written: list[str] = np.asarray(
+        shapely.to_wkb(shapely.set_srid(shapes, WGS84), hex=True, include_srid=True)
+    ).tolist()
+    return written
+
+
+def _areas(versions: Sequence[ZoneVersion]) -> Shapes:
     areas = np.full(len(versions), None, object)
     circles = [(at, one.geometry) for at, one in enumerate(versions) if isinstance(one.geometry, Circle)]
     polygons = [(at, one.geometry) for at, one in enumerate(versions) if isinstance(one.geometry, MultiPolygon)]
