@@ -79,7 +79,7 @@ def detect(
         if replayed is not None:
             span = _since(track, seen, span, replayed.since_us.get((activation_id, zone_id, aspect), replayed.from_us))
         before = presence.get(activation_id, NOTHING_OPEN).get((zone_id, aspect))
-        place = Place(activation_id, zone_id, aspect, track.person.item(seen.position.item(span.start)))
+        place = Place(activation_id, zone_id, aspect, track.person.item(seen.position.item(bounds[pair])))
         walk = _Walk(track, zones, seen, place)
         after[activation_id, zone_id, aspect] = walk.run(before, span, begins, crosses)
         changes += walk.changes
