@@ -83,7 +83,7 @@ def rehearse(given: RehearsalInput, projection: Projection, limits: DetectionLim
     """Run the draft with the engine that judges live positions. Raises OffThePlaneError as ``ZoneIndex.apply``."""
     zones = ZoneIndex(projection)
     zones.apply([as_in_force(given.draft)])
-    zones.apply_authorisations(one for one in given.authorisations if one.zone_id == given.draft.zone_id)
+    zones.apply_authorisations(given.authorisations)
     visits = [change.after for track in given.tracks for change in detect(track, zones, {}, limits).changes]
     told = sorted(filter(alerts, visits), key=lambda visit: visit.entered_us)
     predicted = tuple(_predicted(visit) for visit in told)

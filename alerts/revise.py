@@ -6,8 +6,8 @@ from uuid import UUID
 
 from alerts.decide import alert_as, alert_of, alerts, urgency_of
 from geofence.revision import Revision
-from model.alerts import Alert, AlertChange, ToldAlert
-from model.enums import AlertChangeKind, AlertState, Severity, Urgency
+from model.alerts import Alert, AlertChange, ToldAlert, more_urgent
+from model.enums import AlertChangeKind, AlertState, Severity
 
 SEVERITIES = (Severity.INFORMATION, Severity.WARNING, Severity.BREACH)
 
@@ -33,8 +33,8 @@ def _told(revision: Revision, told: ToldAlert | None, known_us: int) -> AlertCha
     if kind is None:
         return None
     if kind in {AlertChangeKind.UPGRADED, AlertChangeKind.REOPENED}:
-        alert = alert_of(after, _more_urgent(told.urgency, urgency_of(after, known_us)))
-    return AlertChange(kind, replace(alert, urgency=_more_urgent(alert.urgency, told.urgency)), told)
+        alert = alert_of(after, more_urgent(told.urgency, urgency_of(after, known_us)))
+    return AlertChange(kind, replace(alert, urgency=more_urgent(alert.urgency, told.urgency)), told)
 
 
 def _kind(told: ToldAlert, alert: Alert) -> AlertChangeKind | None:
@@ -61,7 +61,3 @@ def _retraction(revision: Revision, told: ToldAlert) -> AlertChange:
         replace(alert, urgency=told.urgency, state=AlertState.RETRACTED, ended_us=told.ended_us),
         told,
     )
-
-
-def _more_urgent(one: Urgency, other: Urgency) -> Urgency:
-    return Urgency.IMMEDIATE if Urgency.IMMEDIATE in {one, other} else Urgency.MORNING

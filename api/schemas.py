@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from access.roles import Permission, Role
 from api.fields import Moment
-from geofence import schedule_documents
+from geofence import policy_documents, schedule_documents
 from geofence.schedule_words import words
 from model.enums import AlertKind, AlertState, Severity, Urgency, ZoneKind
+from model.policies import policy_of
 from store.alerts import StoredAlert
 from store.zone_decisions import Outcome
 from store.zone_list import StoredVersion
@@ -142,7 +143,7 @@ class VersionOut(Answer):
     def of(cls, version: StoredVersion) -> Self:
         """The row's columns, with the schedule in words too, and the preset within the policy."""
         schedule_words = words(schedule_documents.from_stored(version.schedule))
-        policy = {"preset": version.preset, **version.policy}
+        policy = policy_documents.to_document(version.preset, policy_of(version.preset, version.policy))
         own = {"schedule_words": schedule_words, "policy": policy, "disclosed": version.is_disclosed}
         return cls.model_validate(asdict(version) | own)
 

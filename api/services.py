@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import BoundedSemaphore
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -26,6 +27,7 @@ class Services:
     hub: StreamHub
     settings: Settings
     gateway: GatewayServices
+    rehearsing: BoundedSemaphore = field(default_factory=BoundedSemaphore)  # one holds up the other requests enough
     check_broker: Callable[[], None] | None = None  # raises UnavailableError while the broker does not answer
     migrations: frozenset[str] = field(
         default_factory=lambda: frozenset(migration.name for migration in read_migrations())

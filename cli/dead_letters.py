@@ -1,5 +1,8 @@
 """`cordon dead-letters`."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -7,14 +10,15 @@ import typer
 from cli.owner import owner_transaction, owner_url
 from cli.tables import print_table
 from ingest.decode import DecodeLimits
-from ingest.redelivery import messages_of
-from ingest.sinks import open_sink
-from ingest.source import PingSink
+from ingest.redelivery import event_messages_of, messages_of
+from ingest.sinks import event_limits, open_event_sink, open_sink
+from ingest.source import EventSink, PingSink
 from model.enums import RejectionReason
 from ops.errors import InputError
-from ops.settings import load_settings
+from ops.settings import Settings, load_settings
 from store.database import Pool
 from store.dead_letters import (
+    DeadLetter,
     DeadLetterSummary,
     count_dead_letters,
     list_dead_letters,
@@ -95,23 +99,15 @@ def replay(
 ) -> None:
     """Send dead letters in again: one, or all that wait with a reason.
 
-    One is marked as replayed once its pings are durable. One that would be rejected again stays and is named.
+    One is marked as replayed once what it holds is durable. One that would be rejected again stays and is named.
 
     Example: cordon dead-letters replay --reason unknown_device
     """
     if (number is None) == (reason is None):
         raise InputError("give the id of one dead letter, or --reason for all that wait with it")
     settings = load_settings()
-    pool = Pool(owner_url(settings), "cordon-dead-letters", size=1)
-    try:
-        sink = open_sink(settings, pool)
-        try:
-            limits = DecodeLimits(settings.message_max_bytes, settings.region)
-            failures = [problem for one in _chosen(number, reason) if (problem := _replay_one(one, sink, pool, limits))]
-        finally:
-            sink.close()
-    finally:
-        pool.close()
+    with _ways_in(settings) as ways:
+        failures = [problem for one in _chosen(number, reason) if (problem := _replay_one(one, ways))]
     if failures:
         raise InputError("\n".join(failures))
 
@@ -136,20 +132,57 @@ def _chosen(number: int | None, reason: RejectionReason | None) -> list[int]:
     return chosen
 
 
-def _replay_one(number: int, sink: PingSink, pool: Pool, limits: DecodeLimits) -> str | None:
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """Where a dead letter can go in again."""
+
+    settings: Settings
+    pool: Pool
+    pings: PingSink
+    events: EventSink
+
+    def send(self, letter: DeadLetter) -> str:
+        """Send what the letter holds and say what that was. InputError where it cannot go in."""
+        if letter.summary.topic == self.settings.kafka_events_topic:
+            events = event_messages_of(letter, event_limits(self.settings))
+            self._require_registered(letter, [event.serial for event in events])
+            self.events.append(events)
+            return f"events {len(events)}"
+        limits = DecodeLimits(self.settings.message_max_bytes, self.settings.region)
+        messages = messages_of(letter, limits)
+        self._require_registered(letter, [serial for serial, _ in messages])
+        self.pings.append(messages)
+        return f"pings {len(messages)}"
+
+    def _require_registered(self, letter: DeadLetter, serials: Sequence[str]) -> None:
+        if set(serials) - device_states(self.pool, serials).keys():
+            raise InputError(
+                f"dead letter {letter.summary.dead_letter_id} is of a device that is not registered:"
+                " `cordon devices activate` registers it"
+            )
+
+
+@contextmanager
+def _ways_in(settings: Settings) -> Iterator[_Ways]:
+    with (
+        closing(Pool(owner_url(settings), "cordon-dead-letters", size=1)) as pool,
+        closing(open_sink(settings, pool)) as pings,
+        closing(open_event_sink(settings, pool)) as events,
+    ):
+        yield _Ways(settings, pool, pings, events)
+
+
+def _replay_one(number: int, ways: _Ways) -> str | None:
     """What was wrong with it, if anything was."""
     with owner_transaction() as cursor:
         letter = load_dead_letter(cursor, number)
     try:
-        messages = messages_of(letter, limits)
+        sent = ways.send(letter)
     except InputError as error:
         return str(error)
-    if {serial for serial, _ in messages} - device_states(pool, [serial for serial, _ in messages]).keys():
-        return f"dead letter {number} is of a device that is not registered: `cordon devices activate` registers it"
-    sink.append(messages)
     with owner_transaction() as cursor:
         mark_replayed(cursor, number)
-    print(f"replayed {number}: pings {len(messages)}")
+    print(f"replayed {number}: {sent}")
     return None
 
 

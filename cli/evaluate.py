@@ -37,6 +37,7 @@ SHOWN = {
     "  without a GPS position inside": "long_visits_without_gps",
     "  missed of these": "missed_long_visits_without_gps",
     "  confirmed within two further positions": "confirmed_within_two",
+    "  within two further GPS positions": "confirmed_within_two_gps",
     "extra visits per visit found": "flapping",
 }
 DELAYS = {"delay of long visits, s": "delay_seconds", "  to the receipt, s": "delay_received_seconds"}

@@ -28,7 +28,7 @@ def create(
     replication: Annotated[int, typer.Option(min=1, help="Brokers that keep each message; 3 in production.")] = 1,
     retention_days: Annotated[float, typer.Option(min=0.01, help="How long the broker keeps messages.")] = 7,
 ) -> None:
-    """Make the topics of pings, device events, alerts and commands where they are missing, with as many partitions each.
+    """Make the topics of pings, device events, alerts and commands where they are missing, with equal partitions.
 
     A ping's receipt is the broker's own time, so no sender's clock can shift it. Choose the partitions well: more can
     be added only after everything that waits was judged, because a device's pings would change their partition.

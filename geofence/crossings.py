@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from geofence.columns import Booleans, Floats, Integers, Points
-from geofence.track import Track, elapsed_s, here
+from geofence.track import Track, at_ordinary_pace, elapsed_s, here
 from geofence.zone_index import ZoneIndex
 from geofence.zone_table import COLUMN, ZONE
 from model.enums import Mechanism
@@ -67,7 +67,8 @@ def _may_infer(track: Track, zones: ZoneIndex, position: Integers, row: Integers
     start, end = track.before.take(position), here(track, position)
     gap_s = zones.table.measures(row, ZONE)[:, COLUMN["crossing_gap_s"]]
     both_gps = (start.mechanism == Mechanism.GPS) & (end.mechanism == Mechanism.GPS)
-    return np.asarray(np.isfinite(start.points.x) & both_gps & (elapsed_s(start, end) <= gap_s))
+    near_in_time = (gap_s > 0) & (elapsed_s(start, end) <= gap_s)
+    return np.asarray(np.isfinite(start.points.x) & both_gps & near_in_time & at_ordinary_pace(track, position))
 
 
 def _between(start: Points, end: Points, shares: Floats) -> Points:

@@ -7,7 +7,7 @@ from math import isnan
 import numpy as np
 
 from geofence.columns import Booleans
-from geofence.confidence import p_inside
+from geofence.confidence import effective_accuracy_m, p_inside
 from geofence.presence import Condition, Place, Sighting, step
 from geofence.sightings import VERDICTS, DetectionLimits, Sightings, Watched, sightings, touched
 from geofence.track import Track
@@ -182,15 +182,19 @@ class _Walk:
         position, end, condition = int(self._seen.position[at]), self._position(at), self._condition(at)
         assert condition is not None  # noqa: S101  a crossing is inferred only of a zone in force
         began_us = int(before.fix_time_us[position])
-        place, depth_m = self._place, float(found.depth_m[at])
+        place, depth_m = self._place, found.depth_m[at : at + 1]
+        fixes = self._track.rows.fixes
+        accuracy_m = effective_accuracy_m(
+            fixes.accuracy_m[position : position + 1], fixes.mechanism[position : position + 1]
+        )
         deepest = replace(
             end,
             fix_time_us=began_us + round(float(found.share[at]) * (end.fix_time_us - began_us)),
             lon=float(found.lon[at]),
             lat=float(found.lat[at]),
             flags=end.flags | PositionFlag.INFERRED,
-            depth_m=depth_m,
-            p_inside=float(p_inside(np.array([depth_m]), np.array([end.accuracy_m or np.nan]))[0]),
+            depth_m=float(depth_m[0]),
+            p_inside=float(p_inside(depth_m, accuracy_m)[0]),
         )
         return Visit(
             visit_id=visit_identifier(place.activation_id, place.zone_id, place.aspect, (end.fix_time_us, end.fix_key)),

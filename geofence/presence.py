@@ -131,7 +131,7 @@ def _judge(place: Place, visit: Visit | None, position: EvidencePosition, condit
         return (_end(visit, position.fix_time_us, EndReason.LEFT),)
     if event in SUPPORTS:
         return (_stay(visit, position, state),)
-    return (_doubt(visit, position, state),)
+    return (_doubt(visit, position, event, state),)
 
 
 def _event(visit: Visit | None, position: EvidencePosition, policy: PresencePolicy) -> Event:
@@ -214,7 +214,7 @@ def _stay(visit: Visit, position: EvidencePosition, state: VisitState) -> Visit:
     confirms = visit.confirmed_us is None and state is VisitState.CONFIRMED
     decides = position.verdict is not Verdict.HINT_FOR
     sign = -1 if visit.zone_kind.watches_absence else 1
-    deeper = sign * position.depth_m > sign * evidence.deepest.depth_m
+    deepest = max(evidence.deepest, position, key=lambda one: (one.verdict is not Verdict.HINT_FOR, sign * one.depth_m))
     return _changed(
         visit,
         state=state,
@@ -230,17 +230,17 @@ def _stay(visit: Visit, position: EvidencePosition, state: VisitState) -> Visit:
         evidence=Evidence(
             entry=evidence.entry,
             confirming=position if confirms else evidence.confirming,
-            deepest=position if deeper else evidence.deepest,
+            deepest=deepest,
             latest=position,
             trail=_longer(visit, position),
         ),
     )
 
 
-def _doubt(visit: Visit, position: EvidencePosition, state: VisitState) -> Visit:
+def _doubt(visit: Visit, position: EvidencePosition, event: Event, state: VisitState) -> Visit:
     """The stay after a position that does not speak for it and does not end it either."""
     tally = visit.tally
-    if position.verdict is Verdict.AGAINST and state is VisitState.ENDING:
+    if event is Event.SPEAKS_AGAINST:
         first_us = position.fix_time_us if tally.against_since_us is None else tally.against_since_us
         tally = replace(tally, against_count=tally.against_count + 1, against_since_us=first_us)
     return _changed(visit, state=state, tally=tally, evidence=replace(visit.evidence, trail=_longer(visit, position)))

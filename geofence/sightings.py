@@ -8,7 +8,7 @@ from geofence.arrays import spans
 from geofence.columns import Booleans, Floats, Integers
 from geofence.confidence import effective_accuracy_m, p_inside
 from geofence.crossings import Crossings, crossings, touches_on_the_way
-from geofence.track import Track, implausible
+from geofence.track import Track, at_ordinary_pace, implausible
 from geofence.zone_index import AUTHORISED, NO_ROW, NOBODY, NOT_IN_FORCE, ZoneIndex
 from geofence.zone_table import BUFFER, COLUMN, ZONE
 from model.enums import Mechanism
@@ -89,14 +89,16 @@ def sightings(track: Track, zones: ZoneIndex, watched: Watched, limits: Detectio
     valid = np.flatnonzero(row != NO_ROW)
     regime[valid] = zones.regimes(track.person[position[valid]], row[valid], fixes.fix_time_us[position[valid]])
     aspect = watched.aspect[pair]
-    row[(regime == NOT_IN_FORCE) | ((aspect == BUFFER) & (regime == AUTHORISED))] = NO_ROW
+    no_approach = (aspect == BUFFER) & ((regime == AUTHORISED) | ~zones.table.has_buffer(row))
+    row[(regime == NOT_IN_FORCE) | no_approach] = NO_ROW
     held = np.flatnonzero(row != NO_ROW)
     depth_m, probability = np.full(len(row), np.nan), np.full(len(row), np.nan)
     verdict = np.full(len(row), CODES[Verdict.UNSURE])
     weighed = _weigh(track, zones, position[held], row[held], aspect[held], limits)
     depth_m[held], probability[held], verdict[held] = weighed.depth_m, weighed.p_inside, weighed.verdict
-    may_cross = held[(aspect[held] == ZONE) & (regime[held] != AUTHORISED) & (weighed.depth_m < 0) & weighed.decisive]
-    crossing = crossings(track, zones, position, row, may_cross, depth_m)
+    may_cross = (aspect[held] == ZONE) & (regime[held] != AUTHORISED) & (weighed.depth_m < 0) & weighed.decisive
+    may_cross &= ~zones.table.watches_absence(row[held]) & _begins_soundly(track, position[held], limits)
+    crossing = crossings(track, zones, position, row, held[may_cross], depth_m)
     return Sightings(pair, position, row, regime, depth_m, probability, verdict, crossing)
 
 
@@ -128,6 +130,7 @@ def _weigh(
     speaks_for = (towards_m >= 0) & (p_for >= measures[:, COLUMN["for_probability"]]) & ~at_beacon
     speaks_against = p_for <= measures[:, COLUMN["against_probability"]]
     alone = (p_for >= measures[:, COLUMN["alone_probability"]]) & (towards_m >= measures[:, COLUMN["alone_depth_m"]])
+    alone &= (fixes.accuracy_m[position] > 0) & at_ordinary_pace(track, position)
     far = towards_m <= -measures[:, COLUMN["leave_alone_m"]]
     verdict = np.select(
         [
@@ -152,6 +155,12 @@ def _weigh(
         CODES[Verdict.UNSURE],
     )
     return _Weighed(depth_m, probability, verdict, decisive)
+
+
+def _begins_soundly(track: Track, position: Integers, limits: DetectionLimits) -> Booleans:
+    """Whether the way to each position begins at one that is accurate enough to decide."""
+    before = track.before.take(position)
+    return effective_accuracy_m(before.accuracy_m, before.mechanism) <= limits.poor_accuracy_m
 
 
 def _measured(

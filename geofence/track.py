@@ -10,6 +10,9 @@ from geofence.confidence import effective_accuracy_m
 from geofence.projection import Projection
 from model.times import SECOND_US
 
+ORDINARY_PACE_MPS = 35.0
+"""126 km/h: as fast as one drives. A faster train takes two positions to be confirmed, which is no loss."""
+
 
 @dataclass(frozen=True, slots=True)
 class Track:
@@ -51,6 +54,20 @@ class Track:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Stored positions of one device in order; the first ``lead_in`` only say how the others were got to."""
+
+    rows: PositionRows
+    lead_in: int
+
+    def track(self, activation: int, person: int, start_us: int, projection: Projection) -> Track:
+        """Those after the lead-in, as a track of an activation that began at ``start_us``."""
+        worn = self.rows.fixes.fix_time_us >= start_us
+        track = track_of(self.rows.take(worn), activation, person, projection)
+        return track.take(np.arange(int(np.count_nonzero(worn[: self.lead_in])), len(track)))
+
+
 def track_of(rows: PositionRows, activation: int, person: int, projection: Projection) -> Track:
     """The track of one activation from all of its positions, in whatever order they came.
 
@@ -90,6 +107,15 @@ def implausible(track: Track, at: Integers, limit_mps: float) -> Booleans:
     now, before, before_that = here(track, at), track.before.take(at), track.before_that.take(at)
     outlier_before = _jumps(before_that, before, limit_mps) & ~_jumps(before_that, now, limit_mps)
     return _jumps(before, now, limit_mps) & ~outlier_before
+
+
+def at_ordinary_pace(track: Track, at: Integers) -> Booleans:
+    """Which of the positions ``at``, shape (k,), were reached no faster than ORDINARY_PACE_MPS; so is the first one.
+
+    Both accuracies are allowed for. An outlier is rarely as far away as ``implausible`` lets nobody get to, and one
+    position that is believed by itself, or a way that nobody saw, has nothing else to be checked by.
+    """
+    return ~_jumps(track.before.take(at), here(track, at), ORDINARY_PACE_MPS)
 
 
 def here(track: Track, at: Integers) -> Earlier:

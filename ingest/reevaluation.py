@@ -4,7 +4,7 @@ The visits that may change are dropped and found again from the stored positions
 order positions arrived. What staff were told is amended, upgraded or retracted (alerts/revise.py).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID
@@ -12,17 +12,18 @@ from uuid import UUID
 import numpy as np
 
 from alerts.revise import decide_revisions
-from geofence.columns import PositionRows
-from geofence.detection import Detection, PresenceKey, Replayed, detect, presence_key
+from geofence.detection import PresenceKey, Replayed, detect, presence_key
 from geofence.projection import Projection
 from geofence.revision import Revision, revise
 from geofence.sightings import DetectionLimits
-from geofence.track import track_of
+from geofence.track import Page, Track
 from geofence.zone_index import ZoneIndex
 from model.alerts import AlertChange, ToldAlert
-from model.devices import Activation
-from model.enums import EndReason, VisitState
+from model.devices import FOREVER_US, Activation
+from model.enums import Aspect, EndReason, VisitState
 from model.visits import Visit, renamed_visit_identifier
+
+LEAD_IN = 2  # positions that what is decided of the next depends on
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,8 @@ class Records(Protocol):
         """The visits that a position at ``since_us`` or later may still change; not the retracted ones."""
         ...
 
-    def positions(self, device_id: int, from_us: int, until_us: int) -> PositionRows:
-        """The positions in ``[from_us, until_us)``, in order, and the two before them."""
+    def pages(self, device_id: int, from_us: int, until_us: int) -> Iterator[Page]:
+        """The positions in ``[from_us, until_us)``, in order, a page at a time, each led in by the two before it."""
         ...
 
     def standing(self, visit_ids: Collection[UUID]) -> Collection[UUID]:
@@ -63,31 +64,39 @@ class Reevaluated:
     alert_changes: Sequence[AlertChange]
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Which fix times are in doubt: from the first to the last, and whatever follows from them."""
+
+    from_us: int
+    until_us: int  # FOREVER_US: a zone or an activation was changed, so that all that follows is in doubt
+    known_us: int  # when that was asked for
+
+
 def reevaluate(
-    records: Records, device_id: int, activations: Sequence[Activation], from_us: int, known_us: int, judge: Judge
+    records: Records, device_id: int, activations: Sequence[Activation], stretch: Stretch, judge: Judge
 ) -> Reevaluated:
-    """Judge what the device's wearers did from the fix time ``from_us`` on; ``known_us`` is when that was asked for."""
+    """Judge anew what the device's wearers did in ``stretch``, and what follows from it."""
     revisions: list[Revision] = []
     presence: dict[PresenceKey, Visit | None] = {}
     for activation in activations:
-        if activation.end_us < from_us:  # one that ended just then may have left a visit open
+        if activation.end_us < stretch.from_us:  # one that ended just then may have left a visit open
             continue
-        recorded = records.visits_since(activation.activation_id, from_us)
-        replayed = _replayed(recorded, from_us)
-        rows = records.positions(device_id, _first_us(replayed), activation.end_us)
-        found = _replay(rows, activation, replayed, judge)
+        recorded = records.visits_since(activation.activation_id, stretch.from_us)
+        found = _replay(records, device_id, activation, recorded, stretch, judge)
         visits = [
-            _off_at_end(change.after, activation, known_us)
-            for change in found.changes
-            if change.after.closed_us is None or change.after.closed_us >= from_us  # before it nothing has changed
+            _off_at_end(visit, activation, stretch.known_us)
+            for visit in found.visits
+            if visit.closed_us is None or visit.closed_us >= stretch.from_us  # before it nothing has changed
         ]
-        revisions += _named(revise(recorded, visits), records)
-        presence |= dict.fromkeys(found.presence)
+        in_doubt = [visit for visit in recorded if visit.entered_us <= found.until_us]
+        revisions += _named(revise(in_doubt, visits), records)
+        presence |= dict.fromkeys(found.places)
     for one in revisions:
         if one.after.state.is_open:
             presence[presence_key(one.after)] = one.after
     told = records.told([one.after.visit_id for one in revisions])
-    return Reevaluated(revisions, presence, decide_revisions(revisions, told, known_us))
+    return Reevaluated(revisions, presence, decide_revisions(revisions, told, stretch.known_us))
 
 
 def _named(revisions: Sequence[Revision], records: Records) -> list[Revision]:
@@ -116,15 +125,49 @@ def _replayed(recorded: Sequence[Visit], from_us: int) -> Replayed:
     return Replayed(from_us, since_us)
 
 
-def _first_us(replayed: Replayed) -> int:
-    return min([replayed.from_us, *replayed.since_us.values()])
+@dataclass(frozen=True, slots=True)
+class _Found:
+    visits: list[Visit]
+    places: set[PresenceKey]  # that were looked at
+    until_us: int  # how far: what was recorded to begin later stands as it is
 
 
-def _replay(rows: PositionRows, activation: Activation, replayed: Replayed, judge: Judge) -> Detection:
-    worn = rows.take(rows.fixes.fix_time_us >= activation.start_us)
-    track = track_of(worn, activation.activation_id, activation.person_id, judge.projection)
-    judged = track.take(np.flatnonzero(track.rows.fixes.fix_time_us >= _first_us(replayed)))
-    return detect(judged, judge.zones, {}, judge.limits, replayed)
+def _replay(
+    records: Records,
+    device_id: int,
+    activation: Activation,
+    recorded: Sequence[Visit],
+    stretch: Stretch,
+    judge: Judge,
+) -> _Found:
+    """The visits found anew, to the end or until nothing of what follows can be otherwise."""
+    replayed = _replayed(recorded, stretch.from_us)
+    first_us = max(activation.start_us, min([stretch.from_us, *replayed.since_us.values()]))
+    visits: dict[UUID, Visit] = {}
+    places = set(replayed.since_us)
+    going: dict[tuple[int, Aspect], Visit] = {}
+    for page in records.pages(device_id, first_us, activation.end_us):
+        track = page.track(activation.activation_id, activation.person_id, activation.start_us, judge.projection)
+        found = detect(track, judge.zones, {activation.activation_id: going}, judge.limits, replayed)
+        visits.update((change.after.visit_id, change.after) for change in found.changes)
+        places |= found.presence.keys()
+        going = {(key[1], key[2]): visit for key, visit in found.presence.items() if visit is not None}
+        if not going and _is_settled(track, recorded, stretch):
+            return _Found(list(visits.values()), places, int(track.rows.fixes.fix_time_us[-1]))
+    return _Found(list(visits.values()), places, FOREVER_US)
+
+
+def _is_settled(track: Track, recorded: Sequence[Visit], stretch: Stretch) -> bool:
+    """Whether all that follows the track stands as it is recorded: every place is clear, now and as recorded, and so
+    are the two positions before the next.
+    """
+    times_us = track.rows.fixes.fix_time_us
+    if np.count_nonzero(times_us > stretch.until_us) <= LEAD_IN:
+        return False
+    end_us = int(times_us[-1])
+    return not any(
+        visit.entered_us <= end_us and (visit.closed_us is None or visit.closed_us > end_us) for visit in recorded
+    )
 
 
 def _off_at_end(visit: Visit, activation: Activation, known_us: int) -> Visit:

@@ -19,6 +19,7 @@ from ingest.pipeline import Batch, Outcome, process_batch
 from ingest.raw_records import raw_record
 from ingest.screen import ScreenLimits
 from ingest.source import PartitionBatch, PingSource, Polled
+from ingest.worker_look_back import LookBack
 from ingest.worker_metrics import answering, forget_lag, observe_written, stage
 from ingest.worker_state import WorkerState
 from model.times import MILLISECOND_US, SECOND_US
@@ -28,14 +29,10 @@ from ops.logs import get_logger
 from store.batch import LOCK_WAIT_MS, BatchWrite, DeadLetter, RegistryChangedError, Written, write_batch
 from store.database import SERVER_ERRORS, Connection
 from store.offsets import Claim, claim
-from store.reevaluations import Reevaluation, ReevaluationWrite, pending_reevaluations, write_reevaluation
 from store.registry import registry_held
 
 POLL_S = 0.5
 OVERTAKEN_AT_MOST = 3  # times that a batch is decided again before edits have to wait for it
-LOOK_BACK_EVERY_S = 1.0
-LOOK_BACK_FOR_S = 0.5
-LOOK_BACK_AT_MOST = 100
 BACKOFF_S = (0.1, 0.5, 1.0, 2.0, 5.0)
 
 log = get_logger("worker")
@@ -65,7 +62,7 @@ class Worker:
         self._claims: dict[int, Claim] = {}
         self._must_rejoin = False
         self._state = self._fresh_state()
-        self._look_back_at = 0.0
+        self._look_back = LookBack(configuration.channels)
 
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set. A server that does not answer is waited for; other errors end the worker."""
@@ -109,7 +106,8 @@ class Worker:
                 self._process(connection, held)
             elif self._claims:
                 self._state.refresh(connection)
-            self._look_back(connection)
+            if self._claims:
+                self._look_back.round(connection, self._state, self._claims)
 
     def _poll(self) -> Polled:
         if self._must_rejoin:
@@ -135,6 +133,7 @@ class Worker:
         configuration = self._configuration
         with answering(metrics.DATABASE_UP):
             held = claim(connection, self._source.topic, partition, configuration.name, configuration.lock_patience_s)
+            self._look_back.retry(connection, partition)
         self._claims[partition] = held
         with answering(metrics.BROKER_UP):
             self._source.seek(partition, held.next_offset)
@@ -185,34 +184,6 @@ class Worker:
         self._claims.update({held.partition: held for held in written.claims})
         self._source.commit({batch.partition: batch.next_offset for batch in batches})
         observe_written(self._source.topic, batches, written, letters, outcome, time.time())
-
-    def _look_back(self, connection: Connection) -> None:
-        """Judge the past anew where that was asked for: a little at a time, so that live positions never wait long."""
-        if not self._claims or time.monotonic() < self._look_back_at:
-            return
-        until = time.monotonic() + LOOK_BACK_FOR_S
-        with connection, connection.cursor() as cursor:
-            wanted = pending_reevaluations(cursor, list(self._claims), LOOK_BACK_AT_MOST)
-        for one in wanted:
-            self._judge_anew(connection, one)
-            if time.monotonic() > until:
-                return
-        self._look_back_at = time.monotonic() + LOOK_BACK_EVERY_S
-
-    def _judge_anew(self, connection: Connection, wanted: Reevaluation) -> None:
-        self._state.load(connection, wanted.partition, [wanted.serial])
-        with connection, connection.cursor() as cursor:
-            found = self._state.reevaluate(cursor, wanted)
-        write = ReevaluationWrite(found.revisions, found.presence, found.alert_changes, self._configuration.channels)
-        try:
-            write_reevaluation(connection, self._claims[wanted.partition], wanted, write, self._state.revision)
-        except RegistryChangedError:
-            self._state.refresh(connection)  # it is still asked for
-            return
-        with connection, connection.cursor() as cursor:
-            self._state.apply_reevaluated(cursor, wanted, found)
-        for change in found.alert_changes:
-            metrics.ALERT_CHANGES.labels(change.kind.value).inc()
 
     def _decide_and_write(
         self,

@@ -7,7 +7,7 @@ from geofence.projection import Projection
 from geofence.zone_index import ZoneIndex
 from ingest.devices import DeviceTable
 from ingest.pipeline import Context, Outcome, detection_limits
-from ingest.reevaluation import Judge, Reevaluated, reevaluate
+from ingest.reevaluation import Judge, Reevaluated, Stretch, reevaluate
 from ingest.screen import ScreenLimits
 from model.devices import Activation
 from model.enums import Aspect
@@ -78,9 +78,8 @@ class WorkerState:
         """What judging a device's past anew changes; the device was loaded before."""
         judge = Judge(self._zones, self._projection, detection_limits(self._limits))
         activations = self.devices.activations_of(wanted.device_id)
-        return reevaluate(
-            StoredRecords(cursor), wanted.device_id, activations, wanted.from_us, wanted.requested_us, judge
-        )
+        stretch = Stretch(wanted.from_us, wanted.until_us, wanted.requested_us)
+        return reevaluate(StoredRecords(cursor), wanted.device_id, activations, stretch, judge)
 
     def apply_reevaluated(self, cursor: Cursor, wanted: Reevaluation, found: Reevaluated) -> None:
         """It is written: presence is so, and late positions may have come between the device's last ones."""

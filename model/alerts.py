@@ -22,6 +22,10 @@ def intake_alert_identifier(began_us: int) -> UUID:
     return uuid5(IDENTIFIER_NAMESPACE, f"intake-alert:{began_us}")
 
 
+def more_urgent(one: Urgency, other: Urgency) -> Urgency:
+    return Urgency.IMMEDIATE if Urgency.IMMEDIATE in {one, other} else Urgency.MORNING
+
+
 @dataclass(frozen=True, slots=True)
 class Alert:
     """Something that staff are told. What does not apply is None: a device's alert has no zone, our own no person."""

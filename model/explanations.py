@@ -65,4 +65,5 @@ class AlertCase:
     updates: int  # how many of those there were
     lapsed: tuple[LapsedStay, ...]  # those shortly before the alert's stay, oldest first
     troubles: tuple[DeviceTrouble, ...]
+    last_heard_us: int | None  # the last message of the device, whatever was in it; None where it is not known
     merged_into: UUID | None  # of a retracted one: the alert of the stay that later data made it part of

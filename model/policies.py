@@ -28,7 +28,7 @@ class PresencePolicy:
 
 
 STEADY = PresencePolicy(
-    for_probability=0.75,
+    for_probability=0.99,
     against_probability=0.2,
     alone_probability=2.0,
     alone_depth_m=0.0,
@@ -56,7 +56,6 @@ FAST = replace(
 CURFEW = replace(
     STEADY,
     for_probability=0.9,
-    confirm_count=3,
     confirm_dwell_s=600.0,
     company_s=3600.0,
     leave_count=1,
@@ -65,10 +64,11 @@ CURFEW = replace(
 )
 """A curfew or an inclusion zone: absent for longer than the grace, which is ``confirm_dwell_s``."""
 
-RECORD = replace(STEADY, confirm_count=1, crossing_gap_s=0.0)
+RECORD = replace(STEADY, for_probability=0.75, confirm_count=1, crossing_gap_s=0.0)
 """A crime scene: recorded, alerts nobody."""
 
 PRESETS = {"steady": STEADY, "fast": FAST, "curfew": CURFEW, "record": RECORD}
+
 
 @cache
 def approach_policy(policy: PresencePolicy) -> PresencePolicy:

@@ -84,8 +84,12 @@ def _log_the_end(kind: type[BaseException], error: BaseException, trace: Traceba
     if issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error, trace)
         return
-    frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(trace)[-8:]]
-    get_logger("process").error("unexpected", kind=kind.__name__, frames=frames)
+    get_logger("process").error("unexpected", kind=kind.__name__, frames=frames_of(trace))
+
+
+def frames_of(trace: TracebackType | None) -> list[str]:
+    """The last places of a traceback."""
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(trace)[-8:]]
 
 
 def get_logger(room: str) -> structlog.typing.FilteringBoundLogger:

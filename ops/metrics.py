@@ -52,6 +52,9 @@ TAG_COMMANDS = Counter("cordon_tag_commands", "Commands sent to tags", ["kind"],
 OUTBOX_WAITING = Gauge("cordon_outbox_waiting", "Messages not yet delivered", ["channel"], registry=REGISTRY)
 DELIVERIES = Counter("cordon_deliveries", "Delivery attempts", ["channel", "outcome"], registry=REGISTRY)
 FENCED = Counter("cordon_fenced", "Batches given up because another worker owns the partition", registry=REGISTRY)
+REEVALUATIONS_SET_ASIDE = Counter(
+    "cordon_reevaluations_set_aside", "Pasts of devices that could not be judged anew", registry=REGISTRY
+)
 REGISTRY_REVISION = Gauge("cordon_registry_revision", "Revision of the zones and activations in use", registry=REGISTRY)
 DATABASE_UP = Gauge("cordon_database_up", "1 while the database answers", registry=REGISTRY)
 BROKER_UP = Gauge("cordon_broker_up", "1 while the broker answers", registry=REGISTRY)

@@ -11,7 +11,8 @@ late ones are replayed. What the words mean:
 - A true stay is **found** when a confirmed one overlaps it, ``SLACK_US`` either way.
 - A true stay is **long** from 3 minutes and 50 m of depth on (an absence: from 20 minutes, of which 10 are grace).
 - **Blind** is a true stay without one GPS position made during it: no tag could have known.
-- **Within two** is a long stay told by the second GPS position after the first one truly inside, at the latest.
+- **Within two** is a long stay told by the second position after the first GPS one truly inside, at the latest: of any
+  mechanism, or counting those of GPS alone.
 """
 
 from collections.abc import Iterable, Sequence
@@ -102,6 +103,7 @@ class JudgedTruth:
     found: bool
     inferred: bool  # a crossing was inferred, and no stay confirmed
     within_two: bool
+    within_two_gps: bool
     delay_s: float  # from the true entry to the fix time of the telling position; NaN where it was not found
     delay_received_s: float  # likewise to the receipt
 
@@ -121,7 +123,7 @@ class WearerResult:
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
+class Made:
     """The positions of a track as they truly came about, in the order of the track; shape (n,)."""
 
     fix_time_us: Integers
@@ -139,7 +141,7 @@ def judge_wearer(
     """
     track = track_of(accepted, ACTIVATION, PERSON, projection)
     place = track.rows.fixes.message_offset
-    made = _Made(
+    made = Made(
         track.rows.fixes.fix_time_us,
         wearer.true_time_us[place],
         track.rows.fixes.mechanism == Mechanism.GPS,
@@ -159,8 +161,8 @@ def judge_wearer(
                 said = [_dot_told(track, one) for one in dots]
             else:
                 said = _visits_told(visits, _zone_id(number, method))
-            told += [_judge_told(one, true_stays, made, method, zone.meaning) for one in said]
-            truths += [_judge_truth(one, said, made, method, zone.meaning) for one in true_stays]
+            told += [judge_told(one, true_stays, made, method, zone.meaning) for one in said]
+            truths += [judge_truth(one, said, made, method, zone.meaning) for one in true_stays]
     own = {_zone_id(number, Method.OWN) for number in range(len(wearer.zones))}
     approaches = sum(
         one.zone_id in own and one.aspect is Aspect.BUFFER and one.confirmed_us is not None for one in visits
@@ -231,7 +233,7 @@ def _dot_told(track: Track, stay: DotStay) -> Told:
     return Told(entered_us, entered_us, int(fixes.received_us[stay.first]), left_us, inferred=False)
 
 
-def _judge_told(told: Told, truths: Iterable[Truth], made: _Made, method: Method, meaning: Meaning) -> JudgedTold:
+def judge_told(told: Told, truths: Iterable[Truth], made: Made, method: Method, meaning: Meaning) -> JudgedTold:
     since_us, until_us = told.entered_us - SLACK_US, told.told_us + SLACK_US
     false = not any(one.entered_us <= until_us and one.left_us >= since_us for one in truths)
     first, last = np.searchsorted(made.fix_time_us, (told.entered_us, told.told_us + 1))
@@ -239,14 +241,14 @@ def _judge_told(told: Told, truths: Iterable[Truth], made: _Made, method: Method
     return JudgedTold(method, meaning, told.inferred, false, phenomena)
 
 
-def _judge_truth(truth: Truth, told: Iterable[Told], made: _Made, method: Method, meaning: Meaning) -> JudgedTruth:
+def judge_truth(truth: Truth, told: Iterable[Told], made: Made, method: Method, meaning: Meaning) -> JudgedTruth:
     near = [
         one for one in told if one.entered_us - SLACK_US <= truth.left_us and one.left_us + SLACK_US >= truth.entered_us
     ]
     confirmed = [one for one in near if not one.inferred]
     gps = np.flatnonzero(made.is_gps)
-    during = (made.true_time_us[gps] >= truth.entered_us) & (made.true_time_us[gps] <= truth.left_us)
-    blind = not during.any()
+    inside = gps[(made.true_time_us[gps] >= truth.entered_us) & (made.true_time_us[gps] <= truth.left_us)]
+    blind = len(inside) == 0
     first = min(confirmed, key=lambda one: one.told_us, default=None)
     judged = JudgedTruth(
         method=method,
@@ -258,6 +260,7 @@ def _judge_truth(truth: Truth, told: Iterable[Told], made: _Made, method: Method
         found=first is not None,
         inferred=bool(near) and not confirmed,
         within_two=False,
+        within_two_gps=False,
         delay_s=np.nan,
         delay_received_s=np.nan,
     )
@@ -265,7 +268,9 @@ def _judge_truth(truth: Truth, told: Iterable[Told], made: _Made, method: Method
         return judged
     return replace(
         judged,
-        within_two=not blind and first.told_us <= _deadline_us(made.fix_time_us[gps], int(during.argmax())),
+        within_two=not blind and first.told_us <= _deadline_us(made.fix_time_us, int(inside[0])),
+        within_two_gps=not blind
+        and first.told_us <= _deadline_us(made.fix_time_us[gps], int(np.searchsorted(gps, inside[0]))),
         delay_s=max(0.0, (first.told_us - truth.entered_us) / SECOND_US),
         delay_received_s=max(0.0, (first.received_us - truth.entered_us) / SECOND_US),
     )

@@ -99,6 +99,7 @@ def visit_figures(truths: Sequence[JudgedTruth]) -> Figures:
         "long_visits_without_gps": len(long) - len(seen),
         "missed_long_visits_without_gps": sum(not one.found for one in long) - sum(not one.found for one in seen),
         "confirmed_within_two": _share(sum(one.within_two for one in seen), len(seen)),
+        "confirmed_within_two_gps": _share(sum(one.within_two_gps for one in seen), len(seen)),
         "delay_seconds": _percentiles([one.delay_s for one in long if one.found]),
         "delay_received_seconds": _percentiles([one.delay_received_s for one in long if one.found]),
         "flapping": _share(sum(one.told - 1 for one in found), len(found)),

@@ -43,7 +43,7 @@ def list_events(cursor: Cursor, after: int, limit: int) -> list[AlertEvent]:
     cursor.execute(
         """
         SELECT event.event_id, event.change, event.happened_at, event.alert_id::text, alert.kind, alert.severity,
-               event.urgency, coalesce(event.payload ->> 'state', alert.state), event.person_id, person.crn,
+               event.urgency, event.payload ->> 'state', event.person_id, person.crn,
                version.name, alert.began_at, alert.last_evidence_at, alert.ended_at
         FROM alert_events event
         JOIN alerts alert USING (alert_id)

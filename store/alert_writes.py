@@ -1,12 +1,15 @@
 """Alerts, the log of their changes, and the outbox, as a batch writes them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from psycopg2.extensions import AsIs
 from psycopg2.extras import Json
 
-from model.alerts import Alert, AlertChange, ToldAlert
+from model.alerts import Alert, AlertChange, ToldAlert, more_urgent
+from model.enums import Urgency
 from model.times import from_microseconds
 from store.database import Cursor
 from store.locks import Lock, hold_until_commit
@@ -20,6 +23,7 @@ def write_alerts(cursor: Cursor, changes: Sequence[AlertChange], channels: Seque
     """Alerts, the log of their changes and the outbox; last, because the log's lock is held to the commit."""
     if not changes:
         return
+    changes = _as_first_told(cursor, changes)
     hold_until_commit(cursor, Lock.ALERT_EVENTS)
     _upsert_alerts(cursor, {change.alert.alert_id: change.alert for change in changes}.values())
     cursor.execute("SELECT nextval('alert_event_sequence') FROM generate_series(1, %s)", (len(changes),))
@@ -45,6 +49,21 @@ def write_alerts(cursor: Cursor, changes: Sequence[AlertChange], channels: Seque
         "INSERT INTO outbox (event_id, channel) VALUES %s",
         [(event_id, channel) for event_id in event_ids for channel in channels],
     )
+
+
+def _as_first_told(cursor: Cursor, changes: Sequence[AlertChange]) -> list[AlertChange]:
+    """One alert a visit: under the identifier that an earlier release gave it, and never less urgent than before."""
+    visit_ids = [str(change.alert.visit_id) for change in changes if change.alert.visit_id is not None]
+    cursor.execute("SELECT visit_id, alert_id, urgency FROM alerts WHERE visit_id = ANY(%s::uuid[])", (visit_ids,))
+    told = {UUID(visit_id): (UUID(alert_id), Urgency(urgency)) for visit_id, alert_id, urgency in cursor.fetchall()}
+    return [replace(change, alert=_told_before(change.alert, told)) for change in changes]
+
+
+def _told_before(alert: Alert, told: Mapping[UUID, tuple[UUID, Urgency]]) -> Alert:
+    if alert.visit_id is None or alert.visit_id not in told:
+        return alert
+    alert_id, urgency = told[alert.visit_id]
+    return replace(alert, alert_id=alert_id, urgency=more_urgent(urgency, alert.urgency))
 
 
 def _upsert_alerts(cursor: Cursor, alerts: Iterable[Alert]) -> None:

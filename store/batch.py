@@ -111,7 +111,7 @@ def write_batch(connection: Connection, claims: Sequence[Claim], write: BatchWri
         write_raw(cursor, write.raw)
         stored = write_newer(cursor, write.newer)
         late = write_older(cursor, write.older)
-        reevaluate_late(cursor, [(one.device_id, one.earliest) for one in late])
+        reevaluate_late(cursor, [(one.device_id, one.earliest, one.latest) for one in late])
         quarantined = write_quarantined(cursor, write.quarantined)
         write_dead_letters(cursor, write.dead_letters)
         write_visits(cursor, write.visits)

@@ -24,9 +24,9 @@ def load_alert_case(cursor: Cursor, alert_id: UUID) -> AlertCase | None:
         "SELECT alert.alert_id, alert.kind, alert.severity, alert.urgency, alert.state, alert.person_id,"
         " alert.activation_id, alert.zone_id, alert.zone_version, alert.visit_id, alert.began_at,"
         " alert.last_evidence_at, alert.ended_at, alert.received_at, alert.evidence,"
-        " alert.raised_at, person.crn, person.name,"
+        " alert.raised_at, activation_heard(alert.activation_id), person.crn, person.name,"
         " (SELECT other.alert_id FROM alerts other JOIN visits ON visits.merged_into = other.visit_id"
-        "   WHERE visits.visit_id = alert.visit_id AND other.kind = alert.kind)"
+        "   WHERE visits.visit_id = alert.visit_id ORDER BY other.sequence LIMIT 1)"
         " FROM alerts alert LEFT JOIN people person USING (person_id) WHERE alert.alert_id = %s::uuid",
         (str(alert_id),),
     )
@@ -34,7 +34,7 @@ def load_alert_case(cursor: Cursor, alert_id: UUID) -> AlertCase | None:
     if row is None:
         return None
     alert = _alert(row[:15])
-    raised_at, crn, name, merged_into = row[15:]
+    raised_at, heard_at, crn, name, merged_into = row[15:]
     changes, updates = _changes(cursor, alert_id)
     return AlertCase(
         alert=alert,
@@ -45,6 +45,7 @@ def load_alert_case(cursor: Cursor, alert_id: UUID) -> AlertCase | None:
         updates=updates,
         lapsed=_lapsed(cursor, alert),
         troubles=_troubles(cursor, alert),
+        last_heard_us=None if heard_at is None else to_microseconds(heard_at),
         merged_into=None if merged_into is None else UUID(merged_into),
     )
 

@@ -1,45 +1,50 @@
 """Stored positions as columns again."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from geofence.columns import NOT_GIVEN, Fixes, Floats, Integers, PositionRows
-from model.devices import FOREVER_US
+from geofence.track import Page
+from model.devices import FOREVER_US, NEVER_US
 from model.times import from_microseconds, to_microseconds
 from store.database import Cursor
 
 LEAD_IN = 2  # positions before the first that is judged: how it was got to
+COLUMNS = (
+    "fix_time, fix_key, received_at, lat, lon, accuracy_m, mechanism, speed_mps, heading_deg, satellites, hdop,"
+    " battery_pct, sequence, flags, partition, message_offset"
+)
 
 
-def load_positions(cursor: Cursor, device_id: int, from_us: int, until_us: int) -> PositionRows:
-    """The stored positions in ``[from_us, until_us)``, in order, and the LEAD_IN before them."""
-    columns = (
-        "fix_time, fix_key, received_at, lat, lon, accuracy_m, mechanism, speed_mps, heading_deg, satellites, hdop,"
-        " battery_pct, sequence, flags, partition, message_offset"
-    )
+def read_pages(cursor: Cursor, device_id: int, from_us: int, until_us: int, page_size: int) -> Iterator[Page]:
+    """The stored positions in ``[from_us, until_us)``, in order, a page at a time."""
     since = from_microseconds(from_us)
+    until = "infinity" if until_us == FOREVER_US else from_microseconds(until_us)
     cursor.execute(
-        f"SELECT {columns} FROM ((SELECT {columns} FROM positions WHERE device_id = %s AND fix_time < %s"  # noqa: S608  names of this file
-        " ORDER BY fix_time DESC, fix_key DESC LIMIT %s)"
-        f" UNION ALL (SELECT {columns} FROM positions WHERE device_id = %s AND fix_time >= %s AND fix_time < %s))"
-        " AS wanted ORDER BY fix_time, fix_key",
-        (
-            device_id,
-            since,
-            LEAD_IN,
-            device_id,
-            since,
-            "infinity" if until_us == FOREVER_US else from_microseconds(until_us),
-        ),
+        f"SELECT {COLUMNS} FROM positions WHERE device_id = %s AND fix_time < %s"  # noqa: S608  names of this file
+        " ORDER BY fix_time DESC, fix_key DESC LIMIT %s",
+        (device_id, since, LEAD_IN),
     )
-    rows = cursor.fetchall()
-    by_column: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) if rows else [()] * 16
-    return _position_rows(device_id, by_column)
+    lead_in = cursor.fetchall()[::-1]
+    after: tuple[Any, ...] = (since, NEVER_US)
+    while True:
+        cursor.execute(
+            f"SELECT {COLUMNS} FROM positions WHERE device_id = %s AND (fix_time, fix_key) > (%s, %s)"  # noqa: S608  names of this file
+            " AND fix_time >= %s AND fix_time < %s ORDER BY fix_time, fix_key LIMIT %s",
+            (device_id, *after, since, until, page_size),
+        )
+        rows = cursor.fetchall()
+        if rows:
+            yield Page(_position_rows(device_id, [*lead_in, *rows]), len(lead_in))
+        if len(rows) < page_size:
+            return
+        lead_in, after = rows[-LEAD_IN:], rows[-1][:2]
 
 
-def _position_rows(device_id: int, columns: Sequence[tuple[Any, ...]]) -> PositionRows:
+def _position_rows(device_id: int, rows: Sequence[tuple[Any, ...]]) -> PositionRows:
+    columns = list(zip(*rows, strict=True))
     times, keys, received, lat, lon, accuracy, mechanism, speed, heading, satellites, hdop, battery, *rest = columns
     sequence, flags, partition, offset = rest
     return PositionRows(

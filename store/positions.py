@@ -38,7 +38,8 @@ class StoredLate:
     """What was new of one device's late positions."""
 
     device_id: int
-    earliest: datetime  # fix time
+    earliest: datetime  # fix times
+    latest: datetime
     count: int
 
 
@@ -61,7 +62,7 @@ def _copy_and_merge(cursor: Cursor, table: str, rows: PositionRows) -> list[Stor
     cursor.execute(
         f"WITH stored AS (INSERT INTO {table} ({COLUMNS}) SELECT {COLUMNS} FROM arriving_positions"  # noqa: S608  names of this file
         " ORDER BY partition, message_offset ON CONFLICT DO NOTHING RETURNING device_id, fix_time)"
-        " SELECT device_id, min(fix_time), count(*) FROM stored GROUP BY device_id"
+        " SELECT device_id, min(fix_time), max(fix_time), count(*) FROM stored GROUP BY device_id"
     )
     return [StoredLate(*row) for row in cursor.fetchall()]
 

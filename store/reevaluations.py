@@ -1,13 +1,15 @@
 """Devices whose past is to be judged anew: what is asked for, what a replay reads, and what it writes."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from geofence.columns import PositionRows
 from geofence.detection import PresenceKey
 from geofence.revision import Revision
+from geofence.track import Page
 from model.alerts import AlertChange, ToldAlert
+from model.devices import FOREVER_US
 from model.enums import AlertKind, AlertState, Severity, Urgency
 from model.times import from_microseconds, to_microseconds
 from model.visits import Visit
@@ -16,10 +18,12 @@ from store.batch import LOCK_WAIT_MS, RegistryChangedError
 from store.database import Connection, Cursor
 from store.locks import limit_lock_wait
 from store.offsets import Claim, advance
-from store.position_reads import load_positions
+from store.position_reads import read_pages
 from store.registry import lock_registry_shared, read_revision
 from store.rows import insert_rows
 from store.visit_writes import load_visits_since, write_presence, write_visits
+
+PAGE_SIZE = 5000  # positions: some three and a half days at one a minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,47 +34,63 @@ class Reevaluation:
     serial: str
     partition: int
     from_us: int
+    until_us: int  # FOREVER_US where all that follows may be judged otherwise
     requested_us: int
 
 
-def pending_reevaluations(cursor: Cursor, partitions: Collection[int], limit: int) -> list[Reevaluation]:
-    """What was asked for longest ago, of devices last heard on one of ``partitions``.
+def place_reevaluations(cursor: Cursor, limit: int) -> None:
+    """Note whose new requests are: the worker's that has the partition on which the device was last heard.
 
-    A device that was never heard has no past: what was asked for it goes when it is first heard.
+    A device that was never heard has no past, and what was asked for it goes: what it sends is judged as things stand.
     """
     cursor.execute(
-        "SELECT asked.device_id, device.serial, last.partition, asked.from_time, asked.requested_at"
-        " FROM reevaluations asked JOIN devices device USING (device_id) CROSS JOIN LATERAL ("
-        "   SELECT partition FROM positions WHERE positions.device_id = asked.device_id"
+        "SELECT device_id FROM reevaluations WHERE partition IS NULL AND error IS NULL ORDER BY requested_at LIMIT %s"
+        " FOR UPDATE SKIP LOCKED",
+        (limit,),
+    )
+    device_ids = [device_id for (device_id,) in cursor.fetchall()]
+    if not device_ids:
+        return
+    # a statement of its own, so that it sees every position whose batch has asked for the rows that are held now
+    cursor.execute(
+        "UPDATE reevaluations SET partition = last.partition FROM unnest(%s) AS wanted (device_id) CROSS JOIN LATERAL ("
+        "   SELECT partition FROM positions WHERE positions.device_id = wanted.device_id"
         "   ORDER BY fix_time DESC, fix_key DESC LIMIT 1) last"
-        " WHERE last.partition = ANY(%s) ORDER BY asked.requested_at LIMIT %s",
+        " WHERE reevaluations.device_id = wanted.device_id",
+        (device_ids,),
+    )
+    cursor.execute("DELETE FROM reevaluations WHERE device_id = ANY(%s) AND partition IS NULL", (device_ids,))
+
+
+def retry_reevaluations(cursor: Cursor, partition: int) -> None:
+    """What was set aside is tried again by each worker that takes the partition: it may be of a later release."""
+    cursor.execute("UPDATE reevaluations SET error = NULL WHERE partition = %s AND error IS NOT NULL", (partition,))
+
+
+def set_reevaluation_aside(cursor: Cursor, failed: Reevaluation, error: str) -> None:
+    """It could not be judged: it stays there to be seen, and holds up nobody else's."""
+    cursor.execute("UPDATE reevaluations SET error = %s WHERE device_id = %s", (error, failed.device_id))
+
+
+def pending_reevaluations(cursor: Cursor, partitions: Collection[int], limit: int) -> list[Reevaluation]:
+    """What was asked for longest ago, of devices last heard on one of ``partitions``."""
+    cursor.execute(
+        "SELECT device_id, device.serial, asked.partition, from_time, nullif(until_time, 'infinity'), requested_at"
+        " FROM reevaluations asked JOIN devices device USING (device_id)"
+        " WHERE asked.partition = ANY(%s) AND error IS NULL ORDER BY requested_at LIMIT %s",
         (list(partitions), limit),
     )
     return [
-        Reevaluation(device_id, serial, partition, to_microseconds(from_time), to_microseconds(requested_at))
-        for device_id, serial, partition, from_time, requested_at in cursor.fetchall()
-    ]
-
-
-def _told(cursor: Cursor, visit_ids: Collection[UUID]) -> dict[UUID, ToldAlert]:
-    """The alerts of these visits, as staff were last told of them."""
-    cursor.execute(
-        "SELECT visit_id, kind, severity, urgency, state, began_at, last_evidence_at, ended_at FROM alerts"
-        " WHERE visit_id = ANY(%s::uuid[])",
-        ([str(one) for one in visit_ids],),
-    )
-    return {
-        UUID(visit_id): ToldAlert(
-            AlertKind(kind),
-            Severity(severity),
-            Urgency(urgency),
-            AlertState(state),
-            to_microseconds(began),
-            to_microseconds(last_evidence),
-            None if ended is None else to_microseconds(ended),
+        Reevaluation(
+            device_id,
+            serial,
+            partition,
+            to_microseconds(from_time),
+            FOREVER_US if until is None else to_microseconds(until),
+            to_microseconds(requested_at),
         )
-        for visit_id, kind, severity, urgency, state, began, last_evidence, ended in cursor.fetchall()
-    }
+        for device_id, serial, partition, from_time, until, requested_at in cursor.fetchall()
+    ]
 
 
 class StoredRecords:
@@ -82,8 +102,8 @@ class StoredRecords:
     def visits_since(self, activation_id: int, since_us: int) -> list[Visit]:
         return load_visits_since(self._cursor, activation_id, since_us)
 
-    def positions(self, device_id: int, from_us: int, until_us: int) -> PositionRows:
-        return load_positions(self._cursor, device_id, from_us, until_us)
+    def pages(self, device_id: int, from_us: int, until_us: int) -> Iterator[Page]:
+        return read_pages(self._cursor, device_id, from_us, until_us, PAGE_SIZE)
 
     def standing(self, visit_ids: Collection[UUID]) -> set[UUID]:
         self._cursor.execute(
@@ -118,13 +138,17 @@ def write_reevaluation(
         if read_revision(cursor) != revision:
             raise RegistryChangedError
         cursor.execute(
-            "DELETE FROM reevaluations WHERE device_id = %s AND from_time >= %s AND requested_at <= %s",
-            (done.device_id, from_microseconds(done.from_us), from_microseconds(done.requested_us)),
+            "DELETE FROM reevaluations WHERE device_id = %s AND from_time >= %s AND until_time <= %s",
+            (done.device_id, from_microseconds(done.from_us), _until(done)),
         )
         write_visits(cursor, [one.after for one in write.revisions])
         _write_merges(cursor, write.revisions)
         write_presence(cursor, write.presence)
         write_alerts(cursor, write.alert_changes, write.channels)
+
+
+def _until(done: Reevaluation) -> str | datetime:
+    return "infinity" if done.until_us == FOREVER_US else from_microseconds(done.until_us)
 
 
 def _write_merges(cursor: Cursor, revisions: Sequence[Revision]) -> None:
@@ -134,3 +158,24 @@ def _write_merges(cursor: Cursor, revisions: Sequence[Revision]) -> None:
         " WHERE visits.visit_id = merged.visit_id::uuid",
         [(str(one.after.visit_id), str(one.merged_into)) for one in revisions if one.merged_into is not None],
     )
+
+
+def _told(cursor: Cursor, visit_ids: Collection[UUID]) -> dict[UUID, ToldAlert]:
+    """The alerts of these visits, as staff were last told of them."""
+    cursor.execute(
+        "SELECT visit_id, kind, severity, urgency, state, began_at, last_evidence_at, ended_at FROM alerts"
+        " WHERE visit_id = ANY(%s::uuid[])",
+        ([str(one) for one in visit_ids],),
+    )
+    return {
+        UUID(visit_id): ToldAlert(
+            AlertKind(kind),
+            Severity(severity),
+            Urgency(urgency),
+            AlertState(state),
+            to_microseconds(began),
+            to_microseconds(last_evidence),
+            None if ended is None else to_microseconds(ended),
+        )
+        for visit_id, kind, severity, urgency, state, began, last_evidence, ended in cursor.fetchall()
+    }

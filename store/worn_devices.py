@@ -1,15 +1,16 @@
 """Worn devices with what was heard of them, and the alerts of devices: what the watch judges."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from model.alerts import Alert
 from model.enums import AlertKind, AlertState, Severity, Urgency
-from model.times import from_microseconds, to_microseconds
+from model.times import SECOND_US, from_microseconds, to_microseconds
 from model.watching import Heard, Wearing, Worn
-from store.database import Cursor
+from store.database import Cursor, fetch_one
 
 _ALERT = (
     "alert_id::text, kind, severity, urgency, state, person_id, activation_id, zone_id, zone_version, visit_id::text,"
@@ -18,8 +19,32 @@ _ALERT = (
 _OF_SILENCE = [AlertKind.NO_COMMUNICATION.value, AlertKind.NO_FIX.value]
 
 
-def load_worn(cursor: Cursor, now_us: int) -> list[Worn]:
-    """Every device that is on somebody now, with its open alerts of silence."""
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """Which worn devices are worth a look: a wider net than the rules, so that not all of them are read each time.
+
+    Before ``silent_before_us`` a device was last heard; None while the intake is not alive, when silence says nothing.
+    """
+
+    silent_before_us: int | None
+    without_fix_us: int  # heard for so long with no fix
+    battery_pct: float  # at or below
+    devices: Collection[int]  # whatever they did
+
+
+def survey(cursor: Cursor, now_us: int) -> tuple[int, int | None]:
+    """How many devices are on somebody now, and when any of them was last heard."""
+    cursor.execute(
+        "SELECT count(*), max(last_received_at) FROM device_activations LEFT JOIN device_heard USING (device_id)"
+        " WHERE during @> %s::timestamptz",
+        (from_microseconds(now_us),),
+    )
+    count, newest = fetch_one(cursor)
+    return count, _us(newest)
+
+
+def load_worn(cursor: Cursor, now_us: int, suspicion: Suspicion) -> list[Worn]:
+    """The devices on somebody now that are suspicious or have an open alert, with their open alerts of silence."""
     cursor.execute(
         f"SELECT {_ALERT} FROM alerts WHERE state = 'open' AND kind = ANY (%s)",  # noqa: S608 -- our own column names
         (_OF_SILENCE,),
@@ -27,11 +52,25 @@ def load_worn(cursor: Cursor, now_us: int) -> list[Worn]:
     alerts: dict[int | None, dict[AlertKind, Alert]] = {}
     for alert in map(_alert, cursor.fetchall()):
         alerts.setdefault(alert.activation_id, {})[alert.kind] = alert
+    silent_before_us = suspicion.silent_before_us
     cursor.execute(
         "SELECT activation_id, person_id, activation.device_id, lower(during), last_received_at, last_fix_at,"
         " battery_pct, battery_at, coalesce(at_beacon, false), beacon_seen_at"
-        " FROM device_activations activation LEFT JOIN device_heard USING (device_id) WHERE during @> %s::timestamptz",
-        (from_microseconds(now_us),),
+        " FROM device_activations activation LEFT JOIN device_heard USING (device_id)"
+        " WHERE during @> %(now)s::timestamptz AND ("
+        "  activation_id IN (SELECT open.activation_id FROM alerts open"
+        "    WHERE open.state = 'open' AND open.zone_id IS NULL AND open.activation_id IS NOT NULL)"
+        "  OR device_id = ANY (%(devices)s) OR battery_pct <= %(battery_pct)s"
+        "  OR greatest(last_received_at, lower(during)) <= %(silent_before)s::timestamptz"
+        "  OR NOT at_beacon AND last_received_at - greatest(lower(during), last_fix_at, beacon_seen_at)"
+        "    >= make_interval(secs => %(without_fix_s)s))",
+        {
+            "now": from_microseconds(now_us),
+            "devices": list(suspicion.devices),
+            "battery_pct": suspicion.battery_pct,
+            "silent_before": None if silent_before_us is None else from_microseconds(silent_before_us),
+            "without_fix_s": suspicion.without_fix_us / SECOND_US,
+        },
     )
     return [_worn(row, alerts) for row in cursor.fetchall()]
 

@@ -1,14 +1,14 @@
 """What it means to publish a zone's draft, given what is there: a new zone, a new version, nothing, or a refusal."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from geofence import schedule_documents
 from geofence.drafts import ZoneDraft
 from geofence.geojson import to_geojson
-from model.policies import changes_of
+from model.policies import policy_of
 from ops.errors import InputError
 from store.zone_list import CurrentZone
 
@@ -100,7 +100,7 @@ def content_of(draft: ZoneDraft) -> dict[str, object]:
         "active_to": draft.active_to,
         "schedule": None if draft.schedule is None else schedule_documents.to_document(draft.schedule),
         "preset": draft.preset,
-        "policy": changes_of(draft.preset, draft.policy),
+        "policy": asdict(draft.policy),  # every value: a later release may change what a preset means
         "is_disclosed": draft.is_disclosed,
     }
 
@@ -109,7 +109,8 @@ def _judge_edit(draft: ZoneDraft, owner: int | None, current: CurrentZone, now: 
     latest = current.latest
     ended = latest.valid_to is not None and latest.valid_to <= (draft.valid_from or now)
     reopens = ended and draft.valid_from is not None
-    if content_of(draft) == {name: getattr(latest, name) for name in CONTENT} and not reopens:
+    stored = {name: getattr(latest, name) for name in CONTENT}
+    if content_of(draft) == stored | {"policy": asdict(policy_of(latest.preset, latest.policy))} and not reopens:
         return Decision(draft, current, owner, Outcome.UNCHANGED, latest.valid_from)
     if ended and not reopens:
         return ZoneRefusal(draft.reference, "the zone has ended", "give valid_from to open it again from then")

@@ -18,7 +18,7 @@ class StoredVersion:
     geometry: dict[str, Any]
     schedule: dict[str, Any] | None
     preset: str
-    policy: dict[str, Any]  # what differs from the preset
+    policy: dict[str, Any]  # every value; what is missing is the preset's
     is_disclosed: bool
     valid_from: datetime
     valid_to: datetime | None

@@ -13,7 +13,7 @@ from psycopg2.extras import Json, execute_values
 from geofence.drafts import ZoneDraft
 from ops.errors import InputError
 from store.database import Cursor
-from store.reevaluation_requests import reevaluate_zone
+from store.reevaluation_requests import reevaluate_zone, reevaluate_zones
 from store.registry import lock_registry_for_edit, next_revision
 from store.zone_decisions import CONTENT, Decision, Outcome, ZoneRefusal, ZonesRefusedError, content_of, judge
 from store.zone_list import current_zones
@@ -112,9 +112,8 @@ def _write(cursor: Cursor, decisions: Sequence[Decision], created_by: str, held_
             for zone_id, one in zip(zone_ids, decisions, strict=True)
         ],
     )
-    for zone_id, one in zip(zone_ids, decisions, strict=True):
-        if one.valid_from < held_at:
-            reevaluate_zone(cursor, zone_id, None, one.valid_from)
+    since = [(zone_id, one.valid_from) for zone_id, one in zip(zone_ids, decisions, strict=True)]
+    reevaluate_zones(cursor, [change for change in since if change[1] < held_at])
 
 
 def _content(draft: ZoneDraft) -> list[object]:

@@ -56,7 +56,7 @@ def test_generated_parts_are_current(name: str) -> None:
 
 def test_every_part_is_in_a_document() -> None:
     found = re.findall(r"<!-- generated: (\w+) -->", "".join(TEXTS.values()))
-    assert sorted(found) == sorted(PARTS)
+    assert set(found) == set(PARTS)
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -102,7 +102,8 @@ def test_no_rejection_reason_is_made_up() -> None:
 
 
 def test_every_flag_is_explained() -> None:
-    explained = set(re.findall(r"^\| `(\w+)` \|", TEXTS["docs/detection.md"], re.MULTILINE))
+    section = TEXTS["docs/detection.md"].split("## What is flagged")[1].split("\n## ")[0]
+    explained = set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
     assert explained == {str(flag.name).lower() for flag in PositionFlag if flag}
 
 

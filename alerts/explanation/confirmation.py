@@ -19,6 +19,9 @@ from model.policies import PresencePolicy
 from model.times import SECOND_US
 from model.visits import TRAIL_LENGTH, Verdict
 
+NOT_KEPT = "The older rule did not keep the positions before: what stood in the way is not known."
+NOTHING_EARLIER = "The first position that spoke for it was enough: nothing before it did."
+NO_CROSSING_EARLIER = "A crossing is known only with the position at the end of the way."
 RECENT_S = 3600.0
 """What came into force within this time before the stay is a reason why it was not noticed sooner."""
 
@@ -46,6 +49,8 @@ def confirming_words(case: AlertCase, stay: Stay, trail: Sequence[Counted]) -> s
 
 def why_not_sooner(case: AlertCase, stay: Stay, trail: Sequence[Counted]) -> tuple[str, ...]:
     """One sentence for each thing that stood in the way, in the order of time."""
+    if not stay.is_weighed:
+        return (NOT_KEPT,)
     reasons = [_lapsed_words(stay, one) for one in case.lapsed]
     in_force = in_force_since(stay, case.alert.began_us)
     if in_force is not None and case.alert.began_us - in_force[0] <= RECENT_S * SECOND_US:
@@ -55,21 +60,32 @@ def why_not_sooner(case: AlertCase, stay: Stay, trail: Sequence[Counted]) -> tup
     if not stay.inferred:
         reasons += [f"The position of {time_words(one.seen.fix_time_us)} {one.counted_for}." for one in earlier]
     if len(stay.trail) == TRAIL_LENGTH and stay.confirming is not None and stay.confirming not in stay.trail:
-        reasons.append(f"Positions between the first {TRAIL_LENGTH} and the confirming one are not kept here.")
+        reasons.append(f"Any positions between the first {TRAIL_LENGTH} and the confirming one are not kept here.")
+    reasons += _delays(case, stay)
+    return tuple(reasons) or (NO_CROSSING_EARLIER if stay.inferred else NOTHING_EARLIER,)
+
+
+def _delays(case: AlertCase, stay: Stay) -> list[str]:
+    """What the tag and what we took from the position that decided to the alert."""
     told_by = stay.confirming or stay.entry
-    delay_s = (told_by.received_us - told_by.fix_time_us) / SECOND_US
-    if delay_s > PROMPT_S:
-        what = "position by which the crossing was known" if stay.inferred else "confirming position"
-        reasons.append(
-            f"The {what} was taken at {time_words(told_by.fix_time_us)}; the tag uploaded it"
-            f" {duration_words(delay_s)} later, at {time_words(told_by.received_us)}."
-        )
+    upload_s = (told_by.received_us - told_by.fix_time_us) / SECOND_US
     ours_s = (case.raised_us - told_by.received_us) / SECOND_US
+    found = []
+    if upload_s > PROMPT_S:
+        what = "position by which the crossing was known" if stay.inferred else "confirming position"
+        found.append(
+            f"The {what} was taken at {time_words(told_by.fix_time_us)}; the tag uploaded it"
+            f" {duration_words(upload_s)} later, at {time_words(told_by.received_us)}."
+        )
     if ours_s > PROMPT_S:
-        reasons.append(
+        found.append(
             f"We took {duration_words(ours_s)} from the receipt to the alert, at {time_words(case.raised_us)}."
         )
-    return tuple(reasons)
+    if ours_s < 0:
+        found.append(
+            f"The alert was raised before that position came, at {time_words(case.raised_us)}, by what was known then."
+        )
+    return found
 
 
 def in_force_since(stay: Stay, time_us: int) -> tuple[int, str] | None:
@@ -103,13 +119,14 @@ def _alone_words(stay: Stay) -> str:
 def _company_words(stay: Stay, trail: Sequence[Counted]) -> str:
     confirming = next(one for one in trail if one.is_confirming)
     policy = stay.policy_at(confirming.seen.fix_time_us)
-    at_least = "at least " if stay.confirming not in stay.trail else ""
+    at_least = "At least " if stay.confirming not in stay.trail else ""
     since_us = confirming.seen.fix_time_us if confirming.since_us is None else confirming.since_us
     span_s = (confirming.seen.fix_time_us - since_us) / SECOND_US
     found = f"{at_least}{counted(confirming.count, 'position')} in company within {duration_words(span_s)}"
     if confirming.count == 1:
         found = "One position"
-    return f"{found}, each of probability {policy.for_probability:g} or more. {company_rule_words(policy)}"
+    each = "each " * (confirming.count > 1)
+    return f"{found}, {each}of probability {policy.for_probability:g} or more. {company_rule_words(policy)}"
 
 
 def company_rule_words(policy: PresencePolicy) -> str:

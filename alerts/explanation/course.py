@@ -6,7 +6,7 @@ from typing import Any
 
 from alerts.explanation.documents import ExplainedChange
 from alerts.explanation.stays import Stay
-from alerts.explanation.wording import counted, listed, moment_words, time_words
+from alerts.explanation.wording import counted, moment_words, time_words
 from model.enums import AlertChangeKind, AlertKind, AlertState, EndReason, Urgency
 from model.explanations import AlertCase, DeviceTrouble, LoggedChange
 from model.times import from_microseconds
@@ -33,12 +33,13 @@ TOLD = {
 TOLD_VALUES = {
     "began_at": "its beginning",
     "ended_at": "its end",
+    "last_evidence_at": "the last position that speaks for it",
     "kind": "its kind",
     "severity": "its severity",
     "urgency": "its urgency",
     "zone_version": "the zone's version",
 }
-"""What a change tells, and how an officer calls it; the time of the last evidence moves with every position."""
+"""What a change tells, and how an officer calls it."""
 
 
 def ending_words(case: AlertCase, stay: Stay | None) -> str:
@@ -53,6 +54,8 @@ def ending_words(case: AlertCase, stay: Stay | None) -> str:
     if stay is None:
         return f"It goes on. {_troubles(case)}".strip()
     last = f"The wearer was last seen {stay.being} at {time_words(alert.last_evidence_us)}"
+    if case.last_heard_us is not None:
+        last += f" (the tag was last heard at {time_words(case.last_heard_us)})"
     if any(one.kind in SILENT for one in case.troubles):
         return f"{last}, and no position has ended it since. {_troubles(case)}"
     return f"It goes on: no position has ended it. {last}. {_troubles(case)}".strip()
@@ -101,15 +104,14 @@ def _change_words(case: AlertCase, one: LoggedChange) -> str:
     words = f"{time_words(one.happened_us)}: {TOLD[one.change]}"
     if one.change is AlertChangeKind.RETRACTED and case.merged_into is not None:
         words += f"; the stay is part of the alert {case.merged_into}"
-    moved = _moved(one.before or {}, one.after)
+    moved = _moved({**(one.before or {}), **one.after.get("before", {})}, one.after)
     if moved:
         words += f" ({'; '.join(moved)})"
-    how = "on the morning list" if one.urgency is Urgency.MORNING else "at once"
-    return f"{words}. Staff were told {how}."
+    return f"{words}. Staff were told {_how(one.urgency)}."
 
 
 def _moved(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """Each value that differs, with the old one beside it."""
+    """Each value that differs from what was told last, with the old one beside it."""
     return [
         f"{name} was {_shown(before[key])} and is now {_shown(after[key])}"
         for key, name in TOLD_VALUES.items()
@@ -126,7 +128,12 @@ def _shown(value: Any) -> str:
 
 
 def told_words(case: AlertCase) -> str:
-    """When and how staff were first told."""
-    alert = case.alert
-    how = listed([f"severity {alert.severity.value}", f"urgency {alert.urgency.value}"])
-    return f"Staff were first told at {time_words(case.raised_us)} ({how})."
+    """When staff were first told, and how serious and urgent it is now."""
+    severity = f"Its severity is {case.alert.severity.value}"
+    return (
+        f"Staff were first told at {time_words(case.raised_us)}. {severity}, and it is told {_how(case.alert.urgency)}."
+    )
+
+
+def _how(urgency: Urgency) -> str:
+    return "on the morning list" if urgency is Urgency.MORNING else "at once"

@@ -29,7 +29,6 @@ from geofence.presence import RULE, RULE_VERSION
 from model.explanations import AlertCase
 from model.times import SECOND_US
 
-NOTHING_EARLIER = "The first position that spoke for it was enough: nothing before it did."
 NOT_MULTIPLIED = (
     "Each probability is of its own position, from its accuracy and its distance to the boundary. Those of several"
     " positions are not multiplied: a receiver's errors are alike from one position to the next."
@@ -51,7 +50,7 @@ def _of_stay(case: AlertCase, stay: Stay) -> Explanation:
     rule = _rule(case, confirming_rule(stay), confirming_words(case, stay, trail))
     stood = next(one for one in case.versions if one.version is stay.zone)
     zone = explained_zone(stood, alert.began_us)
-    reasons = why_not_sooner(case, stay, trail) or (NOTHING_EARLIER,)
+    reasons = why_not_sooner(case, stay, trail)
     ending = ending_words(case, stay)
     nearest = explained(stay, stay.deepest, _nearest_words(stay))
     positions = tuple(explained(stay, one.seen, one.counted_for) for one in _shown_trail(stay, trail))
@@ -61,7 +60,7 @@ def _of_stay(case: AlertCase, stay: Stay) -> Explanation:
         Section("What confirmed it", (rule.in_words,)),
         Section("The positions up to then", tuple(one.in_words for one in positions)),
         Section("Why not sooner", reasons),
-        Section("The nearest that the wearer came", (nearest.in_words,)),
+        Section(_extreme_heading(stay), (nearest.in_words,)),
         Section("The zone as it stood", zone_paragraphs(stood, zone)),
         Section("What was said of it, and when", course_paragraphs(case)),
         Section("The rule", (_rule_words(rule),)),
@@ -150,7 +149,11 @@ def _how_sure(stay: Stay) -> tuple[str, ...]:
 
 def _telling(stay: Stay) -> list[tuple[str, Seen]]:
     """The positions that say most, each once."""
-    named = [("confirming", stay.confirming), ("nearest", stay.deepest), ("latest", stay.latest)]
+    named = [
+        ("confirming", stay.confirming),
+        ("farthest" if stay.is_absence else "deepest", stay.deepest),
+        ("latest", stay.latest),
+    ]
     found: list[tuple[str, Seen]] = []
     for name, seen in named:
         if seen is not None and seen not in [other for _, other in found]:
@@ -166,10 +169,15 @@ def _sure(stay: Stay, name: str, seen: Seen) -> str:
     )
 
 
+def _extreme_heading(stay: Stay) -> str:
+    return "The farthest that the wearer went" if stay.is_absence else "The nearest that the wearer came"
+
+
 def _nearest_words(stay: Stay) -> str:
     if stay.inferred:
         return "the deepest place on that way"
-    return f"the {'farthest from the zone' if stay.is_absence else 'deepest'} of those that speak for it"
+    extreme = "farthest from the zone" if stay.is_absence else "deepest"
+    return f"the {extreme} of those that speak for it and can confirm"
 
 
 def _shown_trail(stay: Stay, trail: Sequence[Counted]) -> Sequence[Counted]:
@@ -192,5 +200,6 @@ def _rule_words(rule: ExplainedRule) -> str:
     if rule.is_current:
         return f"{words}."
     return (
-        f"{words}; this release decides by {RULE}, version {RULE_VERSION}, so the same positions may count otherwise."
+        f"{words}; this release decides by {RULE}, version {RULE_VERSION}, so the same positions may count otherwise,"
+        " and the policy above has the figures of this release's preset."
     )

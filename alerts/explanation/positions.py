@@ -109,7 +109,7 @@ def _counted_for(stay: Stay, seen: Seen, confirms: bool, count: int, since_us: i
         case Verdict.FOR_ALONE:
             words = "confirmed it by itself"
         case Verdict.FOR if confirms:
-            words = f"confirmed it, as number {count} of those that decide"
+            words = "confirmed it" + (f", as number {count} of those that decide" if count > 1 else "")
         case Verdict.FOR:
             words = f"speaks for it and could not confirm yet: {_company_lacks(seen, policy, count, since_us)}"
         case Verdict.HINT_FOR:

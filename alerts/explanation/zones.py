@@ -49,7 +49,8 @@ def zone_paragraphs(stood: ZoneAsItStood, explained: ExplainedZone) -> tuple[str
     held = "still valid" if zone.valid_to_us is None else f"replaced or ended at {time_words(zone.valid_to_us)}"
     hours = f"In force {explained.schedule}."
     if explained.in_force_from is not None and explained.in_force_to is not None:
-        hours += f" Then from {moment_words(explained.in_force_from)} to {moment_words(explained.in_force_to)}."
+        window = f"{moment_words(explained.in_force_from)} to {moment_words(explained.in_force_to)}"
+        hours += f" The window of this alert: {window}."
     dates = []
     if zone.active_from_us is not None:
         dates.append(f"from {time_words(zone.active_from_us)}")

@@ -47,7 +47,9 @@ _EVIDENCE = {
 
 def read_filter(
     *,
-    is_open: Annotated[bool | None, Query(alias="open", description="true: still lasting; false: ended or retracted")] = None,
+    is_open: Annotated[
+        bool | None, Query(alias="open", description="true: still lasting; false: ended or retracted")
+    ] = None,
     person: PersonFilter = None,
     zone: ZoneFilter = None,
     kind: Annotated[AlertKind | None, Query(description="Only of this kind")] = None,

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
@@ -23,9 +23,10 @@ from api.rehearsing import (
 )
 from api.routes.zones import problem_document, read_body
 from api.security import NOT_STATED, Caller, Requires, refuse_unseen
-from api.services import CurrentServices
+from api.services import CurrentServices, Services
 from api.zone_files import ZoneFileError
-from store.rehearsals import find_rehearsed_wearer, read_for_rehearsal
+from ops.errors import UnavailableError
+from store.rehearsals import RehearsedWearer, WornPositions, find_rehearsed_wearer, read_for_rehearsal
 
 router = APIRouter(tags=["zones"])
 
@@ -99,30 +100,44 @@ def rehearse_zone(
 
     The body is one Feature as for `POST /v1/zones`, with `crn`. Nothing is published or stored. The zone is run as if
     it had been in force all that time, at the hours of its schedule. The answer tells where the wearer was, so the
-    header `X-Purpose` is needed, and the read is recorded. At most 300,000 positions; `simulated` reads none.
+    header `X-Purpose` is needed, and the read is recorded. At most 150,000 positions; `simulated` reads none. One at a
+    time in each process of the API: otherwise 503.
     """
     if caller.identity.purpose == NOT_STATED:
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "Say in the header X-Purpose why this is rehearsed.")
-    settings = services.settings
     try:
-        draft, crn = read_draft(content, settings)
+        draft, crn = read_draft(content, services.settings)
     except ZoneFileError as error:
         raise ProblemError(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             f"Nothing was rehearsed: {len(error.problems)} problem(s), each with its place and remedy in errors.",
             errors=[problem_document(problem) for problem in error.problems],
         ) from None
-    window = Window.before(datetime.now(UTC), weeks)
-    detail = {"reference": draft.reference, "weeks": weeks, "simulated": simulated}
+    if not services.rehearsing.acquire(blocking=False):
+        raise UnavailableError("another zone is being rehearsed")
+    try:
+        window = Window.before(datetime.now(UTC), weeks)
+        detail = {"reference": draft.reference, "weeks": weeks, "simulated": simulated}
+        wearer, worn = _read(services, caller, crn, window, detail)
+        if simulated is not None:
+            return RehearsalOut.of(rehearse_simulated(draft, wearer, simulated, window, services.settings))
+        return RehearsalOut.of(rehearse_positions(draft, wearer, worn, window, services.settings))
+    finally:
+        services.rehearsing.release()
+
+
+def _read(
+    services: Services, caller: Caller, crn: str, window: Window, detail: dict[str, Any]
+) -> tuple[RehearsedWearer, list[WornPositions]]:
+    """The wearer and, unless a routine is simulated, the positions; recorded in the same transaction."""
+    worn: list[WornPositions] = []
     with services.pool.transaction(caller.identity) as cursor:
         wearer = find_rehearsed_wearer(cursor, crn)
-        if wearer is not None and simulated is not None:
+        if wearer is not None and detail["simulated"] is not None:
             record_allowed(cursor, caller.identity, Action.ZONE_REHEARSE, Subject(wearer.person_id, detail=detail))
         elif wearer is not None:
             times = window.from_time, window.until_time
             worn = read_for_rehearsal(cursor, wearer.person_id, *times, MOST_POSITIONS + 1, detail)
     if wearer is None:
         raise refuse_unseen(services, caller, Action.ZONE_REHEARSE, Subject(detail=detail), "person")
-    if simulated is not None:
-        return RehearsalOut.of(rehearse_simulated(draft, wearer, simulated, window, settings))
-    return RehearsalOut.of(rehearse_positions(draft, wearer, worn, window, settings))
+    return wearer, worn

@@ -39,7 +39,7 @@ def seed(cursor: Cursor, world: World) -> None:
         if wearer.crn not in enrolled:
             add_person(cursor, wearer.crn, wearer.name, wearer.practitioner)
             activate(cursor, wearer.serial, wearer.crn, now)
-    publish_zones(cursor, read_zones(world.zones).drafts, CREATED_BY, now)
+    publish_zones(cursor, read_zones(world.zones).drafts, CREATED_BY)
 
 
 def make_keys(cursor: Cursor) -> Keys:

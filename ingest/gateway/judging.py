@@ -13,9 +13,7 @@ from store.sources import SourceAccess
 UNKNOWN_DEVICE = Refusal(
     RejectionReason.UNKNOWN_DEVICE, "no device of this `device_id` is registered: register it, then send it again"
 )
-OTHER_DEVICE = Refusal(
-    RejectionReason.KEY_MISMATCH, "this source speaks for one device, and `device_id` names another"
-)
+OTHER_DEVICE = Refusal(RejectionReason.KEY_MISMATCH, "this source speaks for one device, and `device_id` names another")
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,15 @@ from store.device_events import (
     write_beacon,
 )
 from store.intake import clock_us, load_intake_state, processed_through_us, save_intake_state
-from store.worn_devices import load_alerts_of, load_open_alerts, load_outlasting, load_wearings, load_worn
+from store.worn_devices import (
+    Suspicion,
+    load_alerts_of,
+    load_open_alerts,
+    load_outlasting,
+    load_wearings,
+    load_worn,
+    survey,
+)
 
 DEVICES_AT_ONCE = 500
 
@@ -67,10 +75,8 @@ def look(
 ) -> Looked:
     """Judge the intake first, then what devices said, then their silence. ``partitions`` is None while unknown."""
     now_us = clock_us(cursor)
-    worn = load_worn(cursor, now_us)
     through_us = None if partitions is None else processed_through_us(cursor, partitions)
-    heard = [one.heard.last_received_us for one in worn if one.heard.last_received_us is not None]
-    seen = Observation(now_us, started_us, through_us, len(worn), max(heard, default=None))
+    seen = Observation(now_us, started_us, through_us, *survey(cursor, now_us))
     state = judge_intake(load_intake_state(cursor), seen, limits.intake)
     save_intake_state(cursor, state)
     changes = intake_changes(state, load_open_alerts(cursor, [AlertKind.INTAKE_DEAF]), seen, limits.intake)
@@ -78,6 +84,7 @@ def look(
         ended(alert, end_us, "activation_ended") for alert, _, end_us in load_outlasting(cursor, OF_SILENCE, now_us)
     ]
     request_judgement(cursor, {device_id for _, device_id, _ in load_outlasting(cursor, OF_EVENTS, now_us)})
+    worn = load_worn(cursor, now_us, _suspicion(cursor, state, limits))
     _record_what_follows(cursor, worn, limits.battery)
     judged = _Judging(cursor, state, now_us, limits.battery, {one.activation_id: one for one in worn})
     goes_on = judged.devices()
@@ -90,6 +97,16 @@ def look(
     write_commands(cursor, once_each(commands))
     write_alerts(cursor, changes, channels)
     return Looked(seen, state, changes, goes_on)
+
+
+def _suspicion(cursor: Cursor, state: IntakeState, limits: WatchLimits) -> Suspicion:
+    through_us = state.alive_through_us if state.is_alive else None
+    return Suspicion(
+        silent_before_us=None if through_us is None else through_us - limits.silence.no_communication_us,
+        without_fix_us=limits.silence.no_fix_us // 2,
+        battery_pct=limits.battery.low_pct,
+        devices=waiting_devices(cursor),
+    )
 
 
 def _record_what_follows(cursor: Cursor, worn: Sequence[Worn], limits: BatteryLimits) -> None:

@@ -5,7 +5,7 @@ ALTER TABLE zone_versions DROP CONSTRAINT zone_versions_kind_check;
 ALTER TABLE zone_versions
   ADD COLUMN schedule jsonb, -- as geofence/schedule_documents.py writes it; NULL: every hour
   ADD COLUMN preset text NOT NULL DEFAULT 'steady',
-  ADD COLUMN policy jsonb NOT NULL DEFAULT '{}', -- what differs from the preset
+  ADD COLUMN policy jsonb NOT NULL DEFAULT '{}', -- every value as it was published; what is missing is the preset's
   ADD COLUMN is_disclosed boolean NOT NULL DEFAULT false,
   ADD CONSTRAINT zone_versions_kind_check CHECK (kind IN ('exclusion', 'inclusion', 'curfew', 'crime_scene'));
 
@@ -45,6 +45,33 @@ UPDATE visits SET confirmed_at = entered_at, state = 'confirmed' WHERE left_at I
 ALTER TABLE visits DROP CONSTRAINT visits_activation_id_zone_id_entered_at_key;
 CREATE INDEX visits_activation ON visits (activation_id, zone_id, entered_at);
 
+-- Of visits under the plain dot the positions are looked up again; how deep they were only their alerts say.
+CREATE FUNCTION pg_temp.microseconds(moment timestamptz) RETURNS bigint
+LANGUAGE sql AS $$ SELECT (extract(epoch FROM moment) * 1000000)::bigint $$;
+CREATE FUNCTION pg_temp.plain_dot_position(wanted integer, moment timestamptz, depth_m jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  SELECT jsonb_build_object(
+    'device_id', device_id, 'fix_time_us', pg_temp.microseconds(fix_time), 'fix_key', fix_key,
+    'received_us', pg_temp.microseconds(received_at), 'lat', lat, 'lon', lon, 'accuracy_m', accuracy_m,
+    'mechanism', mechanism, 'flags', flags, 'depth_m', coalesce(depth_m, '0'), 'p_inside', 1, 'verdict', 'for')
+  FROM positions WHERE device_id = wanted AND fix_time = moment ORDER BY fix_key LIMIT 1
+$$;
+UPDATE visits SET evidence = jsonb_build_object('entry', known.entry, 'confirming', known.entry,
+  'deepest', coalesce(known.deepest, known.entry), 'latest', coalesce(known.latest, known.entry),
+  'trail', jsonb_build_array(known.entry))
+FROM (
+  SELECT visit.visit_id,
+    pg_temp.plain_dot_position(device_id, entered_at, told.positions #> '{entry,depth_m}') AS entry,
+    pg_temp.plain_dot_position(device_id, (told.positions #>> '{deepest,fix_time}')::timestamptz,
+      told.positions #> '{deepest,depth_m}') AS deepest,
+    pg_temp.plain_dot_position(device_id, visit.last_inside_at, told.positions #> '{latest,depth_m}') AS latest
+  FROM visits visit JOIN device_activations USING (activation_id)
+  LEFT JOIN LATERAL (
+    SELECT alerts.evidence->'positions' AS positions FROM alerts WHERE alerts.visit_id = visit.visit_id LIMIT 1
+  ) told ON true
+) known
+WHERE known.visit_id = visits.visit_id AND known.entry IS NOT NULL;
+
 -- Only what is not clear: the open visit of (activation, zone, aspect), with everything that the next step needs.
 DROP TABLE presence;
 CREATE TABLE presence (
@@ -55,6 +82,19 @@ CREATE TABLE presence (
   PRIMARY KEY (activation_id, zone_id, aspect)
 );
 GRANT SELECT, INSERT, UPDATE, DELETE ON presence TO cordon_worker;
+-- Who is in a zone stays there: a visit begun anew would alert a second time.
+INSERT INTO presence (activation_id, zone_id, aspect, visit)
+  SELECT activation_id, zone_id, aspect, jsonb_build_object(
+    'visit_id', visit_id, 'activation_id', activation_id, 'person_id', person_id, 'zone_id', zone_id,
+    'zone_version', zone_version, 'zone_kind', kind, 'aspect', aspect, 'regime', regime, 'state', state,
+    'inferred', inferred, 'entered_us', pg_temp.microseconds(entered_at),
+    'confirmed_us', pg_temp.microseconds(confirmed_at), 'last_inside_us', pg_temp.microseconds(last_inside_at),
+    'left_us', NULL, 'closed_us', NULL, 'end_reason', NULL, 'positions_inside', positions_inside,
+    'tally', jsonb_build_object('for_count', positions_inside, 'for_since_us', pg_temp.microseconds(entered_at),
+      'against_count', 0, 'against_since_us', NULL),
+    'evidence', evidence)
+  FROM visits JOIN zone_versions USING (zone_id)
+  WHERE version = zone_version AND left_at IS NULL AND evidence <> '{}';
 
 -- Alerts of devices have no zone, and our own have no person.
 ALTER TABLE alerts DROP CONSTRAINT alerts_state_check;
@@ -80,9 +120,13 @@ ALTER TABLE alert_events
 -- Devices whose past has to be judged anew, by the worker that owns their partition.
 CREATE TABLE reevaluations (
   device_id integer PRIMARY KEY REFERENCES devices,
-  from_time timestamptz NOT NULL, -- the earliest fix time whose judgement may have changed
-  requested_at timestamptz NOT NULL DEFAULT clock_timestamp()
+  from_time timestamptz NOT NULL, -- the earliest fix time whose judgement may have changed,
+  until_time timestamptz NOT NULL DEFAULT 'infinity', -- and the latest, save for what follows from it
+  requested_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  partition integer, -- of the device's newest position; NULL: not looked up yet
+  error text -- set aside: it could not be judged; NULL again when it is asked for anew or a worker takes the partition
 );
+CREATE INDEX reevaluations_waiting ON reevaluations (partition, requested_at) WHERE error IS NULL;
 -- Visits that were open under the plain dot are judged anew.
 INSERT INTO reevaluations (device_id, from_time)
   SELECT device_id, min(entered_at) FROM visits JOIN device_activations USING (activation_id)
@@ -93,11 +137,17 @@ INSERT INTO reevaluations (device_id, from_time)
 CREATE FUNCTION request_reevaluation(wanted_zone bigint, wanted_person bigint, since timestamptz) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
   INSERT INTO reevaluations (device_id, from_time)
-  SELECT DISTINCT activation.device_id, since FROM device_activations activation, zones zone
-  WHERE zone.zone_id = wanted_zone AND since < clock_timestamp()
-    AND activation.during && tstzrange(since, NULL)
-    AND activation.person_id = coalesce(wanted_person, zone.person_id, activation.person_id)
-  ON CONFLICT (device_id) DO UPDATE SET from_time = least(reevaluations.from_time, excluded.from_time)
+  -- Told apart, and without an operator of ranges, so that a person's activations are found by that person's index: an
+  -- import may ask for each of 20,000 zones.
+  SELECT activation.device_id, since FROM device_activations activation
+  WHERE activation.person_id = coalesce(wanted_person, (SELECT person_id FROM zones WHERE zone_id = wanted_zone))
+    AND coalesce(upper(activation.during), 'infinity') > since AND since < clock_timestamp()
+  UNION
+  SELECT activation.device_id, since FROM device_activations activation
+  WHERE wanted_person IS NULL AND (SELECT person_id IS NULL FROM zones WHERE zone_id = wanted_zone)
+    AND coalesce(upper(activation.during), 'infinity') > since AND since < clock_timestamp()
+  ON CONFLICT (device_id) DO UPDATE
+    SET from_time = least(reevaluations.from_time, excluded.from_time), until_time = excluded.until_time, error = NULL
 $$;
 REVOKE ALL ON FUNCTION request_reevaluation(bigint, bigint, timestamptz) FROM public;
 GRANT EXECUTE ON FUNCTION request_reevaluation(bigint, bigint, timestamptz) TO cordon_api;

@@ -19,7 +19,7 @@ DOCUMENT: dict[str, Any] = create_app(SETTINGS, open_services(SETTINGS)).openapi
 OPERATIONS = [
     (method, path, operation) for path, item in DOCUMENT["paths"].items() for method, operation in item.items()
 ]
-GATEWAY_PATHS = {"/v1/pings", "/v1/owntracks", "/v1/osmand"}
+GATEWAY_PATHS = {"/v1/pings", "/v1/events", "/v1/owntracks", "/v1/osmand"}
 GUARDED = [
     (method, path, operation)
     for method, path, operation in OPERATIONS

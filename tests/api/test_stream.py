@@ -106,6 +106,7 @@ def test_a_change_reaches_the_client_without_its_place(fresh_api: RunningApi) ->
         with as_owner(fresh_api.urls.owner) as cursor:
             end_alert(cursor, uuid.UUID(alert_id), MORNING + timedelta(minutes=9))
         raised, ended = alerts_of(events, 2)
+    assert (raised.data.pop("severity"), raised.data.pop("urgency")) == ("breach", "immediate")
     assert raised.data == {
         "event_id": int(raised.id or 0),
         "change": "raised",
@@ -117,7 +118,7 @@ def test_a_change_reaches_the_client_without_its_place(fresh_api: RunningApi) ->
         "crn": "X100001",
         "zone_name": "Zone LIVE",
         "began_at": "2026-03-02T09:00:00Z",
-        "last_inside_at": "2026-03-02T09:00:00Z",
+        "last_evidence_at": "2026-03-02T09:00:00Z",
         "ended_at": None,
     }
     assert (ended.data["state"], ended.data["ended_at"]) == ("ended", "2026-03-02T09:09:00Z")

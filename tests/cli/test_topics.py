@@ -60,7 +60,9 @@ def test_the_topics_are_made_once_with_equal_partitions(cordon: Cordon, names: t
     listed = [line.split() for line in cordon("topics", "list")[1].splitlines()[1:]]
     assert listed == [
         [names[0], "3", "1", "LogAppendTime", "2", "days"],
-        [names[1], "3", "1", "CreateTime", "2", "days"],
+        [names[1], "3", "1", "LogAppendTime", "2", "days"],
+        [names[2], "3", "1", "CreateTime", "2", "days"],
+        [names[3], "3", "1", "CreateTime", "2", "days"],
     ]
 
 

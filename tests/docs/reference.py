@@ -21,6 +21,8 @@ from api.documentation import PERMISSION_KEY
 from api.services import open_services
 from cli.main import COMMANDS, build_application
 from geofence.policy_documents import LIMITS
+from geofence.presence import TRANSITIONS, Event
+from model.enums import VisitState
 from model.policies import PRESETS
 from ops import metrics
 from ops.settings import Settings
@@ -165,6 +167,17 @@ def policies_table() -> str:
     return _table(("value", "meaning", "may be", *(f"`{preset}`" for preset in PRESETS)), rows)
 
 
+def transitions_table() -> str:
+    """A row a state, a column an event: what follows."""
+    states = dict.fromkeys(before for before, _ in TRANSITIONS)
+    rows = [(_state(state), *(_state(TRANSITIONS[state, event]) for event in Event)) for state in states]
+    return _table(("before", *(event.value for event in Event)), rows)
+
+
+def _state(state: VisitState | None) -> str:
+    return "clear" if state is None else state.value
+
+
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
@@ -177,6 +190,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "routes": routes_table,
     "policy": policy_table,
     "policies": policies_table,
+    "transitions": transitions_table,
 }
 
 

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -36,6 +37,7 @@ def api(embedded_server: DatabaseServer, embedded_template: str) -> Iterator[Run
     ):
         with as_owner(running.urls.owner) as cursor:
             seed_positions(cursor, running.own.device_id, 3)
+            seed_positions(cursor, running.own.device_id, 120, datetime.now(UTC) - timedelta(days=1))
         yield running
 
 

@@ -124,6 +124,22 @@ def test_an_entry_authorised_afterwards_takes_the_breach_back(database: Database
     assert (kind, severity, before) == ("authorised_entry", "information", "exclusion_zone_breach")
 
 
+def test_a_breach_authorised_while_it_goes_on_is_told_of_as_urgently_to_its_end(
+    database: DatabaseUrls, start_us: int
+) -> None:
+    send(database, start_us, (0, OUTSIDE), (1, INSIDE), (2, INSIDE))
+    stored(database, 3)
+    wait_until(lambda: told(database) == [("raised", "immediate")], what="the alert")
+    window = (from_microseconds(start_us), from_microseconds(start_us + 60 * MINUTE_US))
+    with closing(connect(database.owner, "test")) as connection, connection, connection.cursor() as cursor:
+        grant(cursor, AuthorisationRequest("ZONE", SERIAL, *window, "a funeral"), "officer", 3000)
+    judged_anew(database)
+    send(database, start_us, *((minute, OUTSIDE) for minute in range(3, 9)))
+    wait_until(lambda: told(database)[-1][0] == "ended", what="the end")
+    assert {urgency for _, urgency, _ in rows(database.owner, EVENTS)} == {"immediate"}
+    assert rows(database.owner, "SELECT urgency FROM alerts") == [("immediate",)]
+
+
 def test_a_zone_that_had_ended_retracts_what_it_raised(database: DatabaseUrls, start_us: int) -> None:
     send(database, start_us, (0, OUTSIDE), (1, INSIDE), (2, INSIDE))
     stored(database, 3)
@@ -146,3 +162,38 @@ def test_a_device_taken_off_inside_a_zone_leaves_no_visit_open(database: Databas
     visits: list[tuple[Any, ...]] = rows(database.owner, STANDING)
     assert [(state, reason) for state, _, _, reason in visits] == [("ended", "device_off")]
     assert rows(database.owner, "SELECT FROM presence") == []
+
+
+def test_an_end_that_was_entered_beforehand_leaves_no_visit_open_either(database: DatabaseUrls, start_us: int) -> None:
+    with closing(connect(database.owner, "test")) as connection, connection, connection.cursor() as cursor:
+        deactivate(cursor, SERIAL, datetime.now(UTC) + timedelta(seconds=5))
+    send(database, start_us, (0, OUTSIDE), (1, INSIDE), (2, INSIDE))
+    stored(database, 3)
+    wait_until(lambda: told(database) == [("raised", "immediate")], what="the alert")
+    wait_until(lambda: told(database)[-1] == ("ended", "immediate"), 30, what="the end")
+    assert rows(database.owner, "SELECT end_reason FROM visits") == [("device_off",)]
+    assert rows(database.owner, "SELECT FROM presence") == []
+
+
+def test_a_past_that_cannot_be_judged_holds_nobody_up(database: DatabaseUrls, start_us: int) -> None:
+    enrol(database.owner, ["TAG-2"])
+    send(database, start_us, (0, OUTSIDE), (1, INSIDE), (2, INSIDE), (3, OUTSIDE), (5, OUTSIDE))
+    stored(database, 5)
+    wait_until(lambda: len(told(database)) == 2, what="the alert")
+    spoil = "UPDATE visits SET evidence = '{}'"
+    with closing(connect(database.owner, "test")) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(spoil)
+    send(database, start_us, (1.5, INSIDE))
+    wait_until(
+        lambda: rows(database.owner, "SELECT error IS NOT NULL FROM reevaluations") == [(True,)], what="a refusal"
+    )
+    append(database, [("TAG-2", ping("TAG-2", start_us + 9 * MINUTE_US, *OUTSIDE, mechanism="GPS"))])
+    stored(database, 7)
+    assert rows(database.owner, "SELECT error FROM reevaluations") == [("KeyError: 'confirming'",)]
+
+
+def test_what_was_asked_for_a_device_that_was_never_heard_goes(database: DatabaseUrls) -> None:
+    enrol(database.owner, ["TAG-2"])
+    with closing(connect(database.owner, "test")) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("INSERT INTO reevaluations (device_id, from_time) SELECT device_id, now() FROM devices")
+    judged_anew(database)

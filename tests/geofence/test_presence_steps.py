@@ -178,17 +178,18 @@ def test_a_stay_lies_in_one_regime() -> None:
     assert (told(begun), begun.regime) == ((CONFIRMED, 10, 10, 10, None, None), Regime.AUTHORISED)
 
 
-def test_a_stay_ends_with_the_zone_s_hours() -> None:
-    out_of_hours = Sighting(position(10 * SECOND_US, UNSURE), None)
-    (confirmed,) = step(PLACE, None, sighting(0, ALONE))
-    (ended,) = step(PLACE, confirmed, out_of_hours)
-    (possible,) = step(PLACE, None, sighting(0, FOR))
-    (lapsed,) = step(PLACE, possible, out_of_hours)
-    assert [(one.state, one.left_us, one.end_reason) for one in (ended, lapsed)] == [
-        (ENDED, 10 * SECOND_US, EndReason.REGIME_CHANGED),
-        (LAPSED, 10 * SECOND_US, EndReason.REGIME_CHANGED),
-    ]
-    assert step(PLACE, None, out_of_hours) == ()
+@pytest.mark.parametrize("said", [[(0, FOR)], [(0, ALONE)], [(0, ALONE), (20, AGAINST)]])
+@pytest.mark.parametrize("later", [None, Regime.AUTHORISED])
+def test_a_stay_that_is_lifted_ends_as_the_table_says(said: list[tuple[float, Verdict]], later: Regime | None) -> None:
+    (visit,) = walk(*said)
+    next_one = sighting(30, UNSURE, regime=later or Regime.IN_FORCE)
+    (lifted,) = step(PLACE, visit, next_one if later else replace(next_one, condition=None))
+    assert lifted.state is TRANSITIONS[visit.state, Event.LIFTED]
+    assert (lifted.closed_us, lifted.end_reason) == (30 * SECOND_US, EndReason.REGIME_CHANGED)
+
+
+def test_out_of_hours_nothing_begins() -> None:
+    assert step(PLACE, None, replace(sighting(0, ALONE), condition=None)) == ()
 
 
 def test_a_stay_is_under_the_version_of_its_entry() -> None:

@@ -14,8 +14,10 @@ from typer.testing import CliRunner
 from cli.dead_letters import dump
 from cli.main import COMMANDS, build_application
 from ingest.decode import DecodeLimits
+from ingest.event import EventLimits
 from ingest.gateway.services import GatewayServices
 from ingest.queue import QueuePingSink
+from ingest.sinks import TableEventSink
 from model.enums import RejectionReason
 from ops.errors import InputError
 from store.activations import activate
@@ -189,6 +191,8 @@ def test_the_gateway_on_a_real_database_acknowledges_what_the_queue_holds(
         key = create_source(cursor, "fleet")
     services = GatewayServices(
         sink=QueuePingSink(api_pool),
+        events=TableEventSink(api_pool),
+        event_limits=EventLimits(message_max_bytes=100_000, max_age_days=400, max_future_s=300),
         authenticate=partial(authenticate_source, api_pool),
         known_devices=partial(device_states, api_pool),
         keep_dead_letter=partial(keep_dead_letter, api_pool),

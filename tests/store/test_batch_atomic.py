@@ -97,7 +97,7 @@ def test_a_batch_that_fails_at_any_stage_leaves_nothing_and_is_then_written_once
     assert counts(database) == WRITTEN
 
 
-STAGES = ["advance", "_write_raw", "write_newer", "write_older", "write_visits", "write_presence", "write_alerts"]
+STAGES = ["advance", "write_raw", "write_newer", "write_older", "write_visits", "write_presence", "write_alerts"]
 
 
 @pytest.mark.parametrize("stage", STAGES)

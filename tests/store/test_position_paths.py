@@ -48,7 +48,7 @@ def test_the_same_rows_are_stored_by_whichever_path(database: DatabaseUrls) -> N
     with connected(database.worker) as connection:
         for path in (write_newer, write_older):
             with connection.cursor() as cursor:
-                assert path(cursor, rows) == 5
+                path(cursor, rows)
                 results.append(stored(cursor))
             connection.rollback()
     assert results[0] == results[1]

@@ -10,9 +10,11 @@ import uvicorn
 from fastapi import FastAPI
 
 from ingest.decode import DecodeLimits
+from ingest.event import EventLimits
 from ingest.gateway import gateway_router
 from ingest.gateway.empty_path import EmptyPathMiddleware
 from ingest.gateway.services import GatewayServices
+from ingest.source import EventMessage
 from ops.errors import UnavailableError
 from store.dead_letters import NewDeadLetter
 from store.sources import SourceAccess
@@ -27,39 +29,56 @@ class Recorder:
     messages: list[tuple[str, bytes]] = field(default_factory=list)
     dead_letters: list[NewDeadLetter] = field(default_factory=list)
     failing: set[str] = field(default_factory=set)
+    events: list[EventMessage] = field(default_factory=list)
 
     def append(self, messages: Sequence[tuple[str, bytes]]) -> None:
-        self._fail("sink")
+        self.fail("sink")
         self.messages += messages
 
     def close(self) -> None:
         """Nothing to let go of."""
 
     def authenticate(self, key: str) -> SourceAccess | None:
-        self._fail("sources")
+        self.fail("sources")
         return self.sources.get(key)
 
     def known_devices(self, serials: Sequence[str]) -> Mapping[str, bool]:
-        self._fail("devices")
+        self.fail("devices")
         return {serial: self.devices[serial] for serial in serials if serial in self.devices}
 
     def keep_dead_letter(self, letter: NewDeadLetter) -> None:
-        self._fail("dead letters")
+        self.fail("dead letters")
         self.dead_letters.append(letter)
 
-    def _fail(self, part: str) -> None:
+    def fail(self, part: str) -> None:
         if part in self.failing:
             raise UnavailableError("told to fail")
 
     def services(self, limits: DecodeLimits, body_max_bytes: int) -> GatewayServices:
         return GatewayServices(
             sink=self,
+            events=RecordedEvents(self),
             authenticate=self.authenticate,
             known_devices=self.known_devices,
             keep_dead_letter=self.keep_dead_letter,
             decode_limits=limits,
+            event_limits=EventLimits(limits.message_max_bytes, max_age_days=400, max_future_s=300),
             body_max_bytes=body_max_bytes,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvents:
+    """The recorder's sink of device events."""
+
+    recorder: Recorder
+
+    def append(self, messages: Sequence[EventMessage]) -> None:
+        self.recorder.fail("events")
+        self.recorder.events += messages
+
+    def close(self) -> None:
+        """Nothing to let go of."""
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """What a worker writes, in memory: enough for the pipeline and for judging a past anew, with no database."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -9,10 +9,11 @@ import numpy as np
 from geofence.columns import Fixes, PositionRows
 from geofence.detection import PresenceKey
 from geofence.projection import Projection
+from geofence.track import Page
 from geofence.zone_index import ZoneIndex
 from ingest.devices import DeviceTable
 from ingest.pipeline import Batch, Context, Outcome, detection_limits, process_batch
-from ingest.reevaluation import Judge, reevaluate
+from ingest.reevaluation import Judge, Stretch, reevaluate
 from model.alerts import Alert, AlertChange, ToldAlert
 from model.authorisations import Authorisation
 from model.devices import Activation, DeviceRecord, LastFix
@@ -32,6 +33,7 @@ class MemoryRecords:
     activations: tuple[Activation, ...]
     zones: Sequence[ZoneVersion]
     authorisations: Sequence[Authorisation] = ()
+    page_size: int = 4  # so that few positions make several pages
     rows: list[PositionRows] = field(default_factory=list)
     visits: dict[UUID, Visit] = field(default_factory=dict)
     alerts: dict[UUID, Alert] = field(default_factory=dict)
@@ -60,12 +62,12 @@ class MemoryRecords:
         last = outcome.last_fixes
         self._devices.remember(last.slot, last.fix_key, last.last, last.last_but_one)
         if new_late:
-            self.judge_anew(min(new_late), int(fixes.received_us.max()))
+            self.judge_anew(Stretch(min(new_late), max(new_late), int(fixes.received_us.max())))
         return outcome
 
-    def judge_anew(self, from_us: int, known_us: int) -> None:
+    def judge_anew(self, stretch: Stretch) -> None:
         judge = Judge(self.index, PROJECTION, detection_limits(LIMITS))
-        found = reevaluate(self, DEVICE_ID, self.activations, from_us, known_us, judge)
+        found = reevaluate(self, DEVICE_ID, self.activations, stretch, judge)
         for revision in found.revisions:
             self.visits[revision.after.visit_id] = revision.after
         self._tell(found.alert_changes)
@@ -81,12 +83,13 @@ class MemoryRecords:
             and (visit.closed_us is None or visit.closed_us >= since_us)
         ]
 
-    def positions(self, device_id: int, from_us: int, until_us: int) -> PositionRows:
+    def pages(self, device_id: int, from_us: int, until_us: int) -> Iterator[Page]:
         assert device_id == DEVICE_ID
         rows = self._in_order()
-        times = rows.fixes.fix_time_us
-        first = max(0, int(np.searchsorted(times, from_us)) - 2)
-        return rows.take(np.arange(first, int(np.searchsorted(times, until_us))))
+        first, end = np.searchsorted(rows.fixes.fix_time_us, [from_us, until_us]).tolist()
+        for at in range(first, end, self.page_size):
+            lead_in = min(at, 2)
+            yield Page(rows.take(np.arange(at - lead_in, min(at + self.page_size, end))), lead_in)
 
     def standing(self, visit_ids: Collection[UUID]) -> set[UUID]:
         return {one for one in visit_ids if one in self.visits and self.visits[one].state is not VisitState.RETRACTED}

@@ -131,6 +131,12 @@ def end_alert(cursor: Cursor, alert_id: uuid.UUID, ended_at: datetime) -> None:
 def _append_event(cursor: Cursor, alert_id: uuid.UUID, person_id: int, change: str, happened_at: datetime) -> None:
     cursor.execute(
         "INSERT INTO alert_events (event_id, alert_id, person_id, change, happened_at, payload)"
-        " VALUES (nextval('alert_event_sequence'), %s, %s, %s, %s, '{}')",
-        (str(alert_id), person_id, change, happened_at),
+        " VALUES (nextval('alert_event_sequence'), %s, %s, %s, %s, %s)",
+        (
+            str(alert_id),
+            person_id,
+            change,
+            happened_at,
+            Json({"state": "ended" if change == "ended" else "open"}),
+        ),
     )

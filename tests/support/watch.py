@@ -13,20 +13,18 @@ from tests.support.waiting import DEADLINE_S
 from tests.support.world import rows
 
 ALERTS = (
-    "SELECT kind, state, crn FROM alerts LEFT JOIN people USING (person_id)"
-    " WHERE visit_id IS NULL ORDER BY sequence"
+    "SELECT kind, state, crn FROM alerts LEFT JOIN people USING (person_id) WHERE visit_id IS NULL ORDER BY sequence"
 )
-CHANGES = (
-    "SELECT kind, change FROM alert_events JOIN alerts USING (alert_id) WHERE visit_id IS NULL ORDER BY event_id"
-)
-COMMANDS = "SELECT kind, body, reason FROM tag_commands ORDER BY created_at, kind"
+CHANGES = "SELECT kind, change FROM alert_events JOIN alerts USING (alert_id) WHERE visit_id IS NULL ORDER BY event_id"
+COMMANDS = "SELECT kind, body, reason FROM tag_commands ORDER BY kind, reason"
 
 QUICK: dict[str, Any] = {
     "watch_every_s": 0.05,
     "heartbeat_every_s": 0.2,
     "heard_every_s": 0.2,
     "deaf_after_s": 2,
-    "deaf_quiet_s": 100,
+    "deaf_quiet_s": 0.5,
+    "deaf_min_tags": 1000,
     "no_communication_s": 1000,
     "no_fix_s": 1000,
     "battery_uncharged_s": 1000,

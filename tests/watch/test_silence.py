@@ -22,7 +22,7 @@ def send(database: DatabaseUrls, serial: str, mechanism: str = "GPS", **fields: 
 
 def test_a_tag_that_falls_silent_is_told_and_one_that_talks_is_not(migrated_database: DatabaseUrls) -> None:
     enrol(migrated_database.owner, ["TALKS", "SILENT"])
-    settings = watch_settings(migrated_database, no_communication_s=1.5, deaf_quiet_s=1.4, deaf_min_tags=50)
+    settings = watch_settings(migrated_database, no_communication_s=1.5)
     with queue_worker(migrated_database), watching(settings):
         send(migrated_database, "SILENT")
         deadline = time.monotonic() + 4
@@ -37,7 +37,7 @@ def test_a_tag_that_falls_silent_is_told_and_one_that_talks_is_not(migrated_data
 
 def test_without_a_worker_nobody_is_called_silent(migrated_database: DatabaseUrls) -> None:
     enrol(migrated_database.owner, ["TAG"])
-    settings = watch_settings(migrated_database, no_communication_s=1, deaf_quiet_s=0.9, deaf_min_tags=50)
+    settings = watch_settings(migrated_database, no_communication_s=1)
     with watching(settings):
         wait_until(lambda: alerts(migrated_database) == [("intake_deaf", "open", None)])
         time.sleep(1.5)
@@ -73,7 +73,7 @@ def test_a_tag_without_a_fix_is_asked_for_one_before_staff_are_told(migrated_dat
 def test_when_nobody_at_all_is_heard_it_is_we_who_are_deaf(migrated_database: DatabaseUrls) -> None:
     serials = [f"TAG-{number}" for number in range(25)]
     enrol(migrated_database.owner, serials)
-    settings = watch_settings(migrated_database, no_communication_s=2.5, deaf_quiet_s=1)
+    settings = watch_settings(migrated_database, no_communication_s=2.5, deaf_quiet_s=1, deaf_min_tags=20)
     with queue_worker(migrated_database), watching(settings):
         for serial in serials:
             send(migrated_database, serial)

@@ -20,6 +20,7 @@ def running() -> Iterator[tuple[Recorder, int]]:
 def recorder(running: tuple[Recorder, int]) -> Recorder:
     running[0].messages.clear()
     running[0].dead_letters.clear()
+    running[0].events.clear()
     running[0].failing.clear()
     return running[0]
 
