@@ -23,12 +23,13 @@ from bench.zones import PROJECTION, anywhere, centres, make_curfews, make_versio
 from geofence.columns import Fixes, PositionRows
 from geofence.detection import Detection, detect
 from geofence.naive import NaiveIndex, matches_of
-from geofence.sightings import DetectionLimits
 from geofence.track import Track, track_of
 from geofence.zone_index import ZoneIndex
 from model.enums import Aspect
 from model.visits import Visit
 from model.zones import ZoneVersion
+from tests.support.engine_walks import LIMITS, REFERENCE_LIMITS, seen_of, told, told_by_reference
+from tests.support.reference_engine import reference_visits
 
 SEED = 20261122
 PEOPLE = 20_000
@@ -36,8 +37,7 @@ MINUTES = 10
 WARM_UP = 4  # batches that do not count: they meet geometries that are not indexed yet, and everybody is clear
 PEER_MINUTES = (2, 3)
 NAIVE_PINGS = 2_000  # of a batch: it is slow
-REPLAYED = 200  # people
-LIMITS = DetectionLimits(implied_speed_limit_mps=90.0, poor_accuracy_m=150.0)
+JUDGED_AGAIN = 40  # people
 NOON_US = 20_454 * 24 * 60 * MINUTE_US + 12 * 60 * MINUTE_US  # of a winter's day: UTC is London's time
 EVENING_US = NOON_US + 10 * 60 * MINUTE_US
 
@@ -126,7 +126,7 @@ def _measured(workload: Workload, postgis: PostGis | None) -> list[Result]:
     world = _world(workload)
     naive = NaiveIndex(world.versions, PROJECTION)
     if postgis is not None:
-        postgis.load(world.versions)
+        postgis.hold(world.versions)
     deepened, rates, tracks, inside = Deepened(world.index), Rates(), [], []
     for minute in range(MINUTES):
         for track in world.wearers.batches():
@@ -134,7 +134,7 @@ def _measured(workload: Workload, postgis: PostGis | None) -> list[Result]:
             inside.append(_take(world, deepened, track, rates))
             if minute in PEER_MINUTES:
                 _ask_peers(world.index, naive, postgis, track, rates)
-    _judge_again(world.index, tracks, deepened)
+    _judge_again(world.versions, tracks, deepened)
     share = sum(inside) / (len(inside) * BATCH)
     return _results(f"check, {PEOPLE:,} people, {workload.zones}, {share:.1%} of pings in one", rates)
 
@@ -174,15 +174,16 @@ def _ask_peers(index: ZoneIndex, naive: NaiveIndex, postgis: PostGis | None, tra
         raise AssertionError("PostGIS and the index disagree: the figures would be worthless")
 
 
-def _judge_again(index: ZoneIndex, tracks: list[Track], deepened: Deepened) -> None:
-    """Hold the visits of some people against those of a replay of each one's whole track by itself."""
+def _judge_again(versions: list[ZoneVersion], tracks: list[Track], deepened: Deepened) -> None:
+    """Hold the visits of some people against the rules written down plainly, one position and one zone at a time."""
     rows = _rows(tracks)
-    for person in range(0, PEOPLE, PEOPLE // REPLAYED):
-        own = rows.take(rows.device_id == person)
-        replayed = detect(track_of(own, person, person, PROJECTION), index, {}, LIMITS)
+    for person in range(0, PEOPLE, PEOPLE // JUDGED_AGAIN):
+        track = track_of(rows.take(rows.device_id == person), person, person, PROJECTION)
+        theirs = [one for one in versions if one.person_id in {person, None}]
+        stays = reference_visits(seen_of(track), person, theirs, [], PROJECTION, REFERENCE_LIMITS)
         visits = [one for one in deepened.visits.values() if one.person_id == person]
-        if {one.visit_id: one for one in visits} != {one.after.visit_id: one.after for one in replayed.changes}:
-            raise AssertionError(f"person {person} has other visits in a replay: the figures would be worthless")
+        if set(map(told, visits)) != set(map(told_by_reference, stays)):
+            raise AssertionError(f"person {person} has other visits by the plain rules: the figures would be worthless")
 
 
 def _rows(tracks: list[Track]) -> PositionRows:

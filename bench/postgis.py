@@ -38,9 +38,13 @@ class PostGis:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._held: Sequence[ZoneVersion] = ()
 
-    def load(self, versions: Sequence[ZoneVersion]) -> None:
+    def hold(self, versions: Sequence[ZoneVersion]) -> None:
         """Hold these zones in place of those before."""
+        if versions == self._held:
+            return
+        self._held = versions
         areas = _as_wkb(_areas(versions))
         owners = ("\\N" if one.person_id is None else str(one.person_id) for one in versions)
         lines = (f"{one.zone_id}\t{owner}\t{area}\n" for one, owner, area in zip(versions, owners, areas, strict=True))
