@@ -102,8 +102,9 @@ class ZoneTable:
         columns = self._columns
         columns.box[rows] = shapes.box + BOX_MARGIN
         columns.reach[rows] = _reach(versions, columns.box[rows])
-        measures = [_measures(one.policy) for one in versions]
-        columns.measures[rows] = np.reshape(measures, (-1, *columns.measures.shape[1:]))  # of no version, too
+        policies: dict[PresencePolicy, int] = {}  # thousands of zones share a few
+        policy = [policies.setdefault(one.policy, len(policies)) for one in versions]
+        columns.measures[rows] = np.array([_measures(one) for one in policies])[policy]
         columns.zone_id[rows] = [one.zone_id for one in versions]
         columns.watches_absence[rows] = [one.kind.watches_absence for one in versions]
         columns.is_curfew[rows] = [one.kind is ZoneKind.CURFEW for one in versions]
