@@ -4,14 +4,14 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 
 from bench import check, decode, end_to_end, write
 from bench.result import Result
 
-WORKLOADS: dict[str, Callable[[], list[Result]]] = {
+WORKLOADS: dict[str, Callable[[], Iterable[Result]]] = {
     "decode": decode.run,
     "check": check.run,
     "write": write.run,

@@ -27,7 +27,8 @@ class Crossings:
 def touches_on_the_way(track: Track, zones: ZoneIndex, position: Integers, row: Integers) -> Booleans:
     """Whether the way to each position, which lies outside the zone of ``row``, meets its shape; shapes (k,)."""
     touches = np.zeros(len(position), np.bool_)
-    at = np.flatnonzero(_may_infer(track, zones, position, row))
+    at = np.flatnonzero(zones.table.in_box_on_the_way(row, track.ways().take(position)))
+    at = at[_may_infer(track, zones, position[at], row[at])]
     start, end = track.before.points.take(position[at]), track.points.take(position[at])
     touches[at] = zones.table.touched_on_the_way(row[at], start, end)
     return touches

@@ -1,13 +1,15 @@
 """From a track and the open visits to what changed: the loop that the live pipeline, a replay and a rehearsal share."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import isnan
 
 import numpy as np
 
+from geofence.columns import Booleans
 from geofence.confidence import effective_accuracy_m, p_inside
 from geofence.presence import Condition, Place, Sighting, step
-from geofence.sightings import CODES, VERDICTS, DetectionLimits, Sightings, Watched, sightings, touched
+from geofence.sightings import VERDICTS, DetectionLimits, Sightings, Watched, sightings, touched
 from geofence.track import Track
 from geofence.zone_index import NO_ROW, REGIMES, ZoneIndex
 from geofence.zone_table import ASPECTS
@@ -23,7 +25,11 @@ def presence_key(visit: Visit) -> PresenceKey:
     return visit.activation_id, visit.zone_id, visit.aspect
 
 
-BEGINNERS = np.array([CODES[one] for one in (Verdict.FOR_ALONE, Verdict.FOR, Verdict.HINT_FOR)])
+BEGINS = np.array([verdict in {Verdict.FOR_ALONE, Verdict.FOR, Verdict.HINT_FOR} for verdict in VERDICTS])
+"""Which verdicts, by code, can begin a visit."""
+
+CODE_OF = {aspect: code for code, aspect in enumerate(ASPECTS)}
+NOTHING_OPEN: Mapping[tuple[int, Aspect], Visit] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,9 @@ def detect(
     """
     watched = _watched(track, zones, presence, () if replayed is None else replayed.since_us)
     seen = sightings(track, zones, watched, limits)
-    bounds = np.searchsorted(seen.pair, np.arange(len(watched.zone_id) + 1))
+    bounds = np.searchsorted(seen.pair, np.arange(len(watched.zone_id) + 1)).tolist()
+    crosses = ~np.isnan(seen.crossing.depth_m)
+    begins = (BEGINS[seen.verdict] | crosses).tolist()
     changes: list[VisitChange] = []
     after: dict[PresenceKey, Visit | None] = {}
     keys = zip(watched.activation.tolist(), watched.zone_id.tolist(), watched.aspect.tolist(), strict=True)
@@ -70,8 +78,10 @@ def detect(
         span = range(bounds[pair], bounds[pair + 1])
         if replayed is not None:
             span = _since(track, seen, span, replayed.since_us.get((activation_id, zone_id, aspect), replayed.from_us))
-        walk = _Walk(track, zones, seen, span, Place(activation_id, zone_id, aspect, 0))
-        after[activation_id, zone_id, aspect] = walk.run(presence.get(activation_id, {}).get((zone_id, aspect)))
+        before = presence.get(activation_id, NOTHING_OPEN).get((zone_id, aspect))
+        place = Place(activation_id, zone_id, aspect, track.person.item(seen.position.item(bounds[pair])))
+        walk = _Walk(track, zones, seen, place)
+        after[activation_id, zone_id, aspect] = walk.run(before, span, begins, crosses)
         changes += walk.changes
     return Detection(changes, after)
 
@@ -85,12 +95,13 @@ def _watched(
     """The touched and the open places, each once, in order."""
     near = touched(track, zones)
     found = set(zip(near.activation.tolist(), near.zone_id.tolist(), near.aspect.tolist(), strict=True))
-    found |= {(activation_id, zone_id, ASPECTS.index(aspect)) for activation_id, zone_id, aspect in also}
+    found |= {(activation_id, zone_id, CODE_OF[aspect]) for activation_id, zone_id, aspect in also}
     if presence:
-        for activation_id in np.unique(track.activation).tolist():
-            found |= {
-                (activation_id, zone_id, ASPECTS.index(aspect)) for zone_id, aspect in presence.get(activation_id, ())
-            }
+        found |= {
+            (activation_id, zone_id, CODE_OF[aspect])
+            for activation_id in set(track.activation.tolist()) & presence.keys()
+            for zone_id, aspect in presence[activation_id]
+        }
     columns = np.array(sorted(found), np.int64).reshape(-1, 3)
     return Watched(columns[:, 0], columns[:, 1], columns[:, 2])
 
@@ -104,25 +115,21 @@ def _since(track: Track, seen: Sightings, span: range, since_us: int) -> range:
 class _Walk:
     """One place's walk through its sightings."""
 
-    def __init__(self, track: Track, zones: ZoneIndex, seen: Sightings, span: range, place: Place) -> None:
+    def __init__(self, track: Track, zones: ZoneIndex, seen: Sightings, place: Place) -> None:
         self._track = track
         self._zones = zones
         self._seen = seen
-        self._span = span
         self._place = place
         self.changes: list[VisitChange] = []
 
-    def run(self, visit: Visit | None) -> Visit | None:
+    def run(self, visit: Visit | None, span: range, begins: Sequence[bool], crosses: Booleans) -> Visit | None:
         """The open visit at the end of the track; ``changes`` holds what became of every other."""
-        seen, before = self._seen, visit
-        begins = np.isin(seen.verdict[self._span.start : self._span.stop], BEGINNERS)
-        crosses = ~np.isnan(seen.crossing.depth_m[self._span.start : self._span.stop])
-        for at in self._span:
-            place = at - self._span.start
-            if visit is None and not begins[place] and not crosses[place]:
+        before = visit
+        for at in span:
+            if visit is None and not begins[at]:
                 continue
             stood = visit
-            for stepped in step(self._placed(at), visit, self._sighting(at)):
+            for stepped in step(self._place, visit, self._sighting(at)):
                 if visit is not None and stepped.visit_id != visit.visit_id:
                     self._close(before, visit)
                     before = None
@@ -130,46 +137,43 @@ class _Walk:
             if visit is not None and not visit.state.is_open:
                 self._close(before, visit)
                 visit = before = None
-            if visit is None and stood is None and crosses[place]:
+            if visit is None and stood is None and crosses[at]:
                 self.changes.append(VisitChange(None, self._crossing(at)))
-        if visit is not None and visit != before:
+        if visit is not None and visit is not before and visit != before:
             self.changes.append(VisitChange(before, visit))
         return visit
 
     def _close(self, before: Visit | None, visit: Visit) -> None:
         self.changes.append(VisitChange(before, visit))
 
-    def _placed(self, at: int) -> Place:
-        return self._place._replace(person_id=int(self._track.person[self._seen.position[at]]))
-
     def _condition(self, at: int) -> Condition | None:
-        row = int(self._seen.row[at])
+        row = self._seen.row.item(at)
         if row == NO_ROW:
             return None
         version = self._zones.version(row)
         policy = version.policy if self._place.aspect is Aspect.ZONE else approach_policy(version.policy)
-        return Condition(version.version, version.kind, REGIMES[self._seen.regime[at]], policy)
+        return Condition(version.version, version.kind, REGIMES[self._seen.regime.item(at)], policy)
 
     def _sighting(self, at: int) -> Sighting:
         return Sighting(self._position(at), self._condition(at))
 
     def _position(self, at: int) -> EvidencePosition:
-        rows, position = self._track.rows, int(self._seen.position[at])
+        rows, seen, position = self._track.rows, self._seen, self._seen.position.item(at)
         fixes = rows.fixes
-        accuracy_m = float(fixes.accuracy_m[position])
+        accuracy_m = fixes.accuracy_m.item(position)
         return EvidencePosition(
-            device_id=int(rows.device_id[position]),
-            fix_time_us=int(fixes.fix_time_us[position]),
-            fix_key=int(rows.fix_key[position]),
-            received_us=int(fixes.received_us[position]),
-            lat=float(fixes.lat[position]),
-            lon=float(fixes.lon[position]),
-            accuracy_m=None if np.isnan(accuracy_m) else accuracy_m,
-            mechanism=int(fixes.mechanism[position]),
-            flags=int(rows.flags[position]),
-            depth_m=float(self._seen.depth_m[at]),
-            p_inside=float(self._seen.p_inside[at]),
-            verdict=VERDICTS[self._seen.verdict[at]],
+            device_id=rows.device_id.item(position),
+            fix_time_us=fixes.fix_time_us.item(position),
+            fix_key=rows.fix_key.item(position),
+            received_us=fixes.received_us.item(position),
+            lat=fixes.lat.item(position),
+            lon=fixes.lon.item(position),
+            accuracy_m=None if isnan(accuracy_m) else accuracy_m,
+            mechanism=fixes.mechanism.item(position),
+            flags=rows.flags.item(position),
+            depth_m=seen.depth_m.item(at),
+            p_inside=seen.p_inside.item(at),
+            verdict=VERDICTS[seen.verdict.item(at)],
         )
 
     def _crossing(self, at: int) -> Visit:
@@ -178,7 +182,7 @@ class _Walk:
         position, end, condition = int(self._seen.position[at]), self._position(at), self._condition(at)
         assert condition is not None  # noqa: S101  a crossing is inferred only of a zone in force
         began_us = int(before.fix_time_us[position])
-        place, depth_m = self._placed(at), found.depth_m[at : at + 1]
+        place, depth_m = self._place, found.depth_m[at : at + 1]
         fixes = self._track.rows.fixes
         accuracy_m = effective_accuracy_m(
             fixes.accuracy_m[position : position + 1], fixes.mechanism[position : position + 1]

@@ -1,6 +1,7 @@
 """Which rows belong to which person, ready to be joined with a batch in a few array operations."""
 
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 
 import numpy as np
 
@@ -55,8 +56,7 @@ class OwnerRows:
 
     def pairs(self, person_id: Integers) -> tuple[Integers, Integers]:
         """Each position, shape (n,), with each row of its person: ``(position, row)``, by position."""
-        slots = self._slots
-        slot = np.fromiter((slots.get(one, -1) for one in person_id.tolist()), np.int64, count=len(person_id))
+        slot = np.fromiter(map(self._slots.get, person_id.tolist(), repeat(-1)), np.int64, count=len(person_id))
         counts = np.where(slot >= 0, self._count[slot], 0)
         position, member = spans(self._start[slot], counts)
         return position, self._members[member]

@@ -64,11 +64,19 @@ def touched(track: Track, zones: ZoneIndex) -> Watched:
     on_the_way = touches_on_the_way(track, zones, position[outside], row[outside])
     zone_at = np.concatenate([np.flatnonzero(covered ^ absence), outside[on_the_way]])
     buffer_at = np.flatnonzero(table.has_buffer(row) & ~absence)
-    buffer_m = table.measures(row[buffer_at], BUFFER)[:, COLUMN["widened_by_m"]]
-    buffer_at = buffer_at[zones.depth_m(row[buffer_at], track.points.take(position[buffer_at])) >= -buffer_m]
+    buffer_at = buffer_at[covered[buffer_at] | _in_buffer(track, zones, position[buffer_at], row[buffer_at])]
     at = np.concatenate([zone_at, buffer_at])
     aspect = np.repeat([ZONE, BUFFER], [len(zone_at), len(buffer_at)])
     return Watched(track.activation[position[at]], table.zone_id(row[at]), aspect)
+
+
+def _in_buffer(track: Track, zones: ZoneIndex, position: Integers, row: Integers) -> Booleans:
+    """Whether each position is no farther from the row's shape than its buffer; shapes (k,)."""
+    points, buffer_m = track.points.take(position), zones.table.measures(row, BUFFER)[:, COLUMN["widened_by_m"]]
+    within = zones.table.away_from_box_m(row, points.lon, points.lat) <= buffer_m
+    at = np.flatnonzero(within)
+    within[at] = zones.depth_m(row[at], points.take(at)) >= -buffer_m[at]
+    return within
 
 
 def sightings(track: Track, zones: ZoneIndex, watched: Watched, limits: DetectionLimits) -> Sightings:

@@ -17,7 +17,6 @@ from geofence.shared_rows import SharedRows
 from geofence.zone_table import ZoneTable
 from model.authorisations import Authorisation
 from model.enums import Regime
-from model.schedules import Schedule
 from model.zones import ZoneVersion
 
 NO_ROW = -1
@@ -48,7 +47,7 @@ class ZoneIndex:
         self._owners = OwnerRows()
         self._zones = OwnerRows()  # the rows of each zone
         self._authorisations = Authorisations()
-        self._clocks: dict[Schedule | None, ScheduleClock] = {}
+        self._clocks: dict[int, ScheduleClock] = {}  # by the place of the schedule in the table
         self._shared = SharedRows()
         self._loaded: set[int] = set()
 
@@ -126,7 +125,7 @@ class ZoneIndex:
         """The zone versions that each position, or the way to it, may touch; all arguments of shape (n,).
 
         A superset of what ``match`` finds, by boxes alone: with buffers, with the straight way from the position
-        before, and with every zone whose absence is watched. Within dates, but whatever the hours are.
+        before, and with every zone whose absence is watched. Within dates and hours.
         """
         own_position, own_row = self._owners.pairs(person_id)
         near = self._table.in_reach(own_row, ways.take(own_position))
@@ -134,7 +133,7 @@ class ZoneIndex:
         shared_position, shared_row = self._shared.pairs_on_the_way(ways.take(worn))
         position = np.concatenate([own_position[near], worn[shared_position]])
         row = np.concatenate([own_row[near], shared_row])
-        in_time = self._table.at_time(row, fix_time_us[position])
+        in_time = self._table.at_time(row, fix_time_us[position]) & self._in_hours(row, fix_time_us[position])
         return Hits(position[in_time], row[in_time])
 
     def rows_at(self, zone_id: Integers, fix_time_us: Integers) -> Integers:
@@ -153,10 +152,7 @@ class ZoneIndex:
     def regimes(self, person_id: Integers, row: Integers, fix_time_us: Integers) -> Integers:
         """What holds for each person in each row's zone at each fix time: places in ``REGIMES``, shape (k,)."""
         regime = np.full(len(row), IN_FORCE)
-        scheduled = np.flatnonzero(self._table.has_schedule(row))
-        for one in np.unique(row[scheduled]).tolist():
-            at = scheduled[row[scheduled] == one]
-            regime[at[~self._clock(one).in_force(fix_time_us[at])]] = NOT_IN_FORCE
+        regime[~self._in_hours(row, fix_time_us)] = NOT_IN_FORCE
         may_be = np.flatnonzero(np.isin(person_id, self._authorisations.people) & (regime == IN_FORCE))
         zone_id = self._table.zone_id(row[may_be])
         pairs = zip(person_id[may_be].tolist(), zone_id.tolist(), fix_time_us[may_be].tolist(), strict=True)
@@ -222,10 +218,16 @@ class ZoneIndex:
         for owner, gone in owned.items():
             self._owners.replace(owner, [row for row in self._owners.rows(owner) if row not in gone])
 
-    def _clock(self, row: int) -> ScheduleClock:
-        """The clock of the row's schedule: one for all zones with the same hours."""
-        schedule = self._table.version(row).schedule
-        return self._clocks.setdefault(schedule, ScheduleClock(schedule))
+    def _in_hours(self, row: Integers, fix_time_us: Integers) -> Booleans:
+        """Whether each row's schedule, if it has one, is in force at each fix time; one look a schedule."""
+        schedule = self._table.schedule(row)
+        schedules = self._table.schedules
+        in_hours = np.ones(len(row), np.bool_)
+        for one in np.unique(schedule[schedule != 0]).tolist():
+            at = np.flatnonzero(schedule == one)
+            clock = self._clocks.setdefault(one, ScheduleClock(schedules[one]))
+            in_hours[at] = clock.in_force(fix_time_us[at])
+        return in_hours
 
     def _file_by_zone(self, zones_and_rows: list[tuple[int, int]]) -> None:
         for zone_id, more in grouped_by_owner(zones_and_rows).items():

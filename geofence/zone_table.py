@@ -13,6 +13,7 @@ from geofence.projection import Projection
 from geofence.shapes import METRES_PER_DEGREE, ZoneShapes
 from model.enums import Aspect, ZoneKind
 from model.policies import PresencePolicy, approach_policy
+from model.schedules import Schedule
 from model.zones import ZoneVersion
 
 BOX_MARGIN = np.array([-1e-9, -1e-9, 1e-9, 1e-9])
@@ -51,7 +52,7 @@ class _Columns:
     zone_id: Integers
     watches_absence: Booleans
     is_curfew: Booleans
-    has_schedule: Booleans
+    schedule: Integers  # a place in the table's ``schedules``; 0 is none
     outline: Shapes  # lon/lat polygons, prepared when first asked; None for circles
     boundary: Shapes  # the polygons' boundaries in metres; None until a distance is asked: most zones are never entered
 
@@ -67,7 +68,7 @@ def _columns(capacity: int) -> _Columns:
         zone_id=np.zeros(capacity, np.int64),
         watches_absence=np.zeros(capacity, np.bool_),
         is_curfew=np.zeros(capacity, np.bool_),
-        has_schedule=np.zeros(capacity, np.bool_),
+        schedule=np.zeros(capacity, np.int64),
         outline=np.full(capacity, None, object),
         boundary=np.full(capacity, None, object),
     )
@@ -80,6 +81,7 @@ class ZoneTable:
         self._columns = _columns(FIRST_CAPACITY)
         self._versions: list[ZoneVersion | None] = []
         self._free: list[int] = []
+        self._schedules: dict[Schedule | None, int] = {None: 0}
 
     def version(self, row: int) -> ZoneVersion:
         """Raises KeyError for a row that holds none."""
@@ -100,12 +102,13 @@ class ZoneTable:
         columns = self._columns
         columns.box[rows] = shapes.box + BOX_MARGIN
         columns.reach[rows] = _reach(versions, columns.box[rows])
-        measures = [_measures(one.policy) for one in versions]
-        columns.measures[rows] = np.reshape(measures, (-1, *columns.measures.shape[1:]))  # of no version, too
+        policies: dict[PresencePolicy, int] = {}  # thousands of zones share a few
+        policy = [policies.setdefault(one.policy, len(policies)) for one in versions]
+        columns.measures[rows] = np.array([_measures(one) for one in policies])[policy]
         columns.zone_id[rows] = [one.zone_id for one in versions]
         columns.watches_absence[rows] = [one.kind.watches_absence for one in versions]
         columns.is_curfew[rows] = [one.kind is ZoneKind.CURFEW for one in versions]
-        columns.has_schedule[rows] = [one.schedule is not None for one in versions]
+        columns.schedule[rows] = [self._schedules.setdefault(one.schedule, len(self._schedules)) for one in versions]
         columns.circle[rows], columns.outline[rows] = shapes.circle, shapes.outline
         columns.begins_us[rows] = [_begins_us(one) for one in versions]
         columns.ends_us[rows] = [_ends_us(one) for one in versions]
@@ -128,13 +131,11 @@ class ZoneTable:
 
     def in_reach(self, rows: Integers, ways: Ways) -> Booleans:
         """Whether each way (a position and the one before it) may touch its row's shape or buffer. NaN never does."""
-        reach = self._columns.reach[rows]
-        return (
-            (reach[:, 0] <= ways.east)
-            & (ways.west <= reach[:, 2])
-            & (reach[:, 1] <= ways.north)
-            & (ways.south <= reach[:, 3])
-        )
+        return _overlap(self._columns.reach[rows], ways)
+
+    def in_box_on_the_way(self, rows: Integers, ways: Ways) -> Booleans:
+        """Whether each way may touch its row's shape, without its buffer. NaN never does."""
+        return _overlap(self._columns.box[rows], ways)
 
     def reach(self, row: int) -> tuple[float, float, float, float]:
         west, south, east, north = self._columns.reach[row].tolist()
@@ -153,8 +154,14 @@ class ZoneTable:
     def is_curfew(self, rows: Integers) -> Booleans:
         return np.asarray(self._columns.is_curfew[rows])
 
-    def has_schedule(self, rows: Integers) -> Booleans:
-        return np.asarray(self._columns.has_schedule[rows])
+    def schedule(self, rows: Integers) -> Integers:
+        """The place of each row's schedule in ``schedules``, 0 where it has none: zones share a few."""
+        return np.asarray(self._columns.schedule[rows])
+
+    @property
+    def schedules(self) -> list[Schedule | None]:
+        """The distinct schedules of all versions there ever were."""
+        return list(self._schedules)
 
     def has_buffer(self, rows: Integers) -> Booleans:
         return np.asarray(self._columns.measures[rows, BUFFER, COLUMN["widened_by_m"]] > 0)
@@ -233,6 +240,12 @@ class ZoneTable:
         old, self._columns = self._columns, _columns(max(2 * capacity, rows))
         for name, column in vars(old).items():
             getattr(self._columns, name)[:capacity] = column
+
+
+def _overlap(box: Floats, ways: Ways) -> Booleans:
+    return np.asarray(
+        (box[:, 0] <= ways.east) & (ways.west <= box[:, 2]) & (box[:, 1] <= ways.north) & (ways.south <= box[:, 3])
+    )
 
 
 def _near_centre(circle: Floats, start: Points, end: Points) -> Booleans:

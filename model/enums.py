@@ -57,7 +57,10 @@ class VisitState(StrEnum):
 
     @property
     def is_open(self) -> bool:
-        return self in {VisitState.POSSIBLE, VisitState.CONFIRMED, VisitState.ENDING}
+        return self in OPEN_STATES
+
+
+OPEN_STATES = frozenset({VisitState.POSSIBLE, VisitState.CONFIRMED, VisitState.ENDING})
 
 
 class EndReason(StrEnum):

@@ -1,6 +1,7 @@
 """How sure the presence engine has to be, zone by zone. Named presets, of which a zone may change single values."""
 
 from dataclasses import asdict, dataclass, fields, replace
+from functools import cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ RECORD = replace(STEADY, for_probability=0.75, confirm_count=1, crossing_gap_s=0
 PRESETS = {"steady": STEADY, "fast": FAST, "curfew": CURFEW, "record": RECORD}
 
 
+@cache
 def approach_policy(policy: PresencePolicy) -> PresencePolicy:
     """How the approach to a zone with a buffer is judged: the buffered shape, one sure position is enough."""
     return replace(policy, alone_probability=0.95, alone_depth_m=0.0, crossing_gap_s=0.0, buffer_m=0.0)
