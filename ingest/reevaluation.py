@@ -16,7 +16,7 @@ from geofence.detection import PresenceKey, Replayed, detect, presence_key
 from geofence.projection import Projection
 from geofence.revision import Revision, revise
 from geofence.sightings import DetectionLimits
-from geofence.track import Page, Track
+from geofence.track import Page
 from geofence.zone_index import ZoneIndex
 from model.alerts import AlertChange, ToldAlert
 from model.devices import FOREVER_US, Activation
@@ -24,6 +24,8 @@ from model.enums import Aspect, EndReason, VisitState
 from model.visits import Visit, renamed_visit_identifier
 
 LEAD_IN = 2  # positions that what is decided of the next depends on
+PAGES_AT_ONCE = 5
+"""A longer past is judged in parts, each written by itself: a worker that is away for long loses its partitions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class Reevaluated:
     revisions: Sequence[Revision]
     presence: dict[PresenceKey, Visit | None]
     alert_changes: Sequence[AlertChange]
+    goes_on_us: int | None  # where the rest of the stretch begins, everywhere clear; None: it is all judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +79,12 @@ class Stretch:
 def reevaluate(
     records: Records, device_id: int, activations: Sequence[Activation], stretch: Stretch, judge: Judge
 ) -> Reevaluated:
-    """Judge anew what the device's wearers did in ``stretch``, and what follows from it."""
+    """Judge anew what the device's wearers did in ``stretch``, and what follows from it, or the first part of that.
+
+    ``activations`` are in the order of their times.
+    """
     revisions: list[Revision] = []
+    goes_on_us: int | None = None
     presence: dict[PresenceKey, Visit | None] = {}
     for activation in activations:
         if activation.end_us < stretch.from_us:  # one that ended just then may have left a visit open
@@ -91,12 +98,16 @@ def reevaluate(
         ]
         in_doubt = [visit for visit in recorded if visit.entered_us <= found.until_us]
         revisions += _named(revise(in_doubt, visits), records)
-        presence |= dict.fromkeys(found.places)
+        later = {presence_key(visit) for visit in recorded if visit.entered_us > found.until_us}
+        presence |= dict.fromkeys(found.places - later)
+        if found.is_part:
+            goes_on_us = found.until_us
+            break
     for one in revisions:
         if one.after.state.is_open:
             presence[presence_key(one.after)] = one.after
     told = records.told([one.after.visit_id for one in revisions])
-    return Reevaluated(revisions, presence, decide_revisions(revisions, told, stretch.known_us))
+    return Reevaluated(revisions, presence, decide_revisions(revisions, told, stretch.known_us), goes_on_us)
 
 
 def _named(revisions: Sequence[Revision], records: Records) -> list[Revision]:
@@ -129,7 +140,8 @@ def _replayed(recorded: Sequence[Visit], from_us: int) -> Replayed:
 class _Found:
     visits: list[Visit]
     places: set[PresenceKey]  # that were looked at
-    until_us: int  # how far: what was recorded to begin later stands as it is
+    until_us: int  # how far: what was recorded to begin later stands as it is,
+    is_part: bool = False  # for now, or for good
 
 
 def _replay(
@@ -146,27 +158,28 @@ def _replay(
     visits: dict[UUID, Visit] = {}
     places = set(replayed.since_us)
     going: dict[tuple[int, Aspect], Visit] = {}
-    for page in records.pages(device_id, first_us, activation.end_us):
+    for pages, page in enumerate(records.pages(device_id, first_us, activation.end_us), start=1):
         track = page.track(activation.activation_id, activation.person_id, activation.start_us, judge.projection)
         found = detect(track, judge.zones, {activation.activation_id: going}, judge.limits, replayed)
         visits.update((change.after.visit_id, change.after) for change in found.changes)
         places |= found.presence.keys()
         going = {(key[1], key[2]): visit for key, visit in found.presence.items() if visit is not None}
-        if not going and _is_settled(track, recorded, stretch):
-            return _Found(list(visits.values()), places, int(track.rows.fixes.fix_time_us[-1]))
+        end_us = int(track.rows.fixes.fix_time_us[-1])
+        if not going and _is_clear_in(recorded, end_us):
+            is_settled = np.count_nonzero(track.rows.fixes.fix_time_us > stretch.until_us) > LEAD_IN
+            if is_settled or (pages >= PAGES_AT_ONCE and end_us > stretch.from_us):
+                return _Found(list(visits.values()), places, end_us, is_part=not is_settled)
     return _Found(list(visits.values()), places, FOREVER_US)
 
 
-def _is_settled(track: Track, recorded: Sequence[Visit], stretch: Stretch) -> bool:
-    """Whether all that follows the track stands as it is recorded: every place is clear, now and as recorded, and so
-    are the two positions before the next.
+def _is_clear_in(recorded: Sequence[Visit], end_us: int) -> bool:
+    """Whether every place was recorded as clear then, at which the next page may begin too.
+
+    With every place clear now as well, what follows can be otherwise only by the positions: those in doubt, and what
+    is decided of the two after them.
     """
-    times_us = track.rows.fixes.fix_time_us
-    if np.count_nonzero(times_us > stretch.until_us) <= LEAD_IN:
-        return False
-    end_us = int(times_us[-1])
     return not any(
-        visit.entered_us <= end_us and (visit.closed_us is None or visit.closed_us > end_us) for visit in recorded
+        visit.entered_us <= end_us and (visit.closed_us is None or visit.closed_us >= end_us) for visit in recorded
     )
 
 

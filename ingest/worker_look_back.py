@@ -84,7 +84,9 @@ class LookBack:
         state.load(connection, wanted.partition, [wanted.serial])
         with connection, connection.cursor() as cursor:
             found = state.reevaluate(cursor, wanted)
-        write = ReevaluationWrite(found.revisions, found.presence, found.alert_changes, self._channels)
+        write = ReevaluationWrite(
+            found.revisions, found.presence, found.alert_changes, self._channels, found.goes_on_us
+        )
         try:
             write_reevaluation(connection, held, wanted, write, state.revision)
         except RegistryChangedError:

@@ -33,7 +33,7 @@ def read_pages(cursor: Cursor, device_id: int, from_us: int, until_us: int, page
         cursor.execute(
             f"SELECT {COLUMNS} FROM positions WHERE device_id = %s AND (fix_time, fix_key) > (%s, %s)"  # noqa: S608  names of this file
             " AND fix_time >= %s AND fix_time < %s ORDER BY fix_time, fix_key LIMIT %s",
-            (device_id, *after, since, until, page_size),
+            (device_id, *after, after[0], until, page_size),
         )
         rows = cursor.fetchall()
         if rows:

@@ -122,12 +122,13 @@ class ReevaluationWrite:
     presence: Mapping[PresenceKey, Visit | None]
     alert_changes: Sequence[AlertChange]
     channels: Sequence[str]
+    goes_on_us: int | None  # where the rest of what was asked for begins
 
 
 def write_reevaluation(
     connection: Connection, held: Claim, done: Reevaluation, write: ReevaluationWrite, revision: int
 ) -> None:
-    """Write what a replay found, under the same fences as a batch, and that it was done.
+    """Write what a replay found, under the same fences as a batch, and that it, or a part of it, was done.
 
     Raises as ``write_batch`` does. What was asked for anew in the meantime stays asked for.
     """
@@ -137,14 +138,21 @@ def write_reevaluation(
         lock_registry_shared(cursor)
         if read_revision(cursor) != revision:
             raise RegistryChangedError
-        cursor.execute(
-            "DELETE FROM reevaluations WHERE device_id = %s AND from_time >= %s AND until_time <= %s",
-            (done.device_id, from_microseconds(done.from_us), _until(done)),
-        )
+        _note_done(cursor, done, write.goes_on_us)
         write_visits(cursor, [one.after for one in write.revisions])
         _write_merges(cursor, write.revisions)
         write_presence(cursor, write.presence)
         write_alerts(cursor, write.alert_changes, write.channels)
+
+
+def _note_done(cursor: Cursor, done: Reevaluation, goes_on_us: int | None) -> None:
+    asked = "WHERE device_id = %s AND from_time >= %s AND until_time <= %s"
+    key = (done.device_id, from_microseconds(done.from_us), _until(done))
+    if goes_on_us is None:
+        cursor.execute(f"DELETE FROM reevaluations {asked}", key)  # noqa: S608  the literal above
+    else:
+        rest = from_microseconds(goes_on_us)
+        cursor.execute(f"UPDATE reevaluations SET from_time = %s {asked}", (rest, *key))  # noqa: S608  the literal above
 
 
 def _until(done: Reevaluation) -> str | datetime:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from ingest import reevaluation
 from model.times import SECOND_US, from_microseconds, to_microseconds
+from store import reevaluations
 from store.activations import deactivate
 from store.authorisations import AuthorisationRequest, grant
 from store.database import connect
@@ -138,6 +140,22 @@ def test_a_breach_authorised_while_it_goes_on_is_told_of_as_urgently_to_its_end(
     wait_until(lambda: told(database)[-1][0] == "ended", what="the end")
     assert {urgency for _, urgency, _ in rows(database.owner, EVENTS)} == {"immediate"}
     assert rows(database.owner, "SELECT urgency FROM alerts") == [("immediate",)]
+
+
+def test_a_long_past_is_judged_in_parts(database: DatabaseUrls, start_us: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reevaluations, "PAGE_SIZE", 4)
+    monkeypatch.setattr(reevaluation, "PAGES_AT_ONCE", 1)
+    stays = [(2, 3), (12, 13), (24, 25)]
+    inside = {float(minute) for stay in stays for minute in stay}
+    send(database, start_us, *((minute, INSIDE if minute in inside else OUTSIDE) for minute in map(float, range(30))))
+    stored(database, 30)
+    wait_until(lambda: len(rows(database.owner, STANDING)) == 3, what="the visits")
+    before = rows(database.owner, STANDING)
+    with closing(connect(database.owner, "test")) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("UPDATE visits SET state = 'retracted'")
+        cursor.execute("INSERT INTO reevaluations SELECT device_id, %s FROM devices", (from_microseconds(start_us),))
+    judged_anew(database)
+    assert rows(database.owner, STANDING) == before
 
 
 def test_a_zone_that_had_ended_retracts_what_it_raised(database: DatabaseUrls, start_us: int) -> None:

@@ -44,11 +44,7 @@ Fix = tuple[float, float, float, float | None, Mechanism]
 
 
 def fix(
-    minute: float,
-    east_m: float,
-    north_m: float = 0.0,
-    accuracy_m: float | None = 8.0,
-    mechanism: Mechanism = Mechanism.GPS,
+    minute: float, east_m: float, north_m: float = 0, accuracy_m: float | None = 8, mechanism: Mechanism = Mechanism.GPS
 ) -> Fix:
     return minute, east_m, north_m, accuracy_m, mechanism
 

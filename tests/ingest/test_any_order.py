@@ -63,7 +63,7 @@ positions = st.tuples(
 Arrival = tuple[int, int, int, int, float, Mechanism]
 
 
-def _fixes(arrivals: list[Arrival], first_offset: int) -> Fixes:
+def as_fixes(arrivals: list[Arrival], first_offset: int) -> Fixes:
     minutes, seconds, x, y, accuracy, mechanism = zip(*arrivals, strict=True)
     count = len(arrivals)
     lon, lat = PROJECTION.inverse(np.array(x, np.float64), np.array(y, np.float64))
@@ -85,7 +85,7 @@ def _fixes(arrivals: list[Arrival], first_offset: int) -> Fixes:
     )
 
 
-def _records() -> MemoryRecords:
+def new_records() -> MemoryRecords:
     return MemoryRecords((ACTIVATION,), ZONES, (AUTHORISED,))
 
 
@@ -98,15 +98,15 @@ def _records() -> MemoryRecords:
 def test_any_order_of_arrival_ends_in_the_same_visits_and_alerts(
     arrivals: list[Arrival], order: Random, cuts: list[int]
 ) -> None:
-    in_order = _records()
-    in_order.take(_fixes(sorted(arrivals, key=lambda one: one[:2]), 0))
-    shuffled = _records()
+    in_order = new_records()
+    in_order.take(as_fixes(sorted(arrivals, key=lambda one: one[:2]), 0))
+    shuffled = new_records()
     remaining = list(arrivals)
     order.shuffle(remaining)
     taken = 0
     for cut in cuts:
         if remaining[taken : taken + cut]:
-            shuffled.take(_fixes(remaining[taken : taken + cut], taken))
+            shuffled.take(as_fixes(remaining[taken : taken + cut], taken))
         taken += cut
     assert shuffled.standing_visits() == in_order.standing_visits()
     assert shuffled.standing_alerts() == in_order.standing_alerts()

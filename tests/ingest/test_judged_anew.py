@@ -69,3 +69,12 @@ def test_a_page_of_positions_before_the_device_was_put_on_is_no_obstacle() -> No
     (visit,) = [one for one in standing(records) if one.aspect.value == "zone"]
     records.take(fixes((0, OUTSIDE + 10), offset=100))
     assert [one for one in standing(records) if one.aspect.value == "zone"] == [visit]
+
+
+def test_a_visit_that_goes_on_beyond_what_was_judged_anew_stays_open() -> None:
+    records = MemoryRecords((WORN,), [ZONE])
+    records.take(fixes((0, OUTSIDE), *((minute, OUTSIDE) for minute in range(2, 15)), (15, INSIDE), (16, INSIDE)))
+    open_before = dict(records.presence)
+    assert {visit.entered_us for visit in open_before.values()} == {START_US + 15 * MINUTE_US}
+    records.take(fixes((1, OUTSIDE), offset=100))
+    assert records.presence == open_before, "the pages up to minute 15 settle it"

@@ -1,7 +1,7 @@
 """What a worker writes, in memory: enough for the pipeline and for judging a past anew, with no database."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 import numpy as np
@@ -39,6 +39,7 @@ class MemoryRecords:
     alerts: dict[UUID, Alert] = field(default_factory=dict)
     changes: list[AlertChange] = field(default_factory=list)
     presence: dict[PresenceKey, Visit] = field(default_factory=dict)
+    parts: int = 0  # of a past that was judged in several
 
     def __post_init__(self) -> None:
         people = {one.person_id for one in self.activations}
@@ -65,6 +66,11 @@ class MemoryRecords:
             self.judge_anew(Stretch(min(new_late), max(new_late), int(fixes.received_us.max())))
         return outcome
 
+    def replace_activations(self, activations: tuple[Activation, ...]) -> None:
+        self.activations = activations
+        self._devices.replace_activations({DEVICE_ID: activations})
+        self.index.mark_loaded({one.person_id for one in activations})
+
     def judge_anew(self, stretch: Stretch) -> None:
         judge = Judge(self.index, PROJECTION, detection_limits(LIMITS))
         found = reevaluate(self, DEVICE_ID, self.activations, stretch, judge)
@@ -73,6 +79,10 @@ class MemoryRecords:
         self._tell(found.alert_changes)
         self._apply(found.presence)
         self._devices.replace_last_fixes({DEVICE_ID: self._last_fixes()}, PROJECTION)
+        if found.goes_on_us is not None:
+            assert found.goes_on_us > stretch.from_us
+            self.parts += 1
+            self.judge_anew(replace(stretch, from_us=found.goes_on_us))
 
     def visits_since(self, activation_id: int, since_us: int) -> list[Visit]:
         return [
@@ -149,7 +159,8 @@ class MemoryRecords:
         """The fix times of late positions that were not there before."""
         self.rows.append(outcome.newer)
         there = {_key(rows, at) for rows in self.rows for at in range(len(rows))}
-        new = [at for at in range(len(outcome.older)) if _key(outcome.older, at) not in there]
+        late = {_key(outcome.older, at): at for at in reversed(range(len(outcome.older)))}  # of repeats the first
+        new = sorted(at for key, at in late.items() if key not in there)
         self.rows.append(outcome.older.take(np.array(new, np.int64)))
         return [int(outcome.older.fixes.fix_time_us[at]) for at in new]
 
