@@ -11,7 +11,17 @@ from access.roles import Permission, Role
 from api.fields import Moment
 from geofence import policy_documents, schedule_documents
 from geofence.schedule_words import words
-from model.enums import AlertKind, AlertState, Severity, Urgency, ZoneKind
+from model.enums import (
+    AlertKind,
+    AlertState,
+    Aspect,
+    EndReason,
+    Regime,
+    Severity,
+    Urgency,
+    VisitState,
+    ZoneKind,
+)
 from model.policies import policy_of
 from store.alerts import StoredAlert
 from store.zone_decisions import Outcome
@@ -92,10 +102,23 @@ class VisitOut(Answer):
     zone_name: str
     zone_kind: ZoneKind
     zone_version: int
-    entered_at: datetime
-    last_inside_at: datetime
-    left_at: datetime | None = Field(description="The first position outside; null while the last one known is inside")
-    positions_inside: int
+    aspect: Aspect = Field(description="`buffer`: near the zone, not in it")
+    regime: Regime = Field(description="`authorised`: the zone was lifted for this person then")
+    state: VisitState = Field(
+        description="`possible`: not confirmed yet; `lapsed`: never was; `retracted`: later data took it back"
+    )
+    inferred: bool = Field(description="Concluded from the way between two positions; none lies in the zone")
+    entered_at: datetime = Field(
+        description="In an inclusion zone or a curfew a visit is an absence, and this is when it began"
+    )
+    confirmed_at: datetime | None = Field(description="The fix time that made it certain enough; null where none did")
+    last_inside_at: datetime = Field(description="The last position that speaks for the stay or absence")
+    left_at: datetime | None = Field(
+        description="The first position against it, or the moment at which `end_reason` ended it; null while it lasts"
+    )
+    end_reason: EndReason | None
+    positions_inside: int = Field(description="Positions that speak for the stay or absence")
+    merged_into: uuid.UUID | None = Field(description="Of a retracted one: the visit that it is a part of")
 
 
 class VisitsPage(Answer):

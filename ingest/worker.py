@@ -32,6 +32,7 @@ from store.offsets import Claim, claim
 from store.registry import registry_held
 
 POLL_S = 0.5
+POLL_BEHIND_S = 0.01  # while a past waits to be judged anew, only what is there already is taken
 OVERTAKEN_AT_MOST = 3  # times that a batch is decided again before edits have to wait for it
 BACKOFF_S = (0.1, 0.5, 1.0, 2.0, 5.0)
 
@@ -114,7 +115,7 @@ class Worker:
             self._source.rejoin()
             self._must_rejoin = False
         with stage("poll"):
-            return self._source.poll(POLL_S)
+            return self._source.poll(POLL_BEHIND_S if self._claims and self._look_back.is_behind else POLL_S)
 
     def readiness(self) -> dict[str, bool]:
         """For the health server's thread: the last round's outcome, not a question to a server."""

@@ -38,6 +38,7 @@ class LookBack:
         self._channels = channels
         self._next_at = 0.0
         self._ended_next_at = 0.0
+        self.is_behind = False  # more waits than one round has time for
 
     def retry(self, connection: Connection, partition: int) -> None:
         """A partition was taken: what could not be judged before is tried once more."""
@@ -61,8 +62,10 @@ class LookBack:
         for one in wanted:
             self._judge_anew(connection, state, claims[one.partition], one)
             if time.monotonic() > began + FOR_S:
+                self.is_behind = True
                 return  # and goes on in the next round
-        self._next_at = time.monotonic() + EVERY_S
+        self.is_behind = len(wanted) == AT_MOST
+        self._next_at = time.monotonic() + (0 if self.is_behind else EVERY_S)
 
     def _judge_anew(self, connection: Connection, state: WorkerState, held: Claim, wanted: Reevaluation) -> None:
         """What fails before it is written is set aside; what fails in the state itself ends the worker, as elsewhere:

@@ -22,10 +22,17 @@ class StoredVisit:
     zone_name: str
     zone_kind: str
     zone_version: int
+    aspect: str
+    regime: str
+    state: str
+    inferred: bool
     entered_at: datetime
+    confirmed_at: datetime | None
     last_inside_at: datetime
     left_at: datetime | None
+    end_reason: str | None
     positions_inside: int
+    merged_into: uuid.UUID | None
 
 
 def list_people(cursor: Cursor, after: int, limit: int) -> list[StoredPerson]:
@@ -43,7 +50,7 @@ def person_is_visible(cursor: Cursor, person_id: int) -> bool:
 def list_visits(
     cursor: Cursor, person_id: int, before: tuple[datetime, uuid.UUID] | None, limit: int
 ) -> list[StoredVisit]:
-    """Newest first, from behind the visit ``before``."""
+    """Newest first, from behind the visit ``before``; those never confirmed or taken back too, as their state says."""
     parameters: dict[str, Any] = {"person": person_id, "limit": limit}
     behind = ""
     if before is not None:
@@ -52,7 +59,8 @@ def list_visits(
     cursor.execute(
         f"""
         SELECT visit.visit_id::text, zone.reference, version.name, version.kind, visit.zone_version,
-               visit.entered_at, visit.last_inside_at, visit.left_at, visit.positions_inside
+               visit.aspect, visit.regime, visit.state, visit.inferred, visit.entered_at, visit.confirmed_at,
+               visit.last_inside_at, visit.left_at, visit.end_reason, visit.positions_inside, visit.merged_into::text
         FROM visits visit
         JOIN zones zone USING (zone_id)
         JOIN zone_versions version ON version.zone_id = visit.zone_id AND version.version = visit.zone_version
@@ -62,4 +70,7 @@ def list_visits(
         """,  # noqa: S608 -- the condition is one of two literals above
         parameters,
     )
-    return [StoredVisit(uuid.UUID(row[0]), *row[1:]) for row in cursor.fetchall()]
+    return [
+        StoredVisit(uuid.UUID(row[0]), *row[1:-1], None if row[-1] is None else uuid.UUID(row[-1]))
+        for row in cursor.fetchall()
+    ]

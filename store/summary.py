@@ -35,6 +35,7 @@ class AlertNotice:
 
     event_id: int
     change: str
+    kind: str
     alert_id: str
     crn: str
     name: str
@@ -84,7 +85,7 @@ def alert_notices(cursor: Cursor, after_event: int) -> list[AlertNotice]:
     """The changes of alerts behind ``after_event``, oldest first; the alert is shown as it stands now."""
     cursor.execute(
         """
-        SELECT event.event_id, event.change, alert.alert_id::text, person.crn, person.name, person.practitioner,
+        SELECT event.event_id, event.change, alert.kind, alert.alert_id::text, person.crn, person.name, person.practitioner,
                device.serial, zone.reference, version.name, alert.began_at, alert.ended_at, alert.evidence
         FROM alert_events event
         JOIN alerts alert USING (alert_id)

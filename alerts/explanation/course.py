@@ -25,8 +25,8 @@ TOLD = {
     AlertChangeKind.RAISED: "Raised",
     AlertChangeKind.UPDATED: "Brought up to date",
     AlertChangeKind.ENDED: "Ended",
-    AlertChangeKind.AMENDED: "Amended: positions that arrived late changed it",
-    AlertChangeKind.UPGRADED: "Upgraded: positions that arrived late made it more serious or more urgent",
+    AlertChangeKind.AMENDED: "Amended: what became known later changed it",
+    AlertChangeKind.UPGRADED: "Upgraded: what became known later made it more serious or more urgent",
     AlertChangeKind.RETRACTED: "Retracted: later data says otherwise",
     AlertChangeKind.REOPENED: "Reopened: later data says that it goes on, or that it was so after all",
 }

@@ -26,10 +26,17 @@ _VISITS = {
             "zone_name": "Market Square",
             "zone_kind": "exclusion",
             "zone_version": 2,
+            "aspect": "zone",
+            "regime": "in_force",
+            "state": "ended",
+            "inferred": False,
             "entered_at": "2026-11-22T09:58:12Z",
+            "confirmed_at": "2026-11-22T09:59:12Z",
             "last_inside_at": "2026-11-22T10:04:12Z",
             "left_at": "2026-11-22T10:05:12Z",
+            "end_reason": "left",
             "positions_inside": 7,
+            "merged_into": None,
         }
     ],
     "next": None,
@@ -65,7 +72,7 @@ def read_visits(
     cursor: CursorText = None,
     limit: Limit = 100,
 ) -> VisitsPage:
-    """The person's stays in zones, newest first, those that still last too."""
+    """The person's stays in zones, newest first: those that last, those that were, and those taken back (`state`)."""
     before = decode_visit_key(cursor)
     with services.pool.transaction(caller.identity) as transaction:
         visible = person_is_visible(transaction, person_id)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from cli.demo.wording import breach, change_line
-from model.enums import AlertChangeKind
+from model.enums import AlertChangeKind, AlertKind
 from store.alert_events import last_event_id
 from store.database import SERVICE, Pool
 from store.summary import alert_notices
@@ -32,7 +32,8 @@ class AlertWatch:
             self._last_event = notice.event_id
             if notice.change == AlertChangeKind.UPDATED:
                 continue
-            if notice.change == AlertChangeKind.RAISED and not self._told_first:
+            is_entry = notice.change == AlertChangeKind.RAISED and notice.kind == AlertKind.EXCLUSION_ZONE_BREACH
+            if is_entry and not self._told_first:
                 self._told_first = True
                 took_s = time.monotonic() - self._began
                 self._say(f"\n{breach(notice, self._address)}\n\nFirst alert {took_s:.0f} s after the start.")

@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cli.demo.seeding import Keys
-from model.enums import AlertChangeKind
+from model.enums import AlertChangeKind, AlertKind, EndReason
 from store.summary import AlertNotice, Holdings, RunFigures
 
 LONDON = ZoneInfo("Europe/London")
@@ -16,6 +16,19 @@ MECHANISMS = {
     "lbs": "cell tower",
     "wifi": "Wi-Fi",
 }
+
+DEEDS = {
+    AlertKind.EXCLUSION_ZONE_BREACH: "entered",
+    AlertKind.INFERRED_CROSSING: "crossed, as inferred between two positions,",
+    AlertKind.APPROACH_WARNING: "came near",
+    AlertKind.INCLUSION_ZONE_ABSENCE: "is away from",
+    AlertKind.CURFEW_ABSENCE: "is away from",
+    AlertKind.AUTHORISED_ENTRY: "entered, as authorised,",
+    AlertKind.AUTHORISED_ABSENCE: "is away, as authorised, from",
+}
+"""What somebody did, by the alert of a zone that says so."""
+
+ABSENCES = {AlertKind.INCLUSION_ZONE_ABSENCE, AlertKind.CURFEW_ABSENCE, AlertKind.AUTHORISED_ABSENCE}
 
 
 def welcome(found: Holdings, keys: Keys, address: str, wearers: int, seconds: float | None) -> str:
@@ -52,7 +65,7 @@ def breach(notice: AlertNotice, address: str) -> str:
             f"  When       {london_time(notice.began_at)}",
             f"  Where      {relative_to_boundary(entry['depth_m'])}",
             f"  Accuracy   {how_exact(entry)}",
-            "  Next       It stays open, and gains evidence with each position inside, until one outside ends it.",
+            "  Next       It stays open, and gains evidence with each position inside, until positions outside end it.",
             f"             On the lists of the duty officer and of {notice.practitioner or 'no practitioner'}.",
             f"  Evidence   {address}/v1/alerts/{notice.alert_id}",
         )
@@ -60,14 +73,28 @@ def breach(notice: AlertNotice, address: str) -> str:
 
 
 def change_line(notice: AlertNotice) -> str:
-    """A later change in one line."""
+    """A later change in one line: what the alert says now."""
     who = f"{notice.name} ({notice.crn})"
     if notice.change == AlertChangeKind.ENDED and notice.ended_at is not None:
-        stay_s = (notice.ended_at - notice.began_at).total_seconds()
-        return f"{clock_time(notice.ended_at)}  ended   {who} left {notice.zone_name}, {stay_s:.0f} s after entering"
+        return f"{clock_time(notice.ended_at)}  ended   {who}{_end(notice, notice.ended_at)}"
+    did = f"{clock_time(notice.began_at)}  {notice.change:<6}  {who} {DEEDS[AlertKind(notice.kind)]} {notice.zone_name}"
+    if notice.kind == AlertKind.INFERRED_CROSSING:
+        return did
     entry = notice.evidence["positions"]["entry"]
-    depth = relative_to_boundary(entry["depth_m"])
-    return f"{clock_time(notice.began_at)}  raised  {who} entered {notice.zone_name}: {depth}, {how_exact(entry)}"
+    return f"{did}: {relative_to_boundary(entry['depth_m'])}, {how_exact(entry)}"
+
+
+def _end(notice: AlertNotice, ended_at: datetime) -> str:
+    """How it ended: an alert that hours or an authorisation ended does not say that anybody moved."""
+    lasted_s = (ended_at - notice.began_at).total_seconds()
+    reason = notice.evidence.get("end_reason")
+    if reason == EndReason.REGIME_CHANGED:
+        return f": hours or an authorisation of {notice.zone_name} began or ended, after {lasted_s:.0f} s"
+    if reason == EndReason.DEVICE_OFF:
+        return f": the tag came off, after {lasted_s:.0f} s at {notice.zone_name}"
+    if notice.kind in ABSENCES:
+        return f" came back to {notice.zone_name}, after {lasted_s:.0f} s"
+    return f" left {notice.zone_name}, {lasted_s:.0f} s after entering"
 
 
 def london_time(moment: datetime) -> str:

@@ -124,6 +124,25 @@ def test_visits_page_newest_first(fresh_api: RunningApi) -> None:
     assert {first["visits"][0]["zone_reference"], second["visits"][0]["zone_reference"]} == {"OTHER-1", "SHARED-1"}
 
 
+def test_a_visit_that_is_no_breach_says_so(fresh_api: RunningApi) -> None:
+    with as_owner(fresh_api.urls.owner) as cursor:
+        cursor.execute(
+            "UPDATE visits SET state = 'retracted', aspect = 'buffer', regime = 'authorised', inferred = true,"
+            " confirmed_at = NULL, end_reason = 'left', merged_into = visit_id WHERE person_id = %s",
+            (fresh_api.own.person_id,),
+        )
+    [visit] = fresh_api.get(Role.PRACTITIONER, f"/v1/people/{fresh_api.own.person_id}/visits").json()["visits"]
+    assert {name: visit[name] for name in ("state", "aspect", "regime", "inferred", "confirmed_at", "end_reason")} == {
+        "state": "retracted",
+        "aspect": "buffer",
+        "regime": "authorised",
+        "inferred": True,
+        "confirmed_at": None,
+        "end_reason": "left",
+    }
+    assert visit["merged_into"] == visit["visit_id"]
+
+
 def test_people_are_the_caseload(api: RunningApi) -> None:
     own = {"person_id": api.own.person_id, "crn": "X100001", "name": "Sam Own"}
     assert api.get(Role.PRACTITIONER, "/v1/people").json() == {"people": [own], "next": None}

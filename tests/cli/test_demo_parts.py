@@ -28,6 +28,7 @@ def notice(change: str = "raised", **differing: Any) -> AlertNotice:
     values: dict[str, Any] = {
         "event_id": 1,
         "change": change,
+        "kind": "exclusion_zone_breach",
         "alert_id": "0a",
         "crn": "X100001",
         "name": "Sam Larkfield",
@@ -60,6 +61,36 @@ def test_an_end_says_how_long_the_stay_was() -> None:
     assert line == (
         "10:30:47+01:00  ended   Sam Larkfield (X100001) left 3 Ropewalk Terrace, Brixton, 42 s after entering"
     )
+
+
+@pytest.mark.parametrize(
+    ("differing", "words"),
+    [
+        (
+            {"kind": "inferred_crossing", "evidence": {}},
+            "raised  Sam Larkfield (X100001) crossed, as inferred between two",
+        ),
+        ({"kind": "authorised_entry"}, "raised  Sam Larkfield (X100001) entered, as authorised, 3 Ropewalk Terrace"),
+        ({"kind": "approach_warning"}, "raised  Sam Larkfield (X100001) came near 3 Ropewalk Terrace"),
+        ({"kind": "curfew_absence"}, "raised  Sam Larkfield (X100001) is away from 3 Ropewalk Terrace"),
+        ({"change": "retracted"}, "retracted  Sam Larkfield (X100001) entered 3 Ropewalk Terrace"),
+    ],
+)
+def test_a_line_says_what_kind_of_alert_it_is(differing: dict[str, Any], words: str) -> None:
+    assert words in change_line(notice(**differing))
+
+
+@pytest.mark.parametrize(
+    ("kind", "end_reason", "words"),
+    [
+        ("exclusion_zone_breach", "regime_changed", ": hours or an authorisation of 3 Ropewalk Terrace, Brixton began"),
+        ("exclusion_zone_breach", "device_off", ": the tag came off, after 42 s at 3 Ropewalk Terrace"),
+        ("curfew_absence", "left", " came back to 3 Ropewalk Terrace, Brixton, after 42 s"),
+    ],
+)
+def test_who_did_not_leave_is_not_said_to_have_left(kind: str, end_reason: str, words: str) -> None:
+    ended = notice("ended", kind=kind, ended_at=BEGAN + timedelta(seconds=42), evidence={"end_reason": end_reason})
+    assert f"Sam Larkfield (X100001){words}" in change_line(ended)
 
 
 @pytest.mark.parametrize(
