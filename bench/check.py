@@ -25,6 +25,7 @@ from geofence.detection import Detection, detect
 from geofence.naive import NaiveIndex, matches_of
 from geofence.track import Track, track_of
 from geofence.zone_index import ZoneIndex
+from ingest.run import collect_garbage_seldom
 from model.enums import Aspect
 from model.visits import Visit
 from model.zones import ZoneVersion
@@ -67,6 +68,7 @@ WORKLOADS = (
 
 def run() -> Iterator[Result]:
     """Pings a second of the deepened check, of the plain one and of the match within both, beside the peers."""
+    collect_garbage_seldom()  # as a worker does
     with running_postgis() as postgis:
         for workload in WORKLOADS:
             yield from _measured(workload, postgis)
