@@ -58,9 +58,10 @@ def list_visits(
         parameters |= {"entered": before[0], "visit": str(before[1])}
     cursor.execute(
         f"""
-        SELECT visit.visit_id::text, visit.merged_into::text, zone.reference, version.name, version.kind, visit.zone_version,
-               visit.aspect, visit.regime, visit.state, visit.inferred, visit.entered_at, visit.confirmed_at,
-               visit.last_inside_at, visit.left_at, visit.end_reason, visit.positions_inside
+        SELECT visit.visit_id::text, visit.merged_into::text, zone.reference, version.name, version.kind,
+               visit.zone_version, visit.aspect, visit.regime, visit.state, visit.inferred,
+               visit.entered_at, visit.confirmed_at, visit.last_inside_at, visit.left_at,
+               visit.end_reason, visit.positions_inside
         FROM visits visit
         JOIN zones zone USING (zone_id)
         JOIN zone_versions version ON version.zone_id = visit.zone_id AND version.version = visit.zone_version
