@@ -209,7 +209,7 @@ def test_later_changes_keep_the_old_values_readable() -> None:
     found = explain(replace(stood, alert=replace(stood.alert, state=AlertState.RETRACTED)))
     assert section(found, "What was said of it, and when") == (
         (
-            "2 March 2026 09:00:00+00:00: Upgraded: positions that arrived late made it more serious or more urgent"
+            "2 March 2026 09:00:00+00:00: Upgraded: what became known later made it more serious or more urgent"
             " (its beginning was 2 March 2026 09:00:00+00:00 and is now 2 March 2026 08:58:00+00:00;"
             " its kind was inferred crossing and is now exclusion zone breach). Staff were told at once."
         ),
