@@ -54,6 +54,25 @@ class DeviceTrouble:
 
 
 @dataclass(frozen=True, slots=True)
+class GrantedAuthorisation:
+    """An authorisation of the alert's person and zone, granted for ``[begins_us, ends_us)``.
+
+    It lifts the zone until ``lifts_until_us``: its end, or an earlier revocation. That is ``begins_us`` where it lifts
+    nothing, revoked before it began or withdrawn whole afterwards.
+    """
+
+    authorisation_id: int
+    begins_us: int
+    ends_us: int
+    lifts_until_us: int
+    purpose: str
+    granted_by: str
+    granted_us: int
+    revoked_us: int | None
+    revoked_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class AlertCase:
     """Everything that is known of one alert. Times are microseconds since 1970 UTC."""
 
@@ -64,6 +83,7 @@ class AlertCase:
     changes: tuple[LoggedChange, ...]  # in order, without the updates of a stay that goes on
     updates: int  # how many of those there were
     lapsed: tuple[LapsedStay, ...]  # those shortly before the alert's stay, oldest first
+    authorisations: tuple[GrantedAuthorisation, ...]  # of the stay's time and of the day before it, oldest first
     troubles: tuple[DeviceTrouble, ...]
     last_heard_us: int | None  # the last message of the device, whatever was in it; None where it is not known
     merged_into: UUID | None  # of a retracted one: the alert of the stay that later data made it part of

@@ -8,7 +8,15 @@ from geofence import schedule_documents
 from geofence.geojson import from_stored
 from model.alerts import Alert
 from model.enums import AlertChangeKind, AlertKind, AlertState, Severity, Urgency, ZoneKind
-from model.explanations import AlertCase, DeviceTrouble, LapsedStay, LoggedChange, PersonName, ZoneAsItStood
+from model.explanations import (
+    AlertCase,
+    DeviceTrouble,
+    GrantedAuthorisation,
+    LapsedStay,
+    LoggedChange,
+    PersonName,
+    ZoneAsItStood,
+)
 from model.policies import policy_of
 from model.times import to_microseconds
 from model.zones import ZoneVersion
@@ -16,6 +24,7 @@ from store.database import Cursor
 
 LAPSED_WITHIN = "1 hour"
 MOST_LAPSED = 5
+AUTHORISED_WITHIN = "24 hours"
 
 
 def load_alert_case(cursor: Cursor, alert_id: UUID) -> AlertCase | None:
@@ -44,6 +53,7 @@ def load_alert_case(cursor: Cursor, alert_id: UUID) -> AlertCase | None:
         changes=changes,
         updates=updates,
         lapsed=_lapsed(cursor, alert),
+        authorisations=_authorisations(cursor, alert),
         troubles=_troubles(cursor, alert),
         last_heard_us=None if heard_at is None else to_microseconds(heard_at),
         merged_into=None if merged_into is None else UUID(merged_into),
@@ -109,12 +119,15 @@ def _version(zone_id: int, row: Sequence[Any]) -> ZoneAsItStood:
 def _changes(cursor: Cursor, alert_id: UUID) -> tuple[tuple[LoggedChange, ...], int]:
     """The log without its updates, each change beside what was told before it; and how many updates there were.
 
-    A long stay is brought up to date with every batch: thousands of rows that tell one thing.
+    A long stay is brought up to date with every batch: thousands of rows that tell one thing. The alert and the log's
+    first row are written one after the other, by the clock: the first telling has the alert's time.
     """
     cursor.execute(
-        "SELECT change, urgency, happened_at, before, payload FROM ("
-        "   SELECT event_id, change, urgency, happened_at, payload, lag(payload) OVER (ORDER BY event_id) AS before"
-        "   FROM alert_events WHERE alert_id = %s::uuid) logged"
+        "SELECT change, logged.urgency, CASE change WHEN 'raised' THEN raised_at ELSE happened_at END, before, payload"
+        " FROM ("
+        "   SELECT alert_id, event_id, change, urgency, happened_at, payload,"
+        "     lag(payload) OVER (ORDER BY event_id) AS before"
+        "   FROM alert_events WHERE alert_id = %s::uuid) logged JOIN alerts USING (alert_id)"
         " WHERE change <> 'updated' ORDER BY event_id",
         (str(alert_id),),
     )
@@ -142,6 +155,34 @@ def _lapsed(cursor: Cursor, alert: Alert) -> tuple[LapsedStay, ...]:
     return tuple(
         LapsedStay(to_microseconds(entered_at), to_microseconds(last_inside_at), positions_inside)
         for entered_at, last_inside_at, positions_inside in reversed(cursor.fetchall())
+    )
+
+
+def _authorisations(cursor: Cursor, alert: Alert) -> tuple[GrantedAuthorisation, ...]:
+    """Those granted to the person, of the zone, for a time of the stay or of the day before it, oldest first."""
+    cursor.execute(
+        "SELECT authorisation.authorisation_id, lower(during), upper(during), lifts_until, purpose,"
+        " granted_by, granted_at, revoked_at, revoked_by FROM authorisations authorisation"
+        " JOIN alerts alert USING (person_id, zone_id) WHERE alert.alert_id = %s::uuid"
+        " AND during && tstzrange(began_at - %s::interval, coalesce(ended_at, last_evidence_at), '[]')"
+        " ORDER BY lower(during), authorisation_id",
+        (str(alert.alert_id), AUTHORISED_WITHIN),
+    )
+    return tuple(_authorisation(row) for row in cursor.fetchall())
+
+
+def _authorisation(row: Sequence[Any]) -> GrantedAuthorisation:
+    authorisation_id, begins_at, ends_at, lifts_until, purpose, granted_by, granted_at, revoked_at, revoked_by = row
+    return GrantedAuthorisation(
+        authorisation_id=authorisation_id,
+        begins_us=to_microseconds(begins_at),
+        ends_us=to_microseconds(ends_at),
+        lifts_until_us=to_microseconds(lifts_until),
+        purpose=purpose,
+        granted_by=granted_by,
+        granted_us=to_microseconds(granted_at),
+        revoked_us=None if revoked_at is None else to_microseconds(revoked_at),
+        revoked_by=revoked_by,
     )
 
 

@@ -81,6 +81,22 @@ class ExplainedZone:
 
 
 @dataclass(frozen=True, slots=True)
+class ExplainedAuthorisation:
+    """An authorised entry or absence that bears on the stay: as it was granted, and until when it lifted the zone."""
+
+    authorisation_id: int
+    begins_at: datetime
+    ends_at: datetime
+    lifts_until: datetime
+    purpose: str
+    granted_by: str
+    granted_at: datetime
+    revoked_at: datetime | None
+    revoked_by: str | None
+    in_words: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExplainedChange:
     """A change of the alert after it was raised; the old values stay readable in its words."""
 
@@ -102,6 +118,7 @@ class Explanation:
 
     `positions` is the trail from the first position that spoke for the stay to the one that confirmed it. `nearest` is
     the nearest that the wearer came: the deepest position inside or, where absence is watched, the farthest away.
+    `authorisations` are those of the person and the zone for a time of the stay or of the 24 h before it.
     """
 
     alert_id: UUID
@@ -113,6 +130,7 @@ class Explanation:
     headline: str
     rule: ExplainedRule
     zone: ExplainedZone | None
+    authorisations: tuple[ExplainedAuthorisation, ...]
     positions: tuple[ExplainedPosition, ...]
     nearest: ExplainedPosition | None
     why_not_sooner: tuple[str, ...]

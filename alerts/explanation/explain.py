@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from alerts.explanation import devices
+from alerts.explanation.authorisations import authorisation_sections, explained_authorisations, overstay_words
 from alerts.explanation.confirmation import confirming_rule, confirming_words, why_not_sooner
 from alerts.explanation.course import (
     SILENCE,
@@ -55,7 +56,8 @@ def _of_stay(case: AlertCase, stay: Stay) -> Explanation:
     nearest = explained(stay, stay.deepest, _nearest_words(stay))
     positions = tuple(explained(stay, one.seen, one.counted_for) for one in _shown_trail(stay, trail))
     sections = (
-        Section("What happened", (_happened(case), ending, told_words(case))),
+        Section("What happened", (_happened(case), *overstay_words(case), ending, told_words(case))),
+        *authorisation_sections(case),
         Section("How sure", _how_sure(stay)),
         Section("What confirmed it", (rule.in_words,)),
         Section("The positions up to then", tuple(one.in_words for one in positions)),
@@ -75,6 +77,7 @@ def _of_stay(case: AlertCase, stay: Stay) -> Explanation:
         headline=_headline(case),
         rule=rule,
         zone=zone,
+        authorisations=explained_authorisations(case),
         positions=positions,
         nearest=nearest,
         why_not_sooner=reasons,
@@ -93,7 +96,8 @@ def _of_device(case: AlertCase) -> Explanation:
     ending = ending_words(case, None)
     silence = (SILENCE,) if alert.kind in SILENT else ()
     sections = (
-        Section("What happened", (_happened(case), ending, *silence, told_words(case))),
+        Section("What happened", (_happened(case), *overstay_words(case), ending, *silence, told_words(case))),
+        *authorisation_sections(case),
         Section("The facts", devices.in_words(facts) or ("None were kept.",)),
         Section("The limits", devices.in_words(limits) or ("None were kept.",)),
         Section("What was said of it, and when", course_paragraphs(case)),
@@ -109,6 +113,7 @@ def _of_device(case: AlertCase) -> Explanation:
         headline=_headline(case),
         rule=rule,
         zone=None,
+        authorisations=explained_authorisations(case),
         positions=(),
         nearest=None,
         why_not_sooner=(),

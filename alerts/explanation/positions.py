@@ -21,6 +21,8 @@ from model.visits import Verdict
 DOT_INSIDE = "the dot lay inside, which was the whole of that rule"
 PROMPT_S = 60.0
 """An upload later than this is worth a word."""
+HALF_A_METRE_M = 0.5
+"""Accuracies nearer to each other than this read alike."""
 
 FLAGGED_SPEED, FLAGGED_ACCURACY, FLAGGED_INFERRED = (
     flag.words[0] for flag in (PositionFlag.IMPLIED_SPEED, PositionFlag.POOR_ACCURACY, PositionFlag.INFERRED)
@@ -96,7 +98,10 @@ def position_words(stay: Stay, seen: Seen) -> str:
 def _accuracy_words(seen: Seen) -> str:
     if seen.accuracy_m is None:
         return f"accuracy not stated (taken as {distance_words(seen.reckoned_accuracy_m)})"
-    return f"within {distance_words(seen.accuracy_m)}"
+    if seen.reckoned_accuracy_m - seen.accuracy_m < HALF_A_METRE_M:
+        return f"within {distance_words(seen.reckoned_accuracy_m)}"
+    stated = "less than 1 m" if seen.accuracy_m < 1 else distance_words(seen.accuracy_m)
+    return f"accuracy stated as {stated} (taken as {distance_words(seen.reckoned_accuracy_m)})"
 
 
 def _counted_for(stay: Stay, seen: Seen, confirms: bool, count: int, since_us: int | None) -> str:

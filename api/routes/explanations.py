@@ -75,6 +75,7 @@ _EXPLANATION: dict[str, Any] = {
     "headline": _HEADLINE,
     "rule": _RULE,
     "zone": _ZONE,
+    "authorisations": [],
     "positions": [_POSITION],
     "nearest": _POSITION,
     "why_not_sooner": ["The first position that spoke for it was enough: nothing before it did."],

@@ -136,6 +136,12 @@ def test_accuracy_that_is_not_stated_is_said_with_what_it_is_taken_for() -> None
     assert "accuracy not stated (taken as 30 m), 130 m inside" in found.positions[1].in_words
 
 
+def test_accuracy_that_is_not_believed_is_said_with_what_it_is_taken_for() -> None:
+    found = explain(case([Ping(0, 120, 1e-9), Ping(60, 120, 2)], zone(STEADY)))
+    assert "accuracy stated as less than 1 m (taken as 5 m), 30 m inside" in found.positions[0].in_words
+    assert "accuracy stated as 2 m (taken as 5 m), 30 m inside" in found.positions[1].in_words
+
+
 def test_hours_that_had_just_begun_are_a_reason() -> None:
     found = explain(case([Ping(-900, 100), Ping(0, 100), Ping(60, 100)], zone(STEADY, schedule=DAYTIME)))
     assert found.why_not_sooner[0] == (

@@ -1,14 +1,16 @@
 """The explanation of an alert: who may read it, what it holds, and what the audit keeps."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 
 from access.roles import Role
+from store.database import Cursor
 from tests.support.api_server import RunningApi
 from tests.support.explained import Ping
 from tests.support.explained_rows import REFERENCE, store_breach, store_change
-from tests.support.seed import as_owner
+from tests.support.seed import MORNING, Wearer, as_owner
 
 LAPSED_THEN_BREACH = [Ping(0, 100), Ping(1800, 110), Ping(1860, 100), Ping(2000, 20, 0), Ping(2100, 600)]
 
@@ -71,6 +73,54 @@ def test_who_is_silent_was_last_seen_inside_and_no_more_is_said(fresh_api: Runni
     ending = fresh_api.get(Role.PRACTITIONER, f"/v1/alerts/{alert_id}/explanation").json()["ending"]
     assert ending.startswith("The wearer was last seen inside the zone at 2 March 2026 09:01:00+00:00, and no position")
     assert ending.endswith("Silence is neither breach nor compliance.")
+
+
+def authorise(cursor: Cursor, wearer: Wearer, hours: tuple[int, int], purpose: str) -> None:
+    """From and until so many hours after the morning of the breach; revoked a minute before its end."""
+    cursor.execute(
+        "INSERT INTO authorisations (person_id, zone_id, during, purpose, granted_by, granted_at, revoked_at,"
+        " revoked_by, revision) SELECT %s, zone_id, tstzrange(%s, %s), %s, 'the.practitioner', %s, %s,"
+        " 'the.duty_officer', 2 FROM zones WHERE reference = %s",
+        (
+            wearer.person_id,
+            *(MORNING + timedelta(hours=hour) for hour in hours),
+            purpose,
+            MORNING - timedelta(days=9),
+            MORNING + timedelta(hours=hours[1], minutes=-1),
+            REFERENCE,
+        ),
+    )
+
+
+def test_it_names_the_authorisations_of_the_stay_and_of_the_day_before(fresh_api: RunningApi, breach: str) -> None:
+    with as_owner(fresh_api.urls.owner) as cursor:
+        authorise(cursor, fresh_api.own, (-30, -25), "too long ago")
+        authorise(cursor, fresh_api.own, (-3, 0), "dentist")
+        authorise(cursor, fresh_api.other, (-3, 0), "another person's")
+        authorise(cursor, fresh_api.own, (1, 2), "only afterwards")
+    found = fresh_api.get(Role.PRACTITIONER, f"/v1/alerts/{breach}/explanation").json()
+    (one,) = found["authorisations"]
+    assert (one["purpose"], one["begins_at"], one["ends_at"], one["lifts_until"]) == (
+        "dentist",
+        "2026-03-02T06:00:00Z",
+        "2026-03-02T09:00:00Z",
+        "2026-03-02T08:59:00Z",
+    )
+    assert one["in_words"].endswith(
+        "It was revoked at 2 March 2026 08:59:00+00:00 by the.duty_officer. It had ended 31 min before this stay began."
+    )
+    happened = found["sections"][0]["paragraphs"]
+    assert happened[1] == "The authorised entry until 2 March 2026 08:59:00+00:00 had ended."
+
+
+def test_the_first_telling_has_one_time(fresh_api: RunningApi, breach: str) -> None:
+    """The alert and the log's first row are written one after the other, by the clock."""
+    with as_owner(fresh_api.urls.owner) as cursor:
+        cursor.execute("UPDATE alert_events SET happened_at = happened_at + interval '2 s' WHERE change = 'raised'")
+    found = fresh_api.get(Role.PRACTITIONER, f"/v1/alerts/{breach}/explanation").json()
+    told = next(one for one in found["sections"][0]["paragraphs"] if one.startswith("Staff were first told at "))
+    raised = found["changes"][0]["in_words"].removesuffix(": Raised. Staff were told at once.")
+    assert told.startswith(f"Staff were first told at {raised}. ")
 
 
 def test_it_is_recorded_with_who_and_why(fresh_api: RunningApi, breach: str) -> None:

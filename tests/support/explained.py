@@ -13,6 +13,7 @@ from geofence.sightings import DetectionLimits
 from geofence.track import Track
 from geofence.zone_index import ZoneIndex
 from model.alerts import Alert, AlertChange
+from model.authorisations import Authorisation
 from model.enums import AlertChangeKind, Mechanism, PositionFlag, ZoneKind
 from model.explanations import AlertCase, LoggedChange, PersonName, ZoneAsItStood
 from model.policies import FAST, PresencePolicy
@@ -94,16 +95,21 @@ def track(pings: Sequence[Ping], activation_id: int = 7, person_id: int = 5, dev
     )
 
 
-def detected(pings: Sequence[Ping], stood: ZoneVersion, activation_id: int = 7) -> list[VisitChange]:
+def detected(
+    pings: Sequence[Ping], stood: ZoneVersion, activation_id: int = 7, authorised: Sequence[Authorisation] = ()
+) -> list[VisitChange]:
     """What becomes of the visits to one zone over the whole track."""
     zones = ZoneIndex(PROJECTION)
     zones.apply([stood])
+    zones.apply_authorisations(authorised)
     found = detect(track(pings, activation_id, stood.person_id or 0), zones, {}, LIMITS)
     return found.changes
 
 
-def alert_changes(pings: Sequence[Ping], stood: ZoneVersion, activation_id: int = 7) -> list[AlertChange]:
-    return decide(detected(pings, stood, activation_id))
+def alert_changes(
+    pings: Sequence[Ping], stood: ZoneVersion, activation_id: int = 7, authorised: Sequence[Authorisation] = ()
+) -> list[AlertChange]:
+    return decide(detected(pings, stood, activation_id, authorised))
 
 
 def case_of(alert: Alert, stood: ZoneVersion, preset: str = "fast", **changed: object) -> AlertCase:
@@ -118,6 +124,7 @@ def case_of(alert: Alert, stood: ZoneVersion, preset: str = "fast", **changed: o
         changes=(LoggedChange(AlertChangeKind.RAISED, alert.urgency, raised_us, None, told),),
         updates=0,
         lapsed=(),
+        authorisations=(),
         troubles=(),
         last_heard_us=None,
         merged_into=None,
