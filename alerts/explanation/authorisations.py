@@ -24,7 +24,7 @@ def authorisation_sections(case: AlertCase) -> tuple[Section, ...]:
 
 def overstay_words(case: AlertCase) -> tuple[str, ...]:
     """That the zone had been lifted until shortly before the stay; nothing where it was not, or still is lifted."""
-    if case.alert.kind in LIFTED:
+    if case.alert.kind in LIFTED or any(_lifts_beginning(case, one) for one in case.authorisations):
         return ()
     began_us = case.alert.began_us
     ended = [one for one in case.authorisations if one.begins_us < one.lifts_until_us <= began_us]
@@ -79,6 +79,8 @@ def _effect_words(case: AlertCase, one: GrantedAuthorisation) -> str:
         return f"It began {duration_words((one.begins_us - began_us) / SECOND_US)} after this stay."
     if _lifts_beginning(case, one):
         return f"It {'lifted the zone' if case.alert.kind in LIFTED else 'covers the time'} when this stay began."
+    if one.lifts_until_us == began_us:
+        return "It ended as this stay began."
     ago = duration_words((began_us - one.lifts_until_us) / SECOND_US)
     return f"It had ended {ago} before this stay began."
 

@@ -64,7 +64,7 @@ def test_an_overstay_says_until_when_the_zone_was_lifted() -> None:
     found = explain(case(AlertKind.EXCLUSION_ZONE_BREACH, DENTIST, zone(FAST)))
     assert section(found, "What happened")[1] == ("The authorised entry until 2 March 2026 09:30:00+00:00 had ended.")
     assert section(found, "The authorisation") == (
-        f"Authorised entry {GRANTED} It has not been revoked. It had ended 0 s before this stay began.",
+        f"Authorised entry {GRANTED} It has not been revoked. It ended as this stay began.",
     )
 
 
@@ -96,6 +96,16 @@ def test_one_granted_after_the_fact_and_withdrawn_says_both() -> None:
         " It was revoked at 2 March 2026 14:01:00+00:00 by the.duty_officer, as one that was granted only after its"
         " end. It lifts nothing."
     ) in section(found, "The authorisation")[0]
+
+
+def test_what_is_not_judged_anew_yet_is_no_overstay() -> None:
+    """One of the past was granted just now: the alert is still the breach that it was told as."""
+    one = case(AlertKind.EXCLUSION_ZONE_BREACH, DENTIST, zone(FAST))
+    begins_us, ends_us = DENTIST.ends_us, DENTIST.ends_us + 60 * MINUTE_US
+    prolonged = replace(DENTIST, begins_us=begins_us, ends_us=ends_us, lifts_until_us=ends_us)
+    found = explain(replace(one, authorisations=(DENTIST, prolonged)))
+    assert not any("had ended" in paragraph for paragraph in section(found, "What happened"))
+    assert section(found, "The authorisation")[1].endswith("It covers the time when this stay began.")
 
 
 def test_a_breach_before_its_beginning_says_so() -> None:
