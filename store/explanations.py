@@ -4,15 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from geofence import schedule_documents
-from geofence.geojson import from_stored
 from model.alerts import Alert
-from model.enums import AlertChangeKind, AlertKind, AlertState, Severity, Urgency, ZoneKind
+from model.enums import AlertChangeKind, AlertKind, AlertState, Severity, Urgency
 from model.explanations import AlertCase, DeviceTrouble, LapsedStay, LoggedChange, PersonName, ZoneAsItStood
-from model.policies import policy_of
 from model.times import to_microseconds
-from model.zones import ZoneVersion
 from store.database import Cursor
+from store.zone_versions import ZONE_VERSION, ZONE_VERSIONS, zone_version
 
 LAPSED_WITHIN = "1 hour"
 MOST_LAPSED = 5
@@ -75,35 +72,11 @@ def _alert(row: Sequence[Any]) -> Alert:
 def _versions(cursor: Cursor, zone_id: int) -> tuple[ZoneAsItStood, ...]:
     """Every version of the zone: a stay that saw an edit was judged by more than one."""
     cursor.execute(
-        "SELECT version.version, zone.reference, version.name, version.kind, zone.person_id, version.geometry,"
-        " version.schedule, version.preset, version.policy, version.is_disclosed,"
-        " version.valid_from, version.valid_to, version.active_from, version.active_to"
-        " FROM zones zone JOIN zone_versions version USING (zone_id) WHERE zone_id = %s ORDER BY version.version",
+        f"SELECT {ZONE_VERSION}, version.preset FROM {ZONE_VERSIONS} WHERE zone_id = %s"  # noqa: S608  our own column names
+        " ORDER BY version.version",
         (zone_id,),
     )
-    return tuple(_version(zone_id, row) for row in cursor.fetchall())
-
-
-def _version(zone_id: int, row: Sequence[Any]) -> ZoneAsItStood:
-    version, reference, name, kind, person_id, geometry, schedule, preset, policy, is_disclosed, *times = row
-    valid_from, valid_to, active_from, active_to = times
-    stood = ZoneVersion(
-        zone_id=zone_id,
-        version=version,
-        reference=reference,
-        name=name,
-        kind=ZoneKind(kind),
-        person_id=person_id,
-        geometry=from_stored(geometry),
-        valid_from_us=to_microseconds(valid_from),
-        valid_to_us=None if valid_to is None else to_microseconds(valid_to),
-        active_from_us=None if active_from is None else to_microseconds(active_from),
-        active_to_us=None if active_to is None else to_microseconds(active_to),
-        schedule=schedule_documents.from_stored(schedule),
-        policy=policy_of(preset, policy),
-        is_disclosed=is_disclosed,
-    )
-    return ZoneAsItStood(stood, preset)
+    return tuple(ZoneAsItStood(zone_version(row[:-1]), row[-1]) for row in cursor.fetchall())
 
 
 def _changes(cursor: Cursor, alert_id: UUID) -> tuple[tuple[LoggedChange, ...], int]:
