@@ -1,13 +1,12 @@
 """What an alert's explanation is made from, as far as row security shows it to the caller."""
 
-from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from model.alerts import Alert
-from model.enums import AlertChangeKind, AlertKind, AlertState, Severity, Urgency
+from model.enums import AlertChangeKind, AlertKind, Urgency
 from model.explanations import AlertCase, DeviceTrouble, LapsedStay, LoggedChange, PersonName, ZoneAsItStood
 from model.times import to_microseconds
+from store.alert_rows import ALERT, alert_of
 from store.database import Cursor
 from store.zone_versions import ZONE_VERSION, ZONE_VERSIONS, zone_version
 
@@ -18,20 +17,17 @@ MOST_LAPSED = 5
 def load_alert_case(cursor: Cursor, alert_id: UUID) -> AlertCase | None:
     """Everything that explains an alert; None where it is not there for the caller."""
     cursor.execute(
-        "SELECT alert.alert_id, alert.kind, alert.severity, alert.urgency, alert.state, alert.person_id,"
-        " alert.activation_id, alert.zone_id, alert.zone_version, alert.visit_id, alert.began_at,"
-        " alert.last_evidence_at, alert.ended_at, alert.received_at, alert.evidence,"
-        " alert.raised_at, activation_heard(alert.activation_id), person.crn, person.name,"
+        "SELECT alert.raised_at, activation_heard(alert.activation_id), person.crn, person.name,"  # noqa: S608  our own column names
         " (SELECT other.alert_id FROM alerts other JOIN visits ON visits.merged_into = other.visit_id"
-        "   WHERE visits.visit_id = alert.visit_id ORDER BY other.sequence LIMIT 1)"
+        f"   WHERE visits.visit_id = alert.visit_id ORDER BY other.sequence LIMIT 1), {ALERT}"
         " FROM alerts alert LEFT JOIN people person USING (person_id) WHERE alert.alert_id = %s::uuid",
         (str(alert_id),),
     )
     row = cursor.fetchone()
     if row is None:
         return None
-    alert = _alert(row[:15])
-    raised_at, heard_at, crn, name, merged_into = row[15:]
+    raised_at, heard_at, crn, name, merged_into, *alert_row = row
+    alert = alert_of(alert_row)
     changes, updates = _changes(cursor, alert_id)
     return AlertCase(
         alert=alert,
@@ -44,28 +40,6 @@ def load_alert_case(cursor: Cursor, alert_id: UUID) -> AlertCase | None:
         troubles=_troubles(cursor, alert),
         last_heard_us=None if heard_at is None else to_microseconds(heard_at),
         merged_into=None if merged_into is None else UUID(merged_into),
-    )
-
-
-def _alert(row: Sequence[Any]) -> Alert:
-    alert_id, kind, severity, urgency, state, person_id, activation_id, zone_id, zone_version, visit_id, *rest = row
-    began_at, last_evidence_at, ended_at, received_at, evidence = rest
-    return Alert(
-        alert_id=UUID(alert_id),
-        kind=AlertKind(kind),
-        severity=Severity(severity),
-        urgency=Urgency(urgency),
-        state=AlertState(state),
-        person_id=person_id,
-        activation_id=activation_id,
-        zone_id=zone_id,
-        zone_version=zone_version,
-        visit_id=None if visit_id is None else UUID(visit_id),
-        began_us=to_microseconds(began_at),
-        last_evidence_us=to_microseconds(last_evidence_at),
-        ended_us=None if ended_at is None else to_microseconds(ended_at),
-        received_us=to_microseconds(received_at),
-        evidence=evidence,
     )
 
 
