@@ -6,7 +6,7 @@ from uuid import UUID
 
 from model.alerts import Alert
 from model.enums import AlertKind, AlertState, Severity, Urgency
-from model.times import to_microseconds
+from model.times import microseconds_or_none, to_microseconds
 
 ALERT = (
     "alert.alert_id, alert.kind, alert.severity, alert.urgency, alert.state, alert.person_id, alert.activation_id,"
@@ -32,7 +32,7 @@ def alert_of(row: Sequence[Any]) -> Alert:
         visit_id=None if visit_id is None else UUID(visit_id),
         began_us=to_microseconds(began_at),
         last_evidence_us=to_microseconds(last_evidence_at),
-        ended_us=None if ended_at is None else to_microseconds(ended_at),
+        ended_us=microseconds_or_none(ended_at),
         received_us=to_microseconds(received_at),
         evidence=evidence,
     )

@@ -5,7 +5,7 @@ from uuid import UUID
 from model.alerts import Alert
 from model.enums import AlertChangeKind, AlertKind, Urgency
 from model.explanations import AlertCase, DeviceTrouble, LapsedStay, LoggedChange, PersonName, ZoneAsItStood
-from model.times import to_microseconds
+from model.times import microseconds_or_none, to_microseconds
 from store.alert_rows import ALERT, alert_of
 from store.database import Cursor
 from store.zone_versions import ZONE_VERSION, ZONE_VERSIONS, zone_version
@@ -38,7 +38,7 @@ def load_alert_case(cursor: Cursor, alert_id: UUID) -> AlertCase | None:
         updates=updates,
         lapsed=_lapsed(cursor, alert),
         troubles=_troubles(cursor, alert),
-        last_heard_us=None if heard_at is None else to_microseconds(heard_at),
+        last_heard_us=microseconds_or_none(heard_at),
         merged_into=None if merged_into is None else UUID(merged_into),
     )
 

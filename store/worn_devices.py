@@ -2,12 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from model.alerts import Alert
 from model.enums import AlertKind
-from model.times import SECOND_US, from_microseconds, to_microseconds
+from model.times import SECOND_US, from_microseconds, microseconds_or_none, moment_or_none, to_microseconds
 from model.watching import Heard, Wearing, Worn
 from store.alert_rows import ALERT, alert_of
 from store.database import Cursor, fetch_one
@@ -36,7 +35,7 @@ def survey(cursor: Cursor, now_us: int) -> tuple[int, int | None]:
         (from_microseconds(now_us),),
     )
     count, newest = fetch_one(cursor)
-    return count, _us(newest)
+    return count, microseconds_or_none(newest)
 
 
 def load_worn(cursor: Cursor, now_us: int, suspicion: Suspicion) -> list[Worn]:
@@ -64,7 +63,7 @@ def load_worn(cursor: Cursor, now_us: int, suspicion: Suspicion) -> list[Worn]:
             "now": from_microseconds(now_us),
             "devices": list(suspicion.devices),
             "battery_pct": suspicion.battery_pct,
-            "silent_before": None if silent_before_us is None else from_microseconds(silent_before_us),
+            "silent_before": moment_or_none(silent_before_us),
             "without_fix_s": suspicion.without_fix_us / SECOND_US,
         },
     )
@@ -79,7 +78,7 @@ def load_wearings(cursor: Cursor, device_ids: Collection[int]) -> list[Wearing]:
         (list(device_ids),),
     )
     return [
-        Wearing(activation_id, person_id, device_id, to_microseconds(start), _us(end))
+        Wearing(activation_id, person_id, device_id, to_microseconds(start), microseconds_or_none(end))
         for activation_id, person_id, device_id, start, end in cursor.fetchall()
     ]
 
@@ -119,15 +118,13 @@ def _worn(row: tuple[Any, ...], alerts: Mapping[int | None, Mapping[AlertKind, A
         person_id=person_id,
         device_id=device_id,
         start_us=to_microseconds(start),
-        heard=Heard(_us(received), _us(fix), battery_pct, _us(battery_at)),
+        heard=Heard(
+            microseconds_or_none(received), microseconds_or_none(fix), battery_pct, microseconds_or_none(battery_at)
+        ),
         at_beacon=at_beacon,
-        beacon_seen_us=_us(beacon_seen),
+        beacon_seen_us=microseconds_or_none(beacon_seen),
         open_alerts=alerts.get(activation_id, {}),
     )
-
-
-def _us(moment: datetime | None) -> int | None:
-    return None if moment is None else to_microseconds(moment)
 
 
 def count_open_alerts(cursor: Cursor, kinds: Sequence[AlertKind]) -> dict[AlertKind, int]:

@@ -7,7 +7,7 @@ from geofence import schedule_documents
 from geofence.geojson import from_stored
 from model.enums import ZoneKind
 from model.policies import policy_of
-from model.times import to_microseconds
+from model.times import microseconds_or_none, to_microseconds
 from model.zones import ZoneVersion
 
 ZONE_VERSION = (
@@ -32,9 +32,9 @@ def zone_version(row: Sequence[Any]) -> ZoneVersion:
         person_id=person_id,
         geometry=from_stored(geometry),
         valid_from_us=to_microseconds(valid_from),
-        valid_to_us=None if valid_to is None else to_microseconds(valid_to),
-        active_from_us=None if active_from is None else to_microseconds(active_from),
-        active_to_us=None if active_to is None else to_microseconds(active_to),
+        valid_to_us=microseconds_or_none(valid_to),
+        active_from_us=microseconds_or_none(active_from),
+        active_to_us=microseconds_or_none(active_to),
         schedule=schedule_documents.from_stored(schedule),
         policy=policy_of(preset, policy),
         is_disclosed=is_disclosed,
