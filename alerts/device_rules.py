@@ -11,7 +11,7 @@ from typing import Any
 from alerts.device_episodes import BatteryLimits, Episode
 from model.alerts import Alert, AlertChange, device_alert_identifier
 from model.enums import AlertChangeKind, AlertKind, AlertState, Severity, Urgency
-from model.times import SECOND_US, from_microseconds
+from model.times import SECOND_US, from_microseconds, text_or_none
 from model.watching import IntakeState, Wearing, Worn
 
 RULES = "device-1"
@@ -254,13 +254,9 @@ def _raised(worn: Worn, kind: AlertKind, began_us: int, now_us: int, facts: Mapp
 def _silence_facts(worn: Worn, limits: Mapping[str, float]) -> dict[str, Any]:
     told = {name: value for name, value in limits.items() if name != "alive_since"}
     return {
-        "last_heard_at": _moment(worn.heard.last_received_us),
-        "last_fix_at": _moment(worn.heard.last_fix_us),
+        "last_heard_at": text_or_none(worn.heard.last_received_us),
+        "last_fix_at": text_or_none(worn.heard.last_fix_us),
         "battery_pct": worn.heard.battery_pct,
-        "intake_alive_since": _moment(int(limits["alive_since"])),
+        "intake_alive_since": from_microseconds(int(limits["alive_since"])).isoformat(),
         "limits": told,
     }
-
-
-def _moment(time_us: int | None) -> str | None:
-    return None if time_us is None else from_microseconds(time_us).isoformat()

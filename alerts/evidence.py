@@ -4,7 +4,7 @@ from typing import Any
 
 from geofence.presence import RULE, RULE_VERSION
 from model.enums import Mechanism, PositionFlag
-from model.times import from_microseconds
+from model.times import from_microseconds, text_or_none
 from model.visits import EvidencePosition, Visit
 
 
@@ -18,7 +18,7 @@ def visit_evidence(visit: Visit) -> dict[str, Any]:
         "aspect": visit.aspect.value,
         "regime": visit.regime.value,
         "inferred": visit.inferred,
-        "confirmed_at": None if visit.confirmed_us is None else from_microseconds(visit.confirmed_us).isoformat(),
+        "confirmed_at": text_or_none(visit.confirmed_us),
         "end_reason": None if visit.end_reason is None else visit.end_reason.value,
         "positions_inside": visit.positions_inside,
         "positions": {

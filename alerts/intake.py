@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from model.alerts import Alert, AlertChange, intake_alert_identifier
 from model.enums import AlertChangeKind, AlertKind, AlertState, Severity, Urgency
-from model.times import SECOND_US, from_microseconds
+from model.times import SECOND_US, text_or_none
 from model.watching import DeafReason, IntakeState
 
 RULE = "intake-1"
@@ -90,11 +90,9 @@ def _deaf_alert(state: IntakeState, seen: Observation, limits: IntakeLimits) -> 
         evidence={
             "rule": RULE,
             "reason": state.deaf_reason,
-            "processed_through": None if seen.through_us is None else from_microseconds(seen.through_us).isoformat(),
+            "processed_through": text_or_none(seen.through_us),
             "worn_tags": seen.worn_tags,
-            "newest_heard_at": (
-                None if seen.newest_heard_us is None else from_microseconds(seen.newest_heard_us).isoformat()
-            ),
+            "newest_heard_at": text_or_none(seen.newest_heard_us),
             "limits": {
                 "deaf_after_s": limits.deaf_after_s,
                 "quiet_s": limits.quiet_s,

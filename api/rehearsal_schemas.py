@@ -10,7 +10,7 @@ from api.rehearsing import Rehearsed, Simulation
 from api.schemas import Answer
 from geofence.rehearsal_warnings import Figure, RehearsalWarning, WarningCode
 from model.enums import AlertKind, Mechanism, Severity, ZoneKind
-from model.times import from_microseconds
+from model.times import from_microseconds, moment_or_none
 from model.visits import EvidencePosition, Verdict
 
 NO_MAP = "main roads and railways were not looked up: CORDON_MAP_WAYS_FILE is not set"
@@ -67,8 +67,8 @@ class PredictedAlertOut(Answer):
             kind=alert.kind,
             severity=alert.severity,
             entered_at=from_microseconds(visit.entered_us),
-            confirmed_at=None if visit.confirmed_us is None else from_microseconds(visit.confirmed_us),
-            left_at=None if visit.left_us is None else from_microseconds(visit.left_us),
+            confirmed_at=moment_or_none(visit.confirmed_us),
+            left_at=moment_or_none(visit.left_us),
             place=(deepest.lon, deepest.lat),
             why=[WhyOut.of(deepest if visit.inferred else position) for position in visit.evidence.trail],
         )

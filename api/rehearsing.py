@@ -18,7 +18,7 @@ from geofence.projection import Projection
 from geofence.sightings import DetectionLimits
 from geofence.track import Track, track_of
 from model.enums import ZoneKind
-from model.times import to_microseconds
+from model.times import microseconds_or_none, to_microseconds
 from model.zones import Geometry, ZoneVersion
 from ops.errors import ConfigurationError, InputError
 from ops.settings import Settings
@@ -131,10 +131,6 @@ def _rehearsed(
 def _version(draft: ZoneDraft, wearer: RehearsedWearer) -> ZoneVersion:
     """The draft as it would stand; an edit where the wearer has a zone of its reference."""
     edited = (zone.zone_id for zone in wearer.zones if zone.reference == draft.reference)
-    valid_from, active_from, active_to = (
-        None if moment is None else to_microseconds(moment)
-        for moment in (draft.valid_from, draft.active_from, draft.active_to)
-    )
     return ZoneVersion(
         zone_id=next(edited, NEW_ZONE_ID),
         version=0,
@@ -143,10 +139,10 @@ def _version(draft: ZoneDraft, wearer: RehearsedWearer) -> ZoneVersion:
         kind=draft.kind,
         person_id=wearer.person_id,
         geometry=draft.geometry,
-        valid_from_us=valid_from or 0,
+        valid_from_us=microseconds_or_none(draft.valid_from) or 0,
         valid_to_us=None,
-        active_from_us=active_from,
-        active_to_us=active_to,
+        active_from_us=microseconds_or_none(draft.active_from),
+        active_to_us=microseconds_or_none(draft.active_to),
         schedule=draft.schedule,
         policy=draft.policy,
         is_disclosed=draft.is_disclosed,

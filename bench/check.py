@@ -49,6 +49,7 @@ class Workload:
     zones_each: int
     habits: Habits
     shared: int = 0
+    buffer_m: float = 0
     curfews: bool = False
 
 
@@ -58,6 +59,7 @@ AT_HOME = Habits(keeps_out=0, at_home=0.97, start_us=EVENING_US)
 WORKLOADS = (
     Workload("20,000 zones", 1, GOING_IN),
     Workload("20,000 zones", 1, KEEPING_OUT),
+    Workload("20,000 zones, half of them with a buffer", 1, GOING_IN, buffer_m=100),
     Workload("200,000 zones", 10, GOING_IN),
     Workload("200,000 zones", 10, KEEPING_OUT),
     Workload("200,000 zones and 500 shared", 10, KEEPING_OUT, shared=500),
@@ -103,7 +105,7 @@ class World:
 def _world(workload: Workload) -> World:
     rng = np.random.default_rng(SEED)
     homes = anywhere(rng, PEOPLE)
-    versions = make_versions(rng, PEOPLE, workload.zones_each, workload.shared)
+    versions = make_versions(rng, PEOPLE, workload.zones_each, workload.shared, workload.buffer_m)
     curfews = make_curfews(homes, len(versions)) if workload.curfews else []
     index = ZoneIndex(PROJECTION)
     index.apply([*versions, *curfews])

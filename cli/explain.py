@@ -10,7 +10,7 @@ import typer
 from access.audit import Action, Subject, record_allowed
 from alerts.explanation import Explanation, explain
 from cli.owner import command_identity, owner_transaction
-from model.times import from_microseconds
+from model.times import from_microseconds, moment_or_none
 from ops.errors import InputError
 from store.explanations import load_alert_case
 
@@ -35,7 +35,7 @@ def explain_alert(
         if case is None:
             raise InputError(f"there is no alert {alert}: `GET /v1/alerts` lists them")
         began_at = from_microseconds(case.alert.began_us)
-        ended_at = None if case.alert.ended_us is None else from_microseconds(case.alert.ended_us)
+        ended_at = moment_or_none(case.alert.ended_us)
         about = Subject(case.alert.person_id, began_at, ended_at, row_count=1, detail={"alert_id": str(alert)})
         record_allowed(cursor, command_identity(purpose), Action.ALERT_EXPLAIN, about)
         explanation = explain(case)

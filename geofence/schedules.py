@@ -104,20 +104,6 @@ class ScheduleClock:
             start_us = found.from_us - reach_us if goes_back else found.from_us
             end_us = found.to_us + reach_us if goes_on else found.to_us - 1
 
-    def next_start_us(self, after_us: int) -> int | None:
-        """When it next comes into force after ``after_us``; None when it does not before 2200."""
-        after_us = max(after_us, FIRST_US - 1)
-        end_us = after_us + 1
-        while end_us < LAST_US:
-            found = self._covering(max(after_us, FIRST_US), end_us)
-            at = int(np.searchsorted(found.starts_us, after_us, side="right"))
-            if at < len(found.starts_us):
-                return int(found.starts_us[at])
-            if found.to_us == LAST_US:
-                return None
-            end_us = min(found.to_us + (found.to_us - found.from_us), LAST_US - 1)
-        return None
-
     def _covering(self, first_us: int, last_us: int) -> _Expansion:
         """An expansion over whole calendar years that holds both times and all that was asked before."""
         known = self._expansion

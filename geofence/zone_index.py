@@ -95,11 +95,6 @@ class ZoneIndex:
         """Note that every zone version of these people has been applied, even where that is none."""
         self._loaded.update(person_ids)
 
-    def holds(self, person_ids: Integers) -> Booleans:
-        """Whether each person, shape (n,), has been marked as loaded."""
-        loaded = self._loaded
-        return np.fromiter((one in loaded for one in person_ids.tolist()), np.bool_, count=len(person_ids))
-
     def people(self) -> frozenset[int]:
         """The people marked as loaded."""
         return frozenset(self._loaded)

@@ -23,3 +23,16 @@ def to_microseconds(moment: datetime) -> int:
 def from_microseconds(microseconds: int) -> datetime:
     """The aware UTC datetime of ``microseconds`` since 1970."""
     return EPOCH + timedelta(microseconds=microseconds)
+
+
+def microseconds_or_none(moment: datetime | None) -> int | None:
+    return None if moment is None else to_microseconds(moment)
+
+
+def moment_or_none(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else from_microseconds(microseconds)
+
+
+def text_or_none(microseconds: int | None) -> str | None:
+    """As a JSON document holds a time."""
+    return None if microseconds is None else from_microseconds(microseconds).isoformat()

@@ -1,10 +1,8 @@
 """The cohort: wearers for whom everything is known, and what their tags sent. Detection is measured against it.
 
-``simulate`` draws nothing by itself: wearers come one by one, so memory stays small, and ``draw`` makes any one of them
-alone, so the work can be split over processes.
+Wearers come one by one, so memory stays small, and any one of them alone, so the work can be split over processes.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -12,7 +10,6 @@ import numpy as np
 from numpy.random import Generator
 
 from geofence.columns import Fixes, Floats, Integers
-from model.enums import Mechanism
 from model.times import DAY_US, SECOND_US
 from sim.cohort_zones import CohortZone, draw_zones
 from sim.errors import Observed, draw_tag, observe
@@ -53,6 +50,7 @@ class CohortWearer:
     phenomena: Integers  # sim.phenomena.Phenomenon bits
     silences: tuple[Interval, ...]  # flat or dead: no fix was made, and none comes later
     charging: tuple[Interval, ...]
+    intake_outages: tuple[Interval, ...]  # when our own intake was deaf, to all wearers at once
     has_beacon: bool
     error_correlation_s: float
 
@@ -79,51 +77,11 @@ class CohortWearer:
         """Every true stay in the zone, in the order of time, at true UTC times."""
         return true_stays(self.path, zone.geometry)
 
-    def gps_fixes_during(self, stay: TrueStay) -> int:
-        """How many GPS fixes were made during the stay; where there are none, no detection can be sure of it."""
-        made = (self.true_time_us >= stay.entered_us) & (self.true_time_us <= stay.left_us)
-        once = (self.phenomena & Phenomenon.DUPLICATE) == 0
-        return int((made & once & (self.fixes.mechanism == Mechanism.GPS)).sum())
-
     def true_outings(self, zone: CohortZone) -> list[TrueOuting]:
         """Every true absence from a curfew's zone during its hours. Raises ValueError for a zone without hours."""
         if zone.hours is None:
             raise ValueError(f"zone {zone.reference} has no hours: ask true_visits about an exclusion zone")
         return true_outings(self.path, zone.geometry, self.calendar.hours_of(zone.hours))
-
-
-@dataclass(frozen=True, slots=True)
-class Cohort:
-    """``count`` wearers over ``days`` London days, the first being that of ``start_us``."""
-
-    seed: int
-    count: int
-    days: int
-    start_us: int
-    realism: Realism
-
-    @property
-    def wearers(self) -> Iterator[CohortWearer]:
-        """Drawn anew each time: keep what is needed of one before asking for the next."""
-        return (draw(self.seed, index, self.days, self.start_us, self.realism) for index in range(self.count))
-
-    @property
-    def intake_outages(self) -> list[Interval]:
-        """When our own intake was deaf, to all wearers at once."""
-        calendar = Calendar.holding(self.start_us, self.days)
-        return [
-            _in_us(calendar.start_us, spell) for spell in _intake_outages(self.seed, calendar, self.realism.delivery)
-        ]
-
-
-def simulate(seed: int, wearers: int, days: int, start_us: int, realism: Realism = AS_IN_LIFE) -> Cohort:
-    """The cohort of that seed: the same arguments always give the same wearers.
-
-    ``start_us`` is any moment of the first day, microseconds since 1970 UTC. Raises ValueError without wearers or days.
-    """
-    if wearers < 1 or days < 1:
-        raise ValueError(f"a cohort of {wearers} wearers over {days} days is empty: give at least 1 of each")
-    return Cohort(seed, wearers, days, start_us, realism)
 
 
 def draw(seed: int, index: int, days: int, start_us: int, realism: Realism = AS_IN_LIFE) -> CohortWearer:
@@ -161,6 +119,7 @@ def draw(seed: int, index: int, days: int, start_us: int, realism: Realism = AS_
         true_time_us=made,
         phenomena=phenomena,
         silences=tuple(_in_us(path.start_us, spell) for spell in silent),
+        intake_outages=tuple(_in_us(path.start_us, spell) for spell in outages),
         charging=tuple(_in_us(path.start_us, spell) for spell in battery.charging),
         has_beacon=tag.has_beacon,
         error_correlation_s=tag.correlation_s,

@@ -66,9 +66,6 @@ class Calendar:
         local = (midnight + timedelta(hours=hour_of_day)).replace(tzinfo=LONDON)
         return (to_microseconds(local.astimezone(UTC)) - self.start_us) / SECOND_US
 
-    def is_weekday(self, day: int) -> bool:
-        return self.weekday(day) < WEEKDAYS
-
     def weekday(self, day: int) -> int:
         """0 is Monday."""
         return (self.first.weekday() + day) % 7

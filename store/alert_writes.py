@@ -10,7 +10,7 @@ from psycopg2.extras import Json
 
 from model.alerts import Alert, AlertChange, ToldAlert, more_urgent
 from model.enums import Urgency
-from model.times import from_microseconds
+from model.times import from_microseconds, moment_or_none, text_or_none
 from store.database import Cursor
 from store.locks import Lock, hold_until_commit
 from store.rows import insert_rows
@@ -91,7 +91,7 @@ def _upsert_alerts(cursor: Cursor, alerts: Iterable[Alert]) -> None:
                 None if alert.visit_id is None else str(alert.visit_id),
                 from_microseconds(alert.began_us),
                 from_microseconds(alert.last_evidence_us),
-                None if alert.ended_us is None else from_microseconds(alert.ended_us),
+                moment_or_none(alert.ended_us),
                 from_microseconds(alert.received_us),
                 CLOCK,
                 CLOCK,
@@ -117,7 +117,7 @@ def _event_document(change: AlertChange) -> dict[str, Any]:
         "zone_version": alert.zone_version,
         "began_at": from_microseconds(alert.began_us).isoformat(),
         "last_evidence_at": from_microseconds(alert.last_evidence_us).isoformat(),
-        "ended_at": _moment(alert.ended_us),
+        "ended_at": text_or_none(alert.ended_us),
         **({} if before is None else {"before": _told_document(before)}),
     }
 
@@ -127,11 +127,7 @@ def _told_document(told: ToldAlert) -> dict[str, Any]:
         "kind": told.kind.value,
         "severity": told.severity.value,
         "state": told.state.value,
-        "began_at": _moment(told.began_us),
-        "last_evidence_at": _moment(told.last_evidence_us),
-        "ended_at": _moment(told.ended_us),
+        "began_at": from_microseconds(told.began_us).isoformat(),
+        "last_evidence_at": from_microseconds(told.last_evidence_us).isoformat(),
+        "ended_at": text_or_none(told.ended_us),
     }
-
-
-def _moment(microseconds: int | None) -> str | None:
-    return None if microseconds is None else from_microseconds(microseconds).isoformat()

@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from geofence import schedule_documents
-from geofence.geojson import from_stored
 from model.alerts import Alert
-from model.enums import AlertChangeKind, AlertKind, AlertState, Severity, Urgency, ZoneKind
+from model.enums import AlertChangeKind, AlertKind, Urgency
 from model.explanations import (
     AlertCase,
     DeviceTrouble,
@@ -17,10 +15,10 @@ from model.explanations import (
     PersonName,
     ZoneAsItStood,
 )
-from model.policies import policy_of
-from model.times import to_microseconds
-from model.zones import ZoneVersion
+from model.times import microseconds_or_none, to_microseconds
+from store.alert_rows import ALERT, alert_of
 from store.database import Cursor
+from store.zone_versions import ZONE_VERSION, ZONE_VERSIONS, zone_version
 
 LAPSED_WITHIN = "1 hour"
 MOST_LAPSED = 5
@@ -30,20 +28,17 @@ AUTHORISED_WITHIN = "24 hours"
 def load_alert_case(cursor: Cursor, alert_id: UUID) -> AlertCase | None:
     """Everything that explains an alert; None where it is not there for the caller."""
     cursor.execute(
-        "SELECT alert.alert_id, alert.kind, alert.severity, alert.urgency, alert.state, alert.person_id,"
-        " alert.activation_id, alert.zone_id, alert.zone_version, alert.visit_id, alert.began_at,"
-        " alert.last_evidence_at, alert.ended_at, alert.received_at, alert.evidence,"
-        " alert.raised_at, activation_heard(alert.activation_id), person.crn, person.name,"
+        "SELECT alert.raised_at, activation_heard(alert.activation_id), person.crn, person.name,"  # noqa: S608  our own column names
         " (SELECT other.alert_id FROM alerts other JOIN visits ON visits.merged_into = other.visit_id"
-        "   WHERE visits.visit_id = alert.visit_id ORDER BY other.sequence LIMIT 1)"
+        f"   WHERE visits.visit_id = alert.visit_id ORDER BY other.sequence LIMIT 1), {ALERT}"
         " FROM alerts alert LEFT JOIN people person USING (person_id) WHERE alert.alert_id = %s::uuid",
         (str(alert_id),),
     )
     row = cursor.fetchone()
     if row is None:
         return None
-    alert = _alert(row[:15])
-    raised_at, heard_at, crn, name, merged_into = row[15:]
+    raised_at, heard_at, crn, name, merged_into, *alert_row = row
+    alert = alert_of(alert_row)
     changes, updates = _changes(cursor, alert_id)
     return AlertCase(
         alert=alert,
@@ -55,65 +50,19 @@ def load_alert_case(cursor: Cursor, alert_id: UUID) -> AlertCase | None:
         lapsed=_lapsed(cursor, alert),
         authorisations=_authorisations(cursor, alert),
         troubles=_troubles(cursor, alert),
-        last_heard_us=None if heard_at is None else to_microseconds(heard_at),
+        last_heard_us=microseconds_or_none(heard_at),
         merged_into=None if merged_into is None else UUID(merged_into),
-    )
-
-
-def _alert(row: Sequence[Any]) -> Alert:
-    alert_id, kind, severity, urgency, state, person_id, activation_id, zone_id, zone_version, visit_id, *rest = row
-    began_at, last_evidence_at, ended_at, received_at, evidence = rest
-    return Alert(
-        alert_id=UUID(alert_id),
-        kind=AlertKind(kind),
-        severity=Severity(severity),
-        urgency=Urgency(urgency),
-        state=AlertState(state),
-        person_id=person_id,
-        activation_id=activation_id,
-        zone_id=zone_id,
-        zone_version=zone_version,
-        visit_id=None if visit_id is None else UUID(visit_id),
-        began_us=to_microseconds(began_at),
-        last_evidence_us=to_microseconds(last_evidence_at),
-        ended_us=None if ended_at is None else to_microseconds(ended_at),
-        received_us=to_microseconds(received_at),
-        evidence=evidence,
     )
 
 
 def _versions(cursor: Cursor, zone_id: int) -> tuple[ZoneAsItStood, ...]:
     """Every version of the zone: a stay that saw an edit was judged by more than one."""
     cursor.execute(
-        "SELECT version.version, zone.reference, version.name, version.kind, zone.person_id, version.geometry,"
-        " version.schedule, version.preset, version.policy, version.is_disclosed,"
-        " version.valid_from, version.valid_to, version.active_from, version.active_to"
-        " FROM zones zone JOIN zone_versions version USING (zone_id) WHERE zone_id = %s ORDER BY version.version",
+        f"SELECT {ZONE_VERSION}, version.preset FROM {ZONE_VERSIONS} WHERE zone_id = %s"  # noqa: S608  our own column names
+        " ORDER BY version.version",
         (zone_id,),
     )
-    return tuple(_version(zone_id, row) for row in cursor.fetchall())
-
-
-def _version(zone_id: int, row: Sequence[Any]) -> ZoneAsItStood:
-    version, reference, name, kind, person_id, geometry, schedule, preset, policy, is_disclosed, *times = row
-    valid_from, valid_to, active_from, active_to = times
-    stood = ZoneVersion(
-        zone_id=zone_id,
-        version=version,
-        reference=reference,
-        name=name,
-        kind=ZoneKind(kind),
-        person_id=person_id,
-        geometry=from_stored(geometry),
-        valid_from_us=to_microseconds(valid_from),
-        valid_to_us=None if valid_to is None else to_microseconds(valid_to),
-        active_from_us=None if active_from is None else to_microseconds(active_from),
-        active_to_us=None if active_to is None else to_microseconds(active_to),
-        schedule=schedule_documents.from_stored(schedule),
-        policy=policy_of(preset, policy),
-        is_disclosed=is_disclosed,
-    )
-    return ZoneAsItStood(stood, preset)
+    return tuple(ZoneAsItStood(zone_version(row[:-1]), row[-1]) for row in cursor.fetchall())
 
 
 def _changes(cursor: Cursor, alert_id: UUID) -> tuple[tuple[LoggedChange, ...], int]:
@@ -181,7 +130,7 @@ def _authorisation(row: Sequence[Any]) -> GrantedAuthorisation:
         purpose=purpose,
         granted_by=granted_by,
         granted_us=to_microseconds(granted_at),
-        revoked_us=None if revoked_at is None else to_microseconds(revoked_at),
+        revoked_us=microseconds_or_none(revoked_at),
         revoked_by=revoked_by,
     )
 

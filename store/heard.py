@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from model.times import from_microseconds
+from model.times import from_microseconds, moment_or_none
 from store.database import Cursor
 from store.rows import insert_rows
 
@@ -37,9 +37,9 @@ def write_heard(cursor: Cursor, rows: Sequence[HeardRow]) -> None:
             (
                 row.device_id,
                 from_microseconds(row.last_received_us),
-                None if row.last_fix_us is None else from_microseconds(row.last_fix_us),
+                moment_or_none(row.last_fix_us),
                 row.battery_pct,
-                None if row.battery_us is None else from_microseconds(row.battery_us),
+                moment_or_none(row.battery_us),
             )
             for row in sorted(rows, key=lambda row: row.device_id)
         ),

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from model.times import from_microseconds, to_microseconds
+from model.times import from_microseconds, microseconds_or_none, moment_or_none, to_microseconds
 from model.watching import DeafReason, IntakeState
 from store.database import Cursor, fetch_one
 
@@ -43,9 +43,9 @@ def load_intake_state(cursor: Cursor) -> IntakeState:
     cursor.execute("SELECT alive_since, alive_through, deaf_since, deaf_reason FROM intake_state")
     since, through, deaf_since, reason = fetch_one(cursor)
     return IntakeState(
-        alive_since_us=None if since is None else to_microseconds(since),
-        alive_through_us=None if through is None else to_microseconds(through),
-        deaf_since_us=None if deaf_since is None else to_microseconds(deaf_since),
+        alive_since_us=microseconds_or_none(since),
+        alive_through_us=microseconds_or_none(through),
+        deaf_since_us=microseconds_or_none(deaf_since),
         deaf_reason=None if reason is None else DeafReason(reason),
     )
 
@@ -54,10 +54,9 @@ def save_intake_state(cursor: Cursor, state: IntakeState) -> None:
     cursor.execute(
         "UPDATE intake_state SET alive_since = %s, alive_through = %s, deaf_since = %s, deaf_reason = %s",
         (
-            *(
-                None if time_us is None else from_microseconds(time_us)
-                for time_us in (state.alive_since_us, state.alive_through_us, state.deaf_since_us)
-            ),
+            moment_or_none(state.alive_since_us),
+            moment_or_none(state.alive_through_us),
+            moment_or_none(state.deaf_since_us),
             state.deaf_reason,
         ),
     )

@@ -11,7 +11,7 @@ from geofence.track import Page
 from model.alerts import AlertChange, ToldAlert
 from model.devices import FOREVER_US
 from model.enums import AlertKind, AlertState, Severity, Urgency
-from model.times import from_microseconds, to_microseconds
+from model.times import from_microseconds, microseconds_or_none, to_microseconds
 from model.visits import Visit
 from store.alert_writes import write_alerts
 from store.batch import LOCK_WAIT_MS, RegistryChangedError
@@ -183,7 +183,7 @@ def _told(cursor: Cursor, visit_ids: Collection[UUID]) -> dict[UUID, ToldAlert]:
             AlertState(state),
             to_microseconds(began),
             to_microseconds(last_evidence),
-            None if ended is None else to_microseconds(ended),
+            microseconds_or_none(ended),
         )
         for visit_id, kind, severity, urgency, state, began, last_evidence, ended in cursor.fetchall()
     }

@@ -9,7 +9,7 @@ from psycopg2.extras import Json
 
 from geofence.detection import PresenceKey
 from model.enums import Aspect, EndReason, Regime, VisitState, ZoneKind
-from model.times import from_microseconds, to_microseconds
+from model.times import from_microseconds, microseconds_or_none, moment_or_none, to_microseconds
 from model.visits import Evidence, EvidencePosition, Tally, Verdict, Visit
 from store.database import Cursor
 from store.rows import insert_rows
@@ -38,10 +38,10 @@ def write_visits(cursor: Cursor, visits: Iterable[Visit]) -> None:
                 visit.state.value,
                 visit.inferred,
                 from_microseconds(visit.entered_us),
-                _moment(visit.confirmed_us),
+                moment_or_none(visit.confirmed_us),
                 from_microseconds(visit.last_inside_us),
-                _moment(visit.left_us),
-                _moment(visit.closed_us),
+                moment_or_none(visit.left_us),
+                moment_or_none(visit.closed_us),
                 None if visit.end_reason is None else visit.end_reason.value,
                 visit.positions_inside,
                 Json(asdict(visit.evidence)),
@@ -115,12 +115,8 @@ def _visit_of(document: dict[str, Any]) -> Visit:
 def _stored_visit(row: Sequence[Any]) -> Visit:
     """A visit as its row keeps it. Its tally is not kept: only an open visit has need of one, and that is presence."""
     visit_id, activation_id, person_id, zone_id, zone_version, kind, aspect, regime, state, inferred, *rest = row
-    *times, end_reason, positions_inside, evidence = rest
-    entered_us, confirmed_us, last_inside_us, left_us, closed_us = (
-        None if moment is None else to_microseconds(moment) for moment in times
-    )
-    if entered_us is None or last_inside_us is None:
-        raise LookupError(f"visit {visit_id} has no beginning")
+    entered_at, confirmed_at, last_inside_at, left_at, closed_at, end_reason, positions_inside, evidence = rest
+    entered_us = to_microseconds(entered_at)
     return Visit(
         UUID(visit_id),
         activation_id,
@@ -133,10 +129,10 @@ def _stored_visit(row: Sequence[Any]) -> Visit:
         VisitState(state),
         inferred,
         entered_us,
-        confirmed_us,
-        last_inside_us,
-        left_us,
-        closed_us,
+        microseconds_or_none(confirmed_at),
+        to_microseconds(last_inside_at),
+        microseconds_or_none(left_at),
+        microseconds_or_none(closed_at),
         None if end_reason is None else EndReason(end_reason),
         positions_inside,
         Tally(0, entered_us, 0, None),
@@ -157,7 +153,3 @@ def _evidence_of(document: dict[str, Any]) -> Evidence:
 
 def _position_of(document: dict[str, Any]) -> EvidencePosition:
     return EvidencePosition(**{**document, "verdict": Verdict(document["verdict"])})
-
-
-def _moment(microseconds: int | None) -> Any:
-    return None if microseconds is None else from_microseconds(microseconds)

@@ -1,16 +1,12 @@
 """What a worker loads: the devices of a batch, their wearers' open visits, and the zones in force."""
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Collection
 
-from geofence import schedule_documents
-from geofence.geojson import from_stored
 from model.devices import FOREVER_US, Activation, DeviceRecord, LastFix
-from model.enums import ZoneKind
-from model.policies import policy_of
 from model.times import to_microseconds
 from model.zones import ZoneVersion
 from store.database import Cursor
+from store.zone_versions import ZONE_VERSION, ZONE_VERSIONS, zone_version
 
 
 def load_devices(cursor: Cursor, serials: Collection[str]) -> list[DeviceRecord]:
@@ -82,38 +78,8 @@ def zones_changed_since(cursor: Cursor, revision: int, person_ids: Collection[in
 
 
 def _zone_versions(cursor: Cursor, condition: str, *values: object) -> list[ZoneVersion]:
-    columns = (
-        "version.zone_id, version.version, zone.reference, version.name, version.kind, zone.person_id,"
-        " version.geometry, version.schedule, version.preset, version.policy, version.is_disclosed,"
-        " version.valid_from, version.valid_to, version.active_from, version.active_to"
-    )
     cursor.execute(
-        f"SELECT {columns} FROM zones zone JOIN zone_versions version USING (zone_id) WHERE {condition}",  # noqa: S608  literals
+        f"SELECT {ZONE_VERSION} FROM {ZONE_VERSIONS} WHERE {condition}",  # noqa: S608  literals
         values,
     )
-    return [_zone_version(row) for row in cursor.fetchall()]
-
-
-def _zone_version(row: Sequence[Any]) -> ZoneVersion:
-    zone_id, version, reference, name, kind, person_id, geometry, schedule, preset, policy, is_disclosed, *times = row
-    valid_from, valid_to, active_from, active_to = (
-        None if moment is None else to_microseconds(moment) for moment in times
-    )
-    if valid_from is None:
-        raise LookupError(f"zone {zone_id} version {version} has no start")
-    return ZoneVersion(
-        zone_id=zone_id,
-        version=version,
-        reference=reference,
-        name=name,
-        kind=ZoneKind(kind),
-        person_id=person_id,
-        geometry=from_stored(geometry),
-        valid_from_us=valid_from,
-        valid_to_us=valid_to,
-        active_from_us=active_from,
-        active_to_us=active_to,
-        schedule=schedule_documents.from_stored(schedule),
-        policy=policy_of(preset, policy),
-        is_disclosed=is_disclosed,
-    )
+    return [zone_version(row) for row in cursor.fetchall()]

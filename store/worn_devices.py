@@ -2,20 +2,15 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from model.alerts import Alert
-from model.enums import AlertKind, AlertState, Severity, Urgency
-from model.times import SECOND_US, from_microseconds, to_microseconds
+from model.enums import AlertKind
+from model.times import SECOND_US, from_microseconds, microseconds_or_none, moment_or_none, to_microseconds
 from model.watching import Heard, Wearing, Worn
+from store.alert_rows import ALERT, alert_of
 from store.database import Cursor, fetch_one
 
-_ALERT = (
-    "alert_id::text, kind, severity, urgency, state, person_id, activation_id, zone_id, zone_version, visit_id::text,"
-    " began_at, last_evidence_at, ended_at, received_at, evidence"
-)
 _OF_SILENCE = [AlertKind.NO_COMMUNICATION.value, AlertKind.NO_FIX.value]
 
 
@@ -40,17 +35,17 @@ def survey(cursor: Cursor, now_us: int) -> tuple[int, int | None]:
         (from_microseconds(now_us),),
     )
     count, newest = fetch_one(cursor)
-    return count, _us(newest)
+    return count, microseconds_or_none(newest)
 
 
 def load_worn(cursor: Cursor, now_us: int, suspicion: Suspicion) -> list[Worn]:
     """The devices on somebody now that are suspicious or have an open alert, with their open alerts of silence."""
     cursor.execute(
-        f"SELECT {_ALERT} FROM alerts WHERE state = 'open' AND kind = ANY (%s)",  # noqa: S608 -- our own column names
+        f"SELECT {ALERT} FROM alerts alert WHERE state = 'open' AND kind = ANY (%s)",  # noqa: S608 -- our own column names
         (_OF_SILENCE,),
     )
     alerts: dict[int | None, dict[AlertKind, Alert]] = {}
-    for alert in map(_alert, cursor.fetchall()):
+    for alert in map(alert_of, cursor.fetchall()):
         alerts.setdefault(alert.activation_id, {})[alert.kind] = alert
     silent_before_us = suspicion.silent_before_us
     cursor.execute(
@@ -68,7 +63,7 @@ def load_worn(cursor: Cursor, now_us: int, suspicion: Suspicion) -> list[Worn]:
             "now": from_microseconds(now_us),
             "devices": list(suspicion.devices),
             "battery_pct": suspicion.battery_pct,
-            "silent_before": None if silent_before_us is None else from_microseconds(silent_before_us),
+            "silent_before": moment_or_none(silent_before_us),
             "without_fix_s": suspicion.without_fix_us / SECOND_US,
         },
     )
@@ -83,7 +78,7 @@ def load_wearings(cursor: Cursor, device_ids: Collection[int]) -> list[Wearing]:
         (list(device_ids),),
     )
     return [
-        Wearing(activation_id, person_id, device_id, to_microseconds(start), _us(end))
+        Wearing(activation_id, person_id, device_id, to_microseconds(start), microseconds_or_none(end))
         for activation_id, person_id, device_id, start, end in cursor.fetchall()
     ]
 
@@ -91,29 +86,29 @@ def load_wearings(cursor: Cursor, device_ids: Collection[int]) -> list[Wearing]:
 def load_alerts_of(cursor: Cursor, activation_ids: Collection[int], kinds: Sequence[AlertKind]) -> list[Alert]:
     """Every alert of these kinds that the activations had, in the order in which they were raised."""
     cursor.execute(
-        f"SELECT {_ALERT} FROM alerts WHERE activation_id = ANY (%s) AND kind = ANY (%s) ORDER BY sequence",  # noqa: S608 -- as above
+        f"SELECT {ALERT} FROM alerts alert WHERE activation_id = ANY (%s) AND kind = ANY (%s) ORDER BY sequence",  # noqa: S608 -- as above
         (list(activation_ids), [kind.value for kind in kinds]),
     )
-    return [_alert(row) for row in cursor.fetchall()]
+    return [alert_of(row) for row in cursor.fetchall()]
 
 
 def load_open_alerts(cursor: Cursor, kinds: Sequence[AlertKind]) -> list[Alert]:
     cursor.execute(
-        f"SELECT {_ALERT} FROM alerts WHERE state = 'open' AND kind = ANY (%s) ORDER BY sequence",  # noqa: S608 -- as above
+        f"SELECT {ALERT} FROM alerts alert WHERE state = 'open' AND kind = ANY (%s) ORDER BY sequence",  # noqa: S608 -- as above
         ([kind.value for kind in kinds],),
     )
-    return [_alert(row) for row in cursor.fetchall()]
+    return [alert_of(row) for row in cursor.fetchall()]
 
 
 def load_outlasting(cursor: Cursor, kinds: Sequence[AlertKind], now_us: int) -> list[tuple[Alert, int, int]]:
     """(alert, device, end of its activation) of open alerts whose activation has ended."""
     cursor.execute(
-        f"SELECT {_ALERT}, device_id, upper(during) FROM alerts"  # noqa: S608 -- as above
+        f"SELECT {ALERT}, device_id, upper(during) FROM alerts alert"  # noqa: S608 -- as above
         " JOIN device_activations USING (activation_id, person_id)"
         " WHERE state = 'open' AND kind = ANY (%s) AND upper(during) <= %s ORDER BY sequence",
         ([kind.value for kind in kinds], from_microseconds(now_us)),
     )
-    return [(_alert(row[:-2]), row[-2], to_microseconds(row[-1])) for row in cursor.fetchall()]
+    return [(alert_of(row[:-2]), row[-2], to_microseconds(row[-1])) for row in cursor.fetchall()]
 
 
 def _worn(row: tuple[Any, ...], alerts: Mapping[int | None, Mapping[AlertKind, Alert]]) -> Worn:
@@ -123,43 +118,19 @@ def _worn(row: tuple[Any, ...], alerts: Mapping[int | None, Mapping[AlertKind, A
         person_id=person_id,
         device_id=device_id,
         start_us=to_microseconds(start),
-        heard=Heard(_us(received), _us(fix), battery_pct, _us(battery_at)),
+        heard=Heard(
+            microseconds_or_none(received), microseconds_or_none(fix), battery_pct, microseconds_or_none(battery_at)
+        ),
         at_beacon=at_beacon,
-        beacon_seen_us=_us(beacon_seen),
+        beacon_seen_us=microseconds_or_none(beacon_seen),
         open_alerts=alerts.get(activation_id, {}),
     )
-
-
-def _alert(row: tuple[Any, ...]) -> Alert:
-    (alert_id, kind, severity, urgency, state, person_id, activation_id, zone_id, zone_version, visit_id, *rest) = row
-    began_at, last_evidence_at, ended_at, received_at, evidence = rest
-    return Alert(
-        alert_id=UUID(alert_id),
-        kind=AlertKind(kind),
-        severity=Severity(severity),
-        urgency=Urgency(urgency),
-        state=AlertState(state),
-        person_id=person_id,
-        activation_id=activation_id,
-        zone_id=zone_id,
-        zone_version=zone_version,
-        visit_id=None if visit_id is None else UUID(visit_id),
-        began_us=to_microseconds(began_at),
-        last_evidence_us=to_microseconds(last_evidence_at),
-        ended_us=_us(ended_at),
-        received_us=to_microseconds(received_at),
-        evidence=evidence,
-    )
-
-
-def _us(moment: datetime | None) -> int | None:
-    return None if moment is None else to_microseconds(moment)
 
 
 def count_open_alerts(cursor: Cursor, kinds: Sequence[AlertKind]) -> dict[AlertKind, int]:
     """How many are open of each kind that has any."""
     cursor.execute(
-        "SELECT kind, count(*) FROM alerts WHERE state = 'open' AND kind = ANY (%s) GROUP BY kind",
+        "SELECT kind, count(*) FROM alerts alert WHERE state = 'open' AND kind = ANY (%s) GROUP BY kind",
         ([kind.value for kind in kinds],),
     )
     return {AlertKind(kind): count for kind, count in cursor.fetchall()}

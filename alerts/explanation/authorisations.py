@@ -4,7 +4,7 @@ from alerts.explanation.documents import ExplainedAuthorisation, Section
 from alerts.explanation.wording import duration_words, time_words
 from model.enums import AlertKind
 from model.explanations import AlertCase, GrantedAuthorisation
-from model.times import SECOND_US, from_microseconds
+from model.times import SECOND_US, from_microseconds, moment_or_none
 
 LIFTED = frozenset({AlertKind.AUTHORISED_ENTRY, AlertKind.AUTHORISED_ABSENCE})
 NOT_SHOWN = "The authorisation that lifted the zone is not kept any more, or is not shown to you."
@@ -43,7 +43,7 @@ def _explained(case: AlertCase, one: GrantedAuthorisation) -> ExplainedAuthorisa
         purpose=one.purpose,
         granted_by=one.granted_by,
         granted_at=from_microseconds(one.granted_us),
-        revoked_at=None if one.revoked_us is None else from_microseconds(one.revoked_us),
+        revoked_at=moment_or_none(one.revoked_us),
         revoked_by=one.revoked_by,
         in_words=f"{_granted_words(case, one)} {_revoked_words(one)} {_effect_words(case, one)}",
     )

@@ -18,7 +18,6 @@ from model.visits import Verdict
 from model.zones import ZoneVersion
 
 MECHANISM_OF_WORD = {mechanism.word: mechanism for mechanism in Mechanism}
-SPEAK_FOR = frozenset({Verdict.FOR_ALONE, Verdict.FOR, Verdict.HINT_FOR})
 DECIDE_FOR = frozenset({Verdict.FOR_ALONE, Verdict.FOR})
 
 

@@ -12,7 +12,7 @@ from geofence.schedule_words import words
 from geofence.schedules import ScheduleClock
 from model.explanations import ZoneAsItStood
 from model.policies import PresencePolicy
-from model.times import from_microseconds
+from model.times import from_microseconds, moment_or_none
 from model.zones import Circle, Geometry, Ring
 
 WGS84 = Geod(ellps="WGS84")
@@ -35,9 +35,9 @@ def explained_zone(stood: ZoneAsItStood, began_us: int) -> ExplainedZone:
         in_force_from=None if in_force is None else from_microseconds(in_force[0]),
         in_force_to=None if in_force is None else from_microseconds(in_force[1]),
         valid_from=from_microseconds(zone.valid_from_us),
-        valid_to=None if zone.valid_to_us is None else from_microseconds(zone.valid_to_us),
-        active_from=None if zone.active_from_us is None else from_microseconds(zone.active_from_us),
-        active_to=None if zone.active_to_us is None else from_microseconds(zone.active_to_us),
+        valid_to=moment_or_none(zone.valid_to_us),
+        active_from=moment_or_none(zone.active_from_us),
+        active_to=moment_or_none(zone.active_to_us),
         is_disclosed=zone.is_disclosed,
         preset=stood.preset,
         policy=asdict(zone.policy),

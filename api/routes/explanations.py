@@ -12,7 +12,7 @@ from alerts.explanation import Explanation, explain
 from api.documentation import documented
 from api.security import Caller, Requires, refuse_unseen
 from api.services import CurrentServices
-from model.times import from_microseconds
+from model.times import from_microseconds, moment_or_none
 from store.explanations import load_alert_case
 
 router = APIRouter(tags=["alerts"])
@@ -105,7 +105,7 @@ def read_explanation(
         case = load_alert_case(transaction, alert_id)
         if case is not None:
             alert = case.alert
-            ended_at = None if alert.ended_us is None else from_microseconds(alert.ended_us)
+            ended_at = moment_or_none(alert.ended_us)
             about = Subject(alert.person_id, from_microseconds(alert.began_us), ended_at, row_count=1, detail=asked)
             record_allowed(transaction, caller.identity, Action.ALERT_EXPLAIN, about)
     if case is None:

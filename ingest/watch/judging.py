@@ -22,7 +22,7 @@ from model.alerts import Alert, AlertChange
 from model.commands import Command
 from model.device_events import DeviceEvent
 from model.enums import AlertKind
-from model.times import from_microseconds
+from model.times import text_or_none
 from model.watching import IntakeState, Wearing, Worn
 from store.alert_writes import write_alerts
 from store.commands import write_commands
@@ -204,15 +204,11 @@ class _Judging:
         worn = self._worn.get(wearing.activation_id)
         heard = None if worn is None else worn.heard
         return {
-            "last_heard_at": _moment(None if heard is None else heard.last_received_us),
-            "last_fix_at": _moment(None if heard is None else heard.last_fix_us),
+            "last_heard_at": text_or_none(None if heard is None else heard.last_received_us),
+            "last_fix_at": text_or_none(None if heard is None else heard.last_fix_us),
             "limits": {
                 "battery_low_pct": self._limits.low_pct,
                 "battery_critical_pct": self._limits.critical_pct,
                 "battery_uncharged_s": self._limits.uncharged_s,
             },
         }
-
-
-def _moment(time_us: int | None) -> str | None:
-    return None if time_us is None else from_microseconds(time_us).isoformat()

@@ -20,7 +20,7 @@ import pytest
 from geofence.projection import Projection
 from model.enums import Mechanism, ZoneKind
 from model.policies import PRESETS
-from model.times import from_microseconds, to_microseconds
+from model.times import moment_or_none, to_microseconds
 from model.zones import MultiPolygon, ZoneVersion
 from ops.settings import Settings
 from tests.servers.broker import Kafka
@@ -135,8 +135,7 @@ def track_of(lines: Sequence[dict[str, str]], recording: Recording, projection: 
 def told(tag: str, reference: str, stay: Stay) -> Told:
     """As the row of the visit says it."""
     entered, confirmed, last, left = (
-        None if moment is None else from_microseconds(moment)
-        for moment in (stay.entered_us, stay.confirmed_us, stay.last_us, stay.left_us)
+        moment_or_none(moment) for moment in (stay.entered_us, stay.confirmed_us, stay.last_us, stay.left_us)
     )
     aspect, state = stay.aspect.value, stay.state.value
     return tag, reference, aspect, state, entered, confirmed, last, left, stay.inferred, stay.positions

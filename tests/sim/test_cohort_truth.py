@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from model.times import DAY_US, SECOND_US
 from model.zones import Circle, MultiPolygon
-from sim.cohort import CohortWearer, draw, simulate
+from sim.cohort import CohortWearer, draw
 from sim.cohort_zones import CohortZone, Meaning
 from sim.extents import Outline, extent_of, plane_of
 from sim.local_plane import LocalPlane
@@ -31,17 +31,6 @@ def test_the_arguments_decide_everything() -> None:
     assert one.zones == other.zones
     assert [one.true_visits(zone) for zone in one.zones] == [other.true_visits(zone) for zone in other.zones]
     assert draw(4, 5, 2, START_US).home != one.home
-
-
-def test_a_wearer_does_not_depend_on_the_others() -> None:
-    (_, second, _) = simulate(7, 3, DAYS, START_US).wearers
-    np.testing.assert_array_equal(second.fixes.lat, week_of(1).fixes.lat)
-    np.testing.assert_array_equal(second.fixes.received_us, week_of(1).fixes.received_us)
-
-
-def test_a_cohort_of_nobody_is_refused() -> None:
-    with pytest.raises(ValueError, match="give at least 1 of each"):
-        simulate(7, 0, 7, START_US)
 
 
 def test_the_simulation_covers_whole_london_days() -> None:
