@@ -8,17 +8,14 @@ from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
 
-from access.problems import problem
-from ingest.event import NOTHING, Event, EventLimits, read_event
+from ingest.event import Event, read_event, split_events
+from ingest.gateway.array_answers import answer
 from ingest.gateway.judging import OTHER_DEVICE, UNKNOWN_DEVICE
 from ingest.gateway.requests import JSON, answered, authenticated, read_body, require_media_type
 from ingest.gateway.services import GatewayServices
-from ingest.ping import READING_ERRORS, Refusal, explain, split_items
+from ingest.ping import Refusal
 from ingest.source import EventMessage
-from model.enums import RejectionReason
-from ops.metrics import GATEWAY_PINGS
 from store.sources import SourceAccess
 
 PROTOCOL = "events"
@@ -82,26 +79,21 @@ async def _receive(request: Request, services: GatewayServices) -> Response:
 
 
 def _append(body: bytes, access: SourceAccess, services: GatewayServices) -> Response:
-    try:
-        items = split_items(body)
-    except READING_ERRORS as error:
-        return _answer(_Judged(refused={0: explain(error, body)}))
-    most = services.event_limits.events_max
-    if not items or len(items) > most:
-        too_many = Refusal(RejectionReason.TOO_LARGE, f"more than {most} events: send fewer at once")
-        return _answer(_Judged(refused={0: too_many if items else NOTHING}))
-    judged = _judge(items, access, services, services.event_limits)
+    items = split_events(body, services.event_limits.events_max)
+    if isinstance(items, Refusal):
+        return answer(PROTOCOL, "event", 0, {0: items})
+    judged = _judge(items, access, services)
     if judged.accepted:
         services.events.append(list(judged.accepted.values()))
-    return _answer(judged)
+    return answer(PROTOCOL, "event", len(judged.accepted), judged.refused)
 
 
-def _judge(items: list[bytes], access: SourceAccess, services: GatewayServices, limits: EventLimits) -> _Judged:
+def _judge(items: list[bytes], access: SourceAccess, services: GatewayServices) -> _Judged:
     """Raises UnavailableError when the registry does not answer."""
     judged = _Judged()
     received_ms = time.time_ns() // 1_000_000
     for place, item in enumerate(items):
-        found = read_event(item, received_ms, limits)
+        found = read_event(item, received_ms, services.event_limits)
         if isinstance(found, Refusal):
             judged.refused[place] = found
         elif access.device_serial not in {None, found.serial}:
@@ -115,17 +107,3 @@ def _judge(items: list[bytes], access: SourceAccess, services: GatewayServices, 
             judged.refused[place] = UNKNOWN_DEVICE
             del judged.accepted[place]
     return judged
-
-
-def _answer(judged: _Judged) -> Response:
-    GATEWAY_PINGS.labels(PROTOCOL, "accepted").inc(len(judged.accepted))
-    GATEWAY_PINGS.labels(PROTOCOL, "rejected").inc(len(judged.refused))
-    rejected = [
-        {"index": place, "reason": refusal.reason.value, "detail": refusal.detail}
-        for place, refusal in sorted(judged.refused.items())
-    ]
-    if not judged.accepted:
-        return problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY, "No event accepted", "`rejected` names each reason.", rejected=rejected
-        )
-    return JSONResponse({"accepted": len(judged.accepted), "rejected": rejected}, status_code=HTTPStatus.ACCEPTED)

@@ -6,15 +6,13 @@ from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
 
-from access.problems import problem
+from ingest.gateway.array_answers import answer
 from ingest.gateway.judging import Judged, judge
 from ingest.gateway.requests import JSON, answered, authenticated, read_body, require_media_type
 from ingest.gateway.services import GatewayServices
 from ingest.ping import NOTHING, READING_ERRORS, Ping, Refusal, explain, split_items
 from model.enums import RejectionReason
-from ops.metrics import GATEWAY_PINGS
 from store.sources import SourceAccess
 
 PROTOCOL = "pings"
@@ -94,16 +92,5 @@ def _append(body: bytes, access: SourceAccess, services: GatewayServices) -> Res
 
 
 def _answer(judged: Judged) -> Response:
-    GATEWAY_PINGS.labels(PROTOCOL, "accepted").inc(len(judged.accepted))
-    GATEWAY_PINGS.labels(PROTOCOL, "rejected").inc(len(judged.refused))
-    rejected = [
-        {"index": place, "reason": refusal.reason.value, "detail": refusal.detail}
-        for place, refusal in sorted(judged.refused.items())
-    ]
-    if not judged.accepted:
-        return problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY, "No ping accepted", "`rejected` names each reason.", rejected=rejected
-        )
     notices = [{"index": place, "notice": "device_on_nobody"} for place in judged.on_nobody]
-    content = {"accepted": len(judged.accepted), "rejected": rejected, "notices": notices}
-    return JSONResponse(content, status_code=HTTPStatus.ACCEPTED)
+    return answer(PROTOCOL, "ping", len(judged.accepted), judged.refused, notices=notices)
