@@ -5,13 +5,16 @@ from dataclasses import replace
 
 from alerts.evidence import visit_evidence
 from geofence.detection import VisitChange
-from model.alerts import Alert, AlertChange, visit_alert_identifier
+from model.alerts import Alert, AlertChange, more_urgent, visit_alert_identifier
 from model.enums import AlertChangeKind, AlertKind, AlertState, Aspect, Regime, Severity, Urgency, VisitState, ZoneKind
 from model.times import SECOND_US
-from model.visits import Visit
+from model.visits import EvidencePosition, Visit
 
 LATE_S = 900.0
 """NIJ Standard-1004.00 gives 15 minutes from the upload. What is older at its receipt, and over, is history."""
+
+STALE_S = 7200.0
+"""Of a visit that goes on: whoever was known inside so long ago is not told of as if it were now."""
 
 KINDS = {
     (ZoneKind.EXCLUSION, Regime.IN_FORCE): (AlertKind.EXCLUSION_ZONE_BREACH, Severity.BREACH),
@@ -38,13 +41,17 @@ def _told(change: VisitChange) -> list[AlertChange]:
     if not alerts(after):
         return []
     if before is None or not alerts(before):
-        urgency = urgency_of(after, (after.evidence.confirming or after.evidence.entry).received_us)
+        urgency = urgency_of(after, _known_us(after))
         raised = AlertChange(AlertChangeKind.RAISED, alert_of(_as_it_began(after), urgency))
         if after.state.is_open or after.inferred:
             return [raised]
         return [raised, AlertChange(AlertChangeKind.ENDED, alert_of(after, urgency))]
-    kind = AlertChangeKind.UPDATED if after.state.is_open else AlertChangeKind.ENDED
-    return [AlertChange(kind, alert_of(after, Urgency.IMMEDIATE))]  # as it was first told: it was open then
+    told = more_urgent(urgency_of(before, _known_us(before)), urgency_of(before, _confirmed_by(before).received_us))
+    if not after.state.is_open:
+        return [AlertChange(AlertChangeKind.ENDED, alert_of(after, told))]
+    alert = alert_of(after, more_urgent(told, urgency_of(after, _known_us(after))))
+    rises = told is Urgency.MORNING and alert.urgency is Urgency.IMMEDIATE
+    return [AlertChange(AlertChangeKind.UPGRADED if rises else AlertChangeKind.UPDATED, alert)]
 
 
 def alerts(visit: Visit) -> bool:
@@ -77,7 +84,7 @@ def alert_as(visit: Visit, kind: AlertKind, severity: Severity, urgency: Urgency
         began_us=visit.entered_us,
         last_evidence_us=visit.last_inside_us,
         ended_us=visit.left_us,
-        received_us=(visit.evidence.confirming or visit.evidence.entry).received_us,
+        received_us=_confirmed_by(visit).received_us,
         evidence=visit_evidence(visit),
     )
 
@@ -85,12 +92,25 @@ def alert_as(visit: Visit, kind: AlertKind, severity: Severity, urgency: Urgency
 def urgency_of(visit: Visit, known_us: int) -> Urgency:
     """What was over before we could know of it goes to the morning list; what goes on is told at once.
 
-    ``known_us`` is when the evidence was complete: the receipt of the position that decided or, where the past is
-    judged anew, when that was asked for.
+    Who was last known inside STALE_S ago may be there still; longer ago, it waits for a position that says so: a tag
+    that uploads a long past in pieces seems to be inside at the end of every piece. ``known_us`` is when the evidence
+    was complete: the receipt of a position or, where the past is judged anew, when that was asked for.
     """
-    decided_us = visit.entered_us if visit.confirmed_us is None else visit.confirmed_us
-    is_late = known_us - decided_us > LATE_S * SECOND_US
-    return Urgency.MORNING if is_late and not visit.state.is_open else Urgency.IMMEDIATE
+    if visit.state.is_open:
+        is_late = known_us - visit.last_inside_us > STALE_S * SECOND_US
+    else:
+        decided_us = visit.entered_us if visit.confirmed_us is None else visit.confirmed_us
+        is_late = known_us - decided_us > LATE_S * SECOND_US
+    return Urgency.MORNING if is_late else Urgency.IMMEDIATE
+
+
+def _known_us(visit: Visit) -> int:
+    """When we could know that it goes on or, where it is over, that it was."""
+    return visit.evidence.latest.received_us if visit.state.is_open else _confirmed_by(visit).received_us
+
+
+def _confirmed_by(visit: Visit) -> EvidencePosition:
+    return visit.evidence.confirming or visit.evidence.entry
 
 
 def _kind(visit: Visit) -> tuple[AlertKind, Severity] | None:

@@ -25,6 +25,7 @@ from geofence.detection import Detection, detect
 from geofence.naive import NaiveIndex, matches_of
 from geofence.track import Track, track_of
 from geofence.zone_index import ZoneIndex
+from ingest.run import collect_garbage_seldom
 from model.enums import Aspect
 from model.visits import Visit
 from model.zones import ZoneVersion
@@ -48,6 +49,7 @@ class Workload:
     zones_each: int
     habits: Habits
     shared: int = 0
+    buffer_m: float = 0
     curfews: bool = False
 
 
@@ -57,6 +59,7 @@ AT_HOME = Habits(keeps_out=0, at_home=0.97, start_us=EVENING_US)
 WORKLOADS = (
     Workload("20,000 zones", 1, GOING_IN),
     Workload("20,000 zones", 1, KEEPING_OUT),
+    Workload("20,000 zones, half of them with a buffer", 1, GOING_IN, buffer_m=100),
     Workload("200,000 zones", 10, GOING_IN),
     Workload("200,000 zones", 10, KEEPING_OUT),
     Workload("200,000 zones and 500 shared", 10, KEEPING_OUT, shared=500),
@@ -67,6 +70,7 @@ WORKLOADS = (
 
 def run() -> Iterator[Result]:
     """Pings a second of the deepened check, of the plain one and of the match within both, beside the peers."""
+    collect_garbage_seldom()  # as a worker does
     with running_postgis() as postgis:
         for workload in WORKLOADS:
             yield from _measured(workload, postgis)
@@ -101,7 +105,7 @@ class World:
 def _world(workload: Workload) -> World:
     rng = np.random.default_rng(SEED)
     homes = anywhere(rng, PEOPLE)
-    versions = make_versions(rng, PEOPLE, workload.zones_each, workload.shared)
+    versions = make_versions(rng, PEOPLE, workload.zones_each, workload.shared, workload.buffer_m)
     curfews = make_curfews(homes, len(versions)) if workload.curfews else []
     index = ZoneIndex(PROJECTION)
     index.apply([*versions, *curfews])

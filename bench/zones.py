@@ -21,11 +21,14 @@ HOME_RADIUS_M = 100.0
 NIGHTS = Schedule("Europe/London", (WeeklyWindow(frozenset(Weekday), DailyWindow(time(19), time(7))),))
 
 
-def make_versions(rng: np.random.Generator, people: int, zones_each: int, shared: int) -> list[ZoneVersion]:
+def make_versions(
+    rng: np.random.Generator, people: int, zones_each: int, shared: int, buffer_m: float
+) -> list[ZoneVersion]:
     """Exclusion zones of 200-1,000 m about random places, the shared ones last: four in five polygons, else circles.
 
-    Every second one is judged by the policy ``fast``, with its buffer, the others by ``steady``.
+    Every second one is judged by the policy ``fast``, with this buffer, the others by ``steady``.
     """
+    fast = replace(FAST, buffer_m=buffer_m)
     owners = np.concatenate([np.repeat(np.arange(people), zones_each), np.full(shared, NOBODY)])
     lon = CENTRE_LON + rng.uniform(-HALF_WIDTH_DEG, HALF_WIDTH_DEG, len(owners))
     lat = CENTRE_LAT + rng.uniform(-HALF_HEIGHT_DEG, HALF_HEIGHT_DEG, len(owners))
@@ -33,7 +36,7 @@ def make_versions(rng: np.random.Generator, people: int, zones_each: int, shared
         replace(
             _version(zone_id, _geometry(rng, zone_id, lon[zone_id], lat[zone_id])),
             person_id=None if owner == NOBODY else owner,
-            policy=FAST if zone_id % 2 else STEADY,
+            policy=fast if zone_id % 2 else STEADY,
         )
         for zone_id, owner in enumerate(owners.tolist())
     ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import isnan
+from typing import Any
 
 import numpy as np
 
@@ -68,6 +68,7 @@ def detect(
     watched = _watched(track, zones, presence, () if replayed is None else replayed.since_us)
     seen = sightings(track, zones, watched, limits)
     bounds = np.searchsorted(seen.pair, np.arange(len(watched.zone_id) + 1)).tolist()
+    positions = _positions(track, seen)
     crosses = ~np.isnan(seen.crossing.depth_m)
     begins = (BEGINS[seen.verdict] | crosses).tolist()
     changes: list[VisitChange] = []
@@ -80,7 +81,7 @@ def detect(
             span = _since(track, seen, span, replayed.since_us.get((activation_id, zone_id, aspect), replayed.from_us))
         before = presence.get(activation_id, NOTHING_OPEN).get((zone_id, aspect))
         place = Place(activation_id, zone_id, aspect, track.person.item(seen.position.item(bounds[pair])))
-        walk = _Walk(track, zones, seen, place)
+        walk = _Walk(track, zones, seen, positions, place)
         after[activation_id, zone_id, aspect] = walk.run(before, span, begins, crosses)
         changes += walk.changes
     return Detection(changes, after)
@@ -112,13 +113,40 @@ def _since(track: Track, seen: Sightings, span: range, since_us: int) -> range:
     return range(span.start + int(np.searchsorted(times_us, since_us)), span.stop)
 
 
+def _positions(track: Track, seen: Sightings) -> list[tuple[Any, ...]]:
+    """The values of each sighting's EvidencePosition, in its order: whole columns at once, for a cell by itself costs
+    more than all the rest of a step.
+    """
+    fixes, rows, at = track.rows.fixes, track.rows, seen.position
+    accuracy_m = fixes.accuracy_m[at].astype(object)
+    accuracy_m[np.isnan(fixes.accuracy_m[at])] = None
+    columns = (
+        rows.device_id[at],
+        fixes.fix_time_us[at],
+        rows.fix_key[at],
+        fixes.received_us[at],
+        fixes.lat[at],
+        fixes.lon[at],
+        accuracy_m,
+        fixes.mechanism[at],
+        rows.flags[at],
+        seen.depth_m,
+        seen.p_inside,
+    )
+    verdicts = [VERDICTS[code] for code in seen.verdict.tolist()]
+    return list(zip(*(column.tolist() for column in columns), verdicts, strict=True))
+
+
 class _Walk:
     """One place's walk through its sightings."""
 
-    def __init__(self, track: Track, zones: ZoneIndex, seen: Sightings, place: Place) -> None:
+    def __init__(
+        self, track: Track, zones: ZoneIndex, seen: Sightings, positions: Sequence[tuple[Any, ...]], place: Place
+    ) -> None:
         self._track = track
         self._zones = zones
         self._seen = seen
+        self._positions = positions
         self._place = place
         self.changes: list[VisitChange] = []
 
@@ -155,31 +183,16 @@ class _Walk:
         return Condition(version.version, version.kind, REGIMES[self._seen.regime.item(at)], policy)
 
     def _sighting(self, at: int) -> Sighting:
-        return Sighting(self._position(at), self._condition(at))
-
-    def _position(self, at: int) -> EvidencePosition:
-        rows, seen, position = self._track.rows, self._seen, self._seen.position.item(at)
-        fixes = rows.fixes
-        accuracy_m = fixes.accuracy_m.item(position)
-        return EvidencePosition(
-            device_id=rows.device_id.item(position),
-            fix_time_us=fixes.fix_time_us.item(position),
-            fix_key=rows.fix_key.item(position),
-            received_us=fixes.received_us.item(position),
-            lat=fixes.lat.item(position),
-            lon=fixes.lon.item(position),
-            accuracy_m=None if isnan(accuracy_m) else accuracy_m,
-            mechanism=fixes.mechanism.item(position),
-            flags=rows.flags.item(position),
-            depth_m=seen.depth_m.item(at),
-            p_inside=seen.p_inside.item(at),
-            verdict=VERDICTS[seen.verdict.item(at)],
-        )
+        return Sighting(EvidencePosition(*self._positions[at]), self._condition(at))
 
     def _crossing(self, at: int) -> Visit:
         """The visit inferred from the way to the sighting ``at``: over as soon as it is known."""
         found, before = self._seen.crossing, self._track.before
-        position, end, condition = int(self._seen.position[at]), self._position(at), self._condition(at)
+        position, end, condition = (
+            int(self._seen.position[at]),
+            EvidencePosition(*self._positions[at]),
+            self._condition(at),
+        )
         assert condition is not None  # noqa: S101  a crossing is inferred only of a zone in force
         began_us = int(before.fix_time_us[position])
         place, depth_m = self._place, found.depth_m[at : at + 1]

@@ -213,8 +213,6 @@ def _stay(visit: Visit, position: EvidencePosition, state: VisitState) -> Visit:
     evidence, tally = visit.evidence, visit.tally
     confirms = visit.confirmed_us is None and state is VisitState.CONFIRMED
     decides = position.verdict is not Verdict.HINT_FOR
-    sign = -1 if visit.zone_kind.watches_absence else 1
-    deepest = max(evidence.deepest, position, key=lambda one: (one.verdict is not Verdict.HINT_FOR, sign * one.depth_m))
     return _changed(
         visit,
         state=state,
@@ -230,11 +228,19 @@ def _stay(visit: Visit, position: EvidencePosition, state: VisitState) -> Visit:
         evidence=Evidence(
             entry=evidence.entry,
             confirming=position if confirms else evidence.confirming,
-            deepest=deepest,
+            deepest=position if _is_deeper(position, evidence.deepest, visit.zone_kind) else evidence.deepest,
             latest=position,
             trail=_longer(visit, position),
         ),
     )
+
+
+def _is_deeper(position: EvidencePosition, deepest: EvidencePosition, kind: ZoneKind) -> bool:
+    """Whether it says more: one that can confirm says more than a hint, however deep that is."""
+    hints, hinted = position.verdict is Verdict.HINT_FOR, deepest.verdict is Verdict.HINT_FOR
+    if hints is not hinted:
+        return hinted
+    return position.depth_m < deepest.depth_m if kind.watches_absence else position.depth_m > deepest.depth_m
 
 
 def _doubt(visit: Visit, position: EvidencePosition, event: Event, state: VisitState) -> Visit:

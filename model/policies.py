@@ -49,9 +49,8 @@ FAST = replace(
     alone_probability=0.99,
     alone_depth_m=50.0,
     crossing_depth_m=25.0,
-    buffer_m=100.0,
 )
-"""A victim's home: one position deep inside is enough, and the way there is watched."""
+"""A victim's home: one position deep inside is enough. A buffer is for whoever draws the zone to ask for."""
 
 CURFEW = replace(
     STEADY,

@@ -158,6 +158,11 @@ class Settings(BaseSettings):
     def _silence_is_told_from_deafness(self) -> Self:
         if self.heartbeat_every_s * 2 > self.deaf_after_s:
             raise ValueError("CORDON_DEAF_AFTER_S must be at least twice CORDON_HEARTBEAT_EVERY_S")
+        if self.deaf_quiet_s < self.heard_every_s + self.heartbeat_every_s:
+            raise ValueError(
+                "CORDON_DEAF_QUIET_S must be at least CORDON_HEARD_EVERY_S and CORDON_HEARTBEAT_EVERY_S together: else"
+                " a tag that speaks all the time seems quiet between two notes of it"
+            )
         if self.deaf_quiet_s >= self.no_communication_s:
             raise ValueError(
                 "CORDON_DEAF_QUIET_S must be below CORDON_NO_COMMUNICATION_S: else every wearer is called silent before"

@@ -18,6 +18,7 @@ class StoredPerson:
 @dataclass(frozen=True, slots=True)
 class StoredVisit:
     visit_id: uuid.UUID
+    merged_into: uuid.UUID | None
     zone_reference: str
     zone_name: str
     zone_kind: str
@@ -32,7 +33,6 @@ class StoredVisit:
     left_at: datetime | None
     end_reason: str | None
     positions_inside: int
-    merged_into: uuid.UUID | None
 
 
 def list_people(cursor: Cursor, after: int, limit: int) -> list[StoredPerson]:
@@ -58,9 +58,10 @@ def list_visits(
         parameters |= {"entered": before[0], "visit": str(before[1])}
     cursor.execute(
         f"""
-        SELECT visit.visit_id::text, zone.reference, version.name, version.kind, visit.zone_version,
-               visit.aspect, visit.regime, visit.state, visit.inferred, visit.entered_at, visit.confirmed_at,
-               visit.last_inside_at, visit.left_at, visit.end_reason, visit.positions_inside, visit.merged_into::text
+        SELECT visit.visit_id::text, visit.merged_into::text, zone.reference, version.name, version.kind,
+               visit.zone_version, visit.aspect, visit.regime, visit.state, visit.inferred,
+               visit.entered_at, visit.confirmed_at, visit.last_inside_at, visit.left_at,
+               visit.end_reason, visit.positions_inside
         FROM visits visit
         JOIN zones zone USING (zone_id)
         JOIN zone_versions version ON version.zone_id = visit.zone_id AND version.version = visit.zone_version
@@ -71,6 +72,6 @@ def list_visits(
         parameters,
     )
     return [
-        StoredVisit(uuid.UUID(row[0]), *row[1:-1], None if row[-1] is None else uuid.UUID(row[-1]))
-        for row in cursor.fetchall()
+        StoredVisit(uuid.UUID(visit_id), None if merged_into is None else uuid.UUID(merged_into), *rest)
+        for visit_id, merged_into, *rest in cursor.fetchall()
     ]

@@ -85,8 +85,9 @@ def alert_notices(cursor: Cursor, after_event: int) -> list[AlertNotice]:
     """The changes of alerts behind ``after_event``, oldest first; the alert is shown as it stands now."""
     cursor.execute(
         """
-        SELECT event.event_id, event.change, alert.kind, alert.alert_id::text, person.crn, person.name, person.practitioner,
-               device.serial, zone.reference, version.name, alert.began_at, alert.ended_at, alert.evidence
+        SELECT event.event_id, event.change, alert.kind, alert.alert_id::text, person.crn, person.name,
+               person.practitioner, device.serial, zone.reference, version.name, alert.began_at, alert.ended_at,
+               alert.evidence
         FROM alert_events event
         JOIN alerts alert USING (alert_id)
         JOIN people person ON person.person_id = alert.person_id

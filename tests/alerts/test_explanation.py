@@ -22,11 +22,11 @@ from model.enums import (
     ZoneKind,
 )
 from model.explanations import AlertCase, DeviceTrouble, LapsedStay, LoggedChange
-from model.policies import FAST
 from model.schedules import DailyWindow, Schedule, Weekday, WeeklyWindow
 from model.times import SECOND_US
 from model.zones import ZoneVersion
 from tests.support.explained import START_US, Ping, alert_changes, case_of, zone
+from tests.support.policies import BUFFERED
 
 STEADY = replace(policies.STEADY, for_probability=0.75)
 CURFEW = replace(policies.CURFEW, confirm_count=3)
@@ -63,7 +63,7 @@ COMPANY = [
 
 
 def test_one_deep_position_confirms_alone_where_the_zone_says_so() -> None:
-    found = explain(case([Ping(0, 300), Ping(60, 78)], zone(FAST), preset="fast"))
+    found = explain(case([Ping(0, 300), Ping(60, 78)], zone(BUFFERED), preset="fast"))
     assert found.rule.confirmed_by is ConfirmingRule.ONE_ALONE
     assert found.rule.in_words == (
         "One position alone: probability over 0.999, and 0.99 is enough; 72 m deep, and 50 m is enough."
@@ -164,7 +164,7 @@ def test_a_crossing_is_called_inferred() -> None:
 
 
 def test_an_approach_is_weighed_against_the_buffer() -> None:
-    found = explain(case([Ping(0, 400), Ping(60, 200)], zone(FAST), AlertKind.APPROACH_WARNING, "fast"))
+    found = explain(case([Ping(0, 400), Ping(60, 200)], zone(BUFFERED), AlertKind.APPROACH_WARNING, "fast"))
     assert found.rule.in_words == "One position alone: probability over 0.999, and 0.95 is enough."
     assert "50 m outside, probability over 0.999 of being within 100 m of the zone" in found.positions[0].in_words
 
@@ -209,7 +209,7 @@ def test_later_changes_keep_the_old_values_readable() -> None:
     found = explain(replace(stood, alert=replace(stood.alert, state=AlertState.RETRACTED)))
     assert section(found, "What was said of it, and when") == (
         (
-            "2 March 2026 09:00:00+00:00: Upgraded: positions that arrived late made it more serious or more urgent"
+            "2 March 2026 09:00:00+00:00: Upgraded: what became known later made it more serious or more urgent"
             " (its beginning was 2 March 2026 09:00:00+00:00 and is now 2 March 2026 08:58:00+00:00;"
             " its kind was inferred crossing and is now exclusion zone breach). Staff were told at once."
         ),

@@ -10,10 +10,11 @@ from alerts.decide import alert_of, alerts
 from alerts.explanation import explain
 from alerts.explanation.documents import ConfirmingRule
 from model.enums import Aspect, Mechanism, PositionFlag, Urgency, ZoneKind
-from model.policies import CURFEW, FAST, STEADY, PresencePolicy
+from model.policies import CURFEW, STEADY, PresencePolicy
 from model.visits import Visit
 from model.zones import ZoneVersion
 from tests.support.explained import Ping, case_of, detected, zone
+from tests.support.policies import BUFFERED
 
 NEVER_ALONE = 2.0
 NEVER_IN_COMPANY = 1000
@@ -32,7 +33,7 @@ PINGS = st.lists(
     unique_by=lambda one: one.at_s,
 ).map(lambda pings: sorted(pings, key=lambda one: one.at_s))
 POLICIES = st.sampled_from(
-    [FAST, STEADY, replace(FAST, alone_depth_m=0.0, confirm_count=3), replace(STEADY, confirm_count=1)]
+    [BUFFERED, STEADY, replace(BUFFERED, alone_depth_m=0.0, confirm_count=3), replace(STEADY, confirm_count=1)]
 )
 ZONES = st.one_of(
     POLICIES.map(zone),

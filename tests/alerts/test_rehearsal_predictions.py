@@ -20,12 +20,13 @@ from ingest.pipeline import Batch, Context, process_batch
 from model.authorisations import Authorisation
 from model.devices import FOREVER_US, Activation, DeviceRecord
 from model.enums import AlertKind, Aspect, Mechanism, Severity, ZoneKind
-from model.policies import CURFEW, FAST, RECORD, STEADY
+from model.policies import CURFEW, RECORD, STEADY
 from model.schedules import DailyWindow, Schedule, Weekday, WeeklyWindow
 from model.times import DAY_US, SECOND_US
 from model.visits import Verdict, Visit
 from model.zones import ZoneVersion
 from tests.support import pings
+from tests.support.policies import BUFFERED
 from tests.support.rehearsals import (
     HOUR_US,
     LIMITS,
@@ -44,10 +45,10 @@ from tests.support.rehearsals import (
 
 HOURS = Schedule("Europe/London", (WeeklyWindow(frozenset(Weekday), DailyWindow(time(0), time(2))),))
 DRAFTS = [
-    zone(circle((0, 0), 120), policy=FAST, zone_id=7),
+    zone(circle((0, 0), 120), policy=BUFFERED, zone_id=7),
     zone(rectangle(-150, -100, 150, 100), policy=STEADY, zone_id=7),
     zone(circle((0, 0), 120), ZoneKind.CURFEW, policy=CURFEW, zone_id=7),
-    zone(circle((0, 0), 120), policy=FAST, zone_id=7, schedule=HOURS),
+    zone(circle((0, 0), 120), policy=BUFFERED, zone_id=7, schedule=HOURS),
     zone(circle((0, 0), 120), ZoneKind.CRIME_SCENE, policy=RECORD, zone_id=7),
 ]
 

@@ -9,9 +9,9 @@ import pytest
 from geofence.passages import MapWay, WayKind, read_map_ways
 from geofence.rehearsal_warnings import WarningCode
 from model.enums import ZoneKind
-from model.policies import FAST
 from model.schedules import DailyWindow, DayException, Schedule, Weekday, WeeklyWindow
 from model.times import DAY_US, SECOND_US
+from tests.support.policies import BUFFERED
 from tests.support.rehearsals import (
     MINUTE_US,
     MONDAY_US,
@@ -59,7 +59,7 @@ def test_home_and_work_inside_an_exclusion_zone_or_at_its_edge(
 def test_home_within_the_buffer_is_near() -> None:
     beside = circle((240.0, 0.0), 150.0)
     assert not codes(rehearsed(zone(beside), [LIFE])) & HABITS
-    assert codes(rehearsed(zone(beside, policy=FAST), [LIFE])) & HABITS == {WarningCode.HOME_NEAR}
+    assert codes(rehearsed(zone(beside, policy=BUFFERED), [LIFE])) & HABITS == {WarningCode.HOME_NEAR}
 
 
 def test_the_place_is_said_and_how_much_of_the_nights_is_spent_there() -> None:

@@ -9,14 +9,14 @@ from geofence.columns import Fixes
 from model.commands import CommandKind
 from model.devices import FOREVER_US, Activation
 from model.enums import ZoneKind
-from model.policies import FAST
 from model.times import SECOND_US
 from model.zones import Circle, ZoneVersion
 from tests.support.memory_records import PROJECTION, MemoryRecords
 from tests.support.pings import START_US, fixes
+from tests.support.policies import BUFFERED
 
 ZONE = ZoneVersion(
-    1, 1, "Z", "zone", ZoneKind.EXCLUSION, 7, Circle(-0.1, 51.5, 150.0), 0, None, None, None, policy=FAST
+    1, 1, "Z", "zone", ZoneKind.EXCLUSION, 7, Circle(-0.1, 51.5, 150.0), 0, None, None, None, policy=BUFFERED
 )
 MINUTE_US = 60 * SECOND_US
 

@@ -41,9 +41,9 @@ def database(migrated_database: DatabaseUrls) -> Iterator[DatabaseUrls]:
 
 @pytest.fixture
 def start_us() -> int:
-    """Two hours ago, on the minute."""
+    """An hour and a half ago, on the minute."""
     now_us = to_microseconds(datetime.now(UTC))
-    return now_us - now_us % MINUTE_US - 120 * MINUTE_US
+    return now_us - now_us % MINUTE_US - 90 * MINUTE_US
 
 
 def send(database: DatabaseUrls, start_us: int, *positions: tuple[float, tuple[float, float]]) -> None:

@@ -33,8 +33,9 @@ from tests.support.engine_walks import (
 )
 from tests.support.pings import START_US
 from tests.support.pings import fixes as plain_fixes
+from tests.support.policies import BUFFERED
 
-FAST, STEADY = (replace(one, for_probability=0.75) for one in (policies.FAST, policies.STEADY))
+FAST, STEADY = (replace(one, for_probability=0.75) for one in (BUFFERED, policies.STEADY))
 """What is tested are the rules, whatever numbers were last tuned for the presets."""
 
 SQUARE = MultiPolygon(((box(-200, -200, 200, 200),),))

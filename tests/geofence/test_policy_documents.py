@@ -100,7 +100,7 @@ def test_everything_wrong_comes_at_once() -> None:
 
 def test_a_policy_in_words_names_what_differs() -> None:
     assert in_words(*chosen("steady")) == "steady"
-    assert in_words(*chosen({"preset": "fast", "buffer_m": 150})) == "fast, buffer_m 150 (not 100)"
+    assert in_words(*chosen({"preset": "fast", "buffer_m": 150})) == "fast, buffer_m 150 (not 0)"
 
 
 @st.composite

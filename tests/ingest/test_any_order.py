@@ -13,11 +13,12 @@ from geofence.columns import Fixes
 from model.authorisations import Authorisation
 from model.devices import FOREVER_US, Activation
 from model.enums import Mechanism, ZoneKind
-from model.policies import CURFEW, FAST, STEADY
+from model.policies import CURFEW, STEADY
 from model.schedules import DailyWindow, Schedule, Weekday, WeeklyWindow
 from model.times import SECOND_US
 from model.zones import Circle, MultiPolygon, ZoneVersion
 from tests.support.memory_records import PROJECTION, MemoryRecords
+from tests.support.policies import BUFFERED
 
 START_US = 1_770_000_000 * SECOND_US
 MINUTE_US = 60 * SECOND_US
@@ -36,7 +37,7 @@ def _square(half_m: float) -> MultiPolygon:
 
 
 ZONES = (
-    _zone(1, ZoneKind.EXCLUSION, Circle(-0.1, 51.5, 150.0), policy=FAST),
+    _zone(1, ZoneKind.EXCLUSION, Circle(-0.1, 51.5, 150.0), policy=BUFFERED),
     _zone(2, ZoneKind.EXCLUSION, _square(250.0), policy=STEADY),
     _zone(3, ZoneKind.CURFEW, _square(120.0), policy=replace(CURFEW, confirm_dwell_s=120.0, confirm_count=2)),
     _zone(

@@ -9,17 +9,17 @@ import pytest
 from geofence.columns import Fixes
 from model.devices import FOREVER_US, Activation
 from model.enums import Mechanism, VisitState, ZoneKind
-from model.policies import FAST
 from model.times import SECOND_US
 from model.visits import Visit
 from model.zones import Circle, ZoneVersion
 from tests.support.memory_records import PROJECTION, MemoryRecords
+from tests.support.policies import BUFFERED
 
 START_US = 1_770_000_000 * SECOND_US
 MINUTE_US = 60 * SECOND_US
 PERSON_ID = 7
 ZONE = ZoneVersion(
-    1, 1, "Z-1", "zone", ZoneKind.EXCLUSION, PERSON_ID, Circle(-0.1, 51.5, 150.0), 0, None, None, None, policy=FAST
+    1, 1, "Z-1", "zone", ZoneKind.EXCLUSION, PERSON_ID, Circle(-0.1, 51.5, 150.0), 0, None, None, None, policy=BUFFERED
 )
 WORN = Activation(5, PERSON_ID, 0, FOREVER_US)
 INSIDE, OUTSIDE = 0, 600  # metres east of the zone's centre

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from geofence.columns import Fixes
 from model.devices import FOREVER_US, Activation
 from model.enums import Mechanism, PositionFlag, ZoneKind
-from model.policies import FAST, STEADY, PresencePolicy
+from model.policies import STEADY, PresencePolicy
 from model.times import DAY_US, SECOND_US
 from model.zones import MultiPolygon, Ring, ZoneVersion
 from tests.support.memory_world import MemoryWorld
 from tests.support.pings import START_US
 from tests.support.pings import fixes as plain_fixes
+from tests.support.policies import BUFFERED
 
 MINUTE_US = 60 * SECOND_US
 SQUARE: Ring = ((-0.101, 51.499), (-0.099, 51.499), (-0.099, 51.501), (-0.101, 51.501), (-0.101, 51.499))
@@ -77,10 +78,10 @@ def zone(
     )
 
 
-QUICK = replace(FAST, alone_depth_m=20.0, leave_count=1, leave_dwell_s=0.0)
+QUICK = replace(BUFFERED, alone_depth_m=20.0, leave_count=1, leave_dwell_s=0.0)
 PATIENT_ABSENCE = replace(STEADY, confirm_dwell_s=120.0, company_s=180.0, crossing_gap_s=0.0)
 ZONES = [
-    zone(1, SQUARE, None, policy=FAST),
+    zone(1, SQUARE, None, policy=BUFFERED),
     zone(2, BESIDE, 1),
     zone(2, SQUARE, 1, version=2, policy=QUICK, valid_from_us=CHANGE_US + 2 * MINUTE_US),
     zone(3, BESIDE, 2, policy=QUICK, valid_to_us=CHANGE_US + 3 * MINUTE_US),

@@ -17,7 +17,7 @@ from geofence.track import Track, track_of
 from geofence.zone_index import ZoneIndex
 from model.authorisations import Authorisation
 from model.enums import Aspect, Mechanism, ZoneKind
-from model.policies import CURFEW, FAST, RECORD, STEADY, PresencePolicy
+from model.policies import CURFEW, RECORD, STEADY, PresencePolicy
 from model.schedules import DailyWindow, Schedule, Weekday, WeeklyWindow
 from model.times import SECOND_US
 from model.visits import Visit
@@ -25,6 +25,7 @@ from model.zones import Circle, Geometry, MultiPolygon, Ring, ZoneVersion
 from tests.support.batches import position_rows
 from tests.support.pings import START_US
 from tests.support.pings import fixes as plain_fixes
+from tests.support.policies import BUFFERED
 from tests.support.reference_engine import Limits, Seen
 from tests.support.reference_rules import Stay
 
@@ -62,12 +63,12 @@ SHAPES: list[Geometry] = [
 ]
 KINDS = [ZoneKind.EXCLUSION, ZoneKind.EXCLUSION, ZoneKind.INCLUSION, ZoneKind.CURFEW, ZoneKind.CRIME_SCENE]
 POLICIES = [
-    FAST,
+    BUFFERED,
     STEADY,
     CURFEW,
     RECORD,
     replace(STEADY, leave_count=1, leave_dwell_s=0.0, crossing_depth_m=5.0),
-    replace(FAST, alone_depth_m=10.0, crossing_gap_s=600.0, crossing_depth_m=15.0),
+    replace(BUFFERED, alone_depth_m=10.0, crossing_gap_s=600.0, crossing_depth_m=15.0),
     replace(STEADY, confirm_count=3, confirm_dwell_s=90.0, company_s=120.0, leave_count=3, buffer_m=60.0),
     replace(CURFEW, confirm_dwell_s=120.0, confirm_count=2, company_s=300.0, crossing_gap_s=180.0),
 ]
