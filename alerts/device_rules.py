@@ -77,7 +77,7 @@ def _no_communication(
         return [ended(alert, began_us)] if began_us > alert.began_us else []
     if through_us < max(began_us, alive_since_us) + limits.no_communication_us:
         return []
-    facts = _silence_facts(worn, {"no_communication_s": limits.no_communication_s, "alive_since": alive_since_us})
+    facts = _silence_facts(worn, alive_since_us, {"no_communication_s": limits.no_communication_s})
     return [AlertChange(AlertChangeKind.RAISED, _new_alert(worn, AlertKind.NO_COMMUNICATION, began_us, now_us, facts))]
 
 
@@ -89,7 +89,7 @@ def _no_fix(worn: Worn, alive_since_us: int, now_us: int, limits: SilenceLimits)
         return [ended(alert, began_us)] if began_us > alert.began_us else []
     if _without_fix_us(worn, alive_since_us) < limits.no_fix_us:
         return []
-    facts = _silence_facts(worn, {"no_fix_s": limits.no_fix_s, "alive_since": alive_since_us})
+    facts = _silence_facts(worn, alive_since_us, {"no_fix_s": limits.no_fix_s})
     return [AlertChange(AlertChangeKind.RAISED, _new_alert(worn, AlertKind.NO_FIX, began_us, now_us, facts))]
 
 
@@ -237,12 +237,11 @@ def _new_alert(
     )
 
 
-def _silence_facts(worn: Worn, limits: Mapping[str, float]) -> dict[str, Any]:
-    told = {name: value for name, value in limits.items() if name != "alive_since"}
+def _silence_facts(worn: Worn, alive_since_us: int, limits: Mapping[str, float]) -> dict[str, Any]:
     return {
         "last_heard_at": text_or_none(worn.heard.last_received_us),
         "last_fix_at": text_or_none(worn.heard.last_fix_us),
         "battery_pct": worn.heard.battery_pct,
-        "intake_alive_since": from_microseconds(int(limits["alive_since"])).isoformat(),
-        "limits": told,
+        "intake_alive_since": from_microseconds(alive_since_us).isoformat(),
+        "limits": limits,
     }
