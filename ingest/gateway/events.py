@@ -4,13 +4,12 @@ import time
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
-from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Request, Response
 
 from ingest.event import Event, read_event, split_events
-from ingest.gateway.array_answers import answer
+from ingest.gateway.arrays import answer, request_of, responses_of
 from ingest.gateway.judging import OTHER_DEVICE, UNKNOWN_DEVICE
 from ingest.gateway.requests import JSON, answered, authenticated, read_body, require_media_type
 from ingest.gateway.services import GatewayServices
@@ -21,35 +20,14 @@ from store.sources import SourceAccess
 PROTOCOL = "events"
 EXAMPLE = {"device_id": "TAG-0001", "event": "battery_low", "event_time": "2026-01-31T12:00:00Z", "battery_pct": 18}
 EVENT_SCHEMA = msgspec.json.schema_components([Event])[1]["Event"]
-REQUEST: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            JSON: {
-                "schema": {"oneOf": [EVENT_SCHEMA, {"type": "array", "items": EVENT_SCHEMA}]},
-                "example": [EXAMPLE],
-            }
-        },
-    }
-}
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    202: {
-        "description": "Durable, but for those named in `rejected`",
-        "content": {
-            JSON: {
-                "example": {
-                    "accepted": 1,
-                    "rejected": [{"index": 1, "reason": "unknown_event", "detail": "`event` must be one of …"}],
-                }
-            }
-        },
+REQUEST = request_of(EVENT_SCHEMA, EXAMPLE)
+RESPONSES = responses_of(
+    "event",
+    {
+        "accepted": 1,
+        "rejected": [{"index": 1, "reason": "unknown_event", "detail": "`event` must be one of …"}],
     },
-    401: {"description": "No live source has the key"},
-    413: {"description": "The body is too large"},
-    415: {"description": "The body is compressed or not JSON"},
-    422: {"description": "No event was accepted; `rejected` says why"},
-    503: {"description": "Not durable: send all of them again"},
-}
+)
 
 
 @dataclass(slots=True)

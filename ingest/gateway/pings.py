@@ -2,12 +2,11 @@
 
 from functools import partial
 from http import HTTPStatus
-from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from ingest.gateway.array_answers import answer
+from ingest.gateway.arrays import answer, request_of, responses_of
 from ingest.gateway.judging import Judged, judge
 from ingest.gateway.requests import JSON, answered, authenticated, read_body, require_media_type
 from ingest.gateway.services import GatewayServices
@@ -25,36 +24,15 @@ EXAMPLE = {
     "mechanism": "GPS",
 }
 PING_SCHEMA = msgspec.json.schema_components([Ping])[1]["Ping"]
-REQUEST: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            JSON: {
-                "schema": {"oneOf": [PING_SCHEMA, {"type": "array", "items": PING_SCHEMA}]},
-                "example": [EXAMPLE],
-            }
-        },
-    }
-}
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    202: {
-        "description": "Durable, but for those named in `rejected`",
-        "content": {
-            JSON: {
-                "example": {
-                    "accepted": 1,
-                    "rejected": [{"index": 1, "reason": "unknown_device", "detail": "no device of this `device_id` …"}],
-                    "notices": [{"index": 0, "notice": "device_on_nobody"}],
-                }
-            }
-        },
+REQUEST = request_of(PING_SCHEMA, EXAMPLE)
+RESPONSES = responses_of(
+    "ping",
+    {
+        "accepted": 1,
+        "rejected": [{"index": 1, "reason": "unknown_device", "detail": "no device of this `device_id` …"}],
+        "notices": [{"index": 0, "notice": "device_on_nobody"}],
     },
-    401: {"description": "No live source has the key"},
-    413: {"description": "The body is too large"},
-    415: {"description": "The body is compressed or not JSON"},
-    422: {"description": "No ping was accepted; `rejected` says why"},
-    503: {"description": "Not durable: send all of them again"},
-}
+)
 
 
 def pings_router(services: GatewayServices) -> APIRouter:
