@@ -3,9 +3,10 @@
 from enum import StrEnum
 
 from store.audit import Subject, insert_record
+from store.authorisations import StoredAuthorisation
 from store.database import Cursor, Identity, Pool
 
-__all__ = ["Action", "Subject", "record_allowed", "record_refusal"]
+__all__ = ["Action", "Subject", "about_authorisation", "record_allowed", "record_refusal"]
 
 
 class Action(StrEnum):
@@ -45,6 +46,19 @@ class Action(StrEnum):
 def record_allowed(cursor: Cursor, identity: Identity, action: Action, about: Subject) -> None:
     """Record within the transaction of what is recorded, so that neither is there without the other."""
     insert_record(cursor, identity, action, "allowed", about)
+
+
+def about_authorisation(authorisation: StoredAuthorisation) -> Subject:
+    return Subject(
+        person_id=authorisation.person_id,
+        window_from=authorisation.begins_at,
+        window_to=authorisation.lifts_until,
+        detail={
+            "authorisation_id": authorisation.authorisation_id,
+            "reference": authorisation.zone_reference,
+            "purpose": authorisation.purpose,
+        },
+    )
 
 
 def record_refusal(pool: Pool, identity: Identity, action: Action, about: Subject) -> None:

@@ -77,8 +77,8 @@ def _no_communication(
         return [ended(alert, began_us)] if began_us > alert.began_us else []
     if through_us < max(began_us, alive_since_us) + limits.no_communication_us:
         return []
-    facts = _silence_facts(worn, {"no_communication_s": limits.no_communication_s, "alive_since": alive_since_us})
-    return [AlertChange(AlertChangeKind.RAISED, _raised(worn, AlertKind.NO_COMMUNICATION, began_us, now_us, facts))]
+    facts = _silence_facts(worn, alive_since_us, {"no_communication_s": limits.no_communication_s})
+    return [AlertChange(AlertChangeKind.RAISED, _new_alert(worn, AlertKind.NO_COMMUNICATION, began_us, now_us, facts))]
 
 
 def _no_fix(worn: Worn, alive_since_us: int, now_us: int, limits: SilenceLimits) -> list[AlertChange]:
@@ -89,8 +89,8 @@ def _no_fix(worn: Worn, alive_since_us: int, now_us: int, limits: SilenceLimits)
         return [ended(alert, began_us)] if began_us > alert.began_us else []
     if _without_fix_us(worn, alive_since_us) < limits.no_fix_us:
         return []
-    facts = _silence_facts(worn, {"no_fix_s": limits.no_fix_s, "alive_since": alive_since_us})
-    return [AlertChange(AlertChangeKind.RAISED, _raised(worn, AlertKind.NO_FIX, began_us, now_us, facts))]
+    facts = _silence_facts(worn, alive_since_us, {"no_fix_s": limits.no_fix_s})
+    return [AlertChange(AlertChangeKind.RAISED, _new_alert(worn, AlertKind.NO_FIX, began_us, now_us, facts))]
 
 
 def _without_fix_us(worn: Worn, alive_since_us: int) -> int:
@@ -174,28 +174,12 @@ def _pick(wearing: Wearing, episode: Episode, left: dict[Any, Alert]) -> Alert |
 
 def _raise(wearing: Wearing, episode: Episode, facts: Mapping[str, Any]) -> list[AlertChange]:
     """One that is over already goes to the morning list, with its end told too."""
-    meaning = MEANINGS[episode.kind]
-    alert = Alert(
-        alert_id=device_alert_identifier(wearing.activation_id, episode.kind, episode.began_us),
-        kind=episode.kind,
-        severity=meaning.severity,
-        urgency=meaning.urgency if episode.ended_us is None else Urgency.MORNING,
-        state=AlertState.OPEN,
-        person_id=wearing.person_id,
-        activation_id=wearing.activation_id,
-        zone_id=None,
-        zone_version=None,
-        visit_id=None,
-        began_us=episode.began_us,
-        last_evidence_us=episode.began_us,
-        ended_us=None,
-        received_us=episode.received_us,
-        evidence={"rule": RULES, "battery_pct": episode.battery_pct, **facts},
-    )
-    told = [AlertChange(AlertChangeKind.RAISED, alert)]
-    if episode.ended_us is not None:
-        told.append(ended(alert, episode.ended_us, episode.ended_by))
-    return told
+    known = {"battery_pct": episode.battery_pct, **facts}
+    alert = _new_alert(wearing, episode.kind, episode.began_us, episode.received_us, known)
+    if episode.ended_us is None:
+        return [AlertChange(AlertChangeKind.RAISED, alert)]
+    alert = replace(alert, urgency=Urgency.MORNING)
+    return [AlertChange(AlertChangeKind.RAISED, alert), ended(alert, episode.ended_us, episode.ended_by)]
 
 
 def _correct(alert: Alert, episode: Episode) -> list[AlertChange]:
@@ -230,7 +214,9 @@ def _correct(alert: Alert, episode: Episode) -> list[AlertChange]:
     ]
 
 
-def _raised(worn: Worn, kind: AlertKind, began_us: int, now_us: int, facts: Mapping[str, Any]) -> Alert:
+def _new_alert(
+    worn: Wearing | Worn, kind: AlertKind, began_us: int, received_us: int, facts: Mapping[str, Any]
+) -> Alert:
     meaning = MEANINGS[kind]
     return Alert(
         alert_id=device_alert_identifier(worn.activation_id, kind, began_us),
@@ -246,17 +232,16 @@ def _raised(worn: Worn, kind: AlertKind, began_us: int, now_us: int, facts: Mapp
         began_us=began_us,
         last_evidence_us=began_us,
         ended_us=None,
-        received_us=now_us,
+        received_us=received_us,
         evidence={"rule": RULES, **facts},
     )
 
 
-def _silence_facts(worn: Worn, limits: Mapping[str, float]) -> dict[str, Any]:
-    told = {name: value for name, value in limits.items() if name != "alive_since"}
+def _silence_facts(worn: Worn, alive_since_us: int, limits: Mapping[str, float]) -> dict[str, Any]:
     return {
         "last_heard_at": text_or_none(worn.heard.last_received_us),
         "last_fix_at": text_or_none(worn.heard.last_fix_us),
         "battery_pct": worn.heard.battery_pct,
-        "intake_alive_since": from_microseconds(int(limits["alive_since"])).isoformat(),
-        "limits": told,
+        "intake_alive_since": from_microseconds(alive_since_us).isoformat(),
+        "limits": limits,
     }

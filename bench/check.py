@@ -15,7 +15,7 @@ from uuid import UUID
 
 import numpy as np
 
-from bench.plain_dot import PlainDot
+from bench.plain_check import PlainCheck
 from bench.postgis import PostGis, running_postgis
 from bench.result import Result
 from bench.wearers import BATCH, MINUTE_US, Habits, Wearers
@@ -99,7 +99,7 @@ class World:
     versions: list[ZoneVersion]
     index: ZoneIndex
     wearers: Wearers
-    plain: PlainDot
+    plain: PlainCheck
 
 
 def _world(workload: Workload) -> World:
@@ -111,7 +111,7 @@ def _world(workload: Workload) -> World:
     index.apply([*versions, *curfews])
     row = np.arange(PEOPLE) * workload.zones_each + rng.integers(0, workload.zones_each, PEOPLE)
     wearers = Wearers(rng, workload.habits, index, centres(versions, row), homes, row)
-    plain = PlainDot(index, np.arange(PEOPLE) + len(versions) if curfews else None)
+    plain = PlainCheck(index, np.arange(PEOPLE) + len(versions) if curfews else None)
     return World([*versions, *curfews], index, wearers, plain)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from access.audit import Action, Subject, record_allowed
+from access.audit import Action, about_authorisation, record_allowed
 from cli.owner import command_identity, owner_transaction
 from cli.tables import print_table
 from cli.times import parse_time
@@ -46,7 +46,7 @@ def grant_one(
     wanted = AuthorisationRequest(reference, crn, parse_time(begins_at), parse_time(ends_at), purpose)
     with owner_transaction() as cursor:
         granted = grant(cursor, wanted, getpass.getuser(), load_settings().lock_timeout_ms)
-        _record(cursor, Action.AUTHORISATION_GRANT, granted)
+        record_allowed(cursor, command_identity(), Action.AUTHORISATION_GRANT, about_authorisation(granted))
     print(
         f"authorisation {granted.authorisation_id}: zone {granted.zone_reference} is lifted for {granted.crn}"
         f" from {_time(granted.begins_at)} to {_time(granted.ends_at)}"
@@ -67,7 +67,7 @@ def revoke_one(
         revoked = revoke(cursor, authorisation_id, getpass.getuser(), load_settings().lock_timeout_ms)
         if revoked is None:
             raise InputError(f"there is no authorisation {authorisation_id}: `cordon authorise list` shows them")
-        _record(cursor, Action.AUTHORISATION_REVOKE, revoked)
+        record_allowed(cursor, command_identity(), Action.AUTHORISATION_REVOKE, about_authorisation(revoked))
     print(f"authorisation {authorisation_id} is {state(revoked, datetime.now(UTC))}")
 
 
@@ -119,16 +119,6 @@ def _zone_id(cursor: Cursor, reference: str) -> int:
     if found is None:
         raise InputError(f"there is no zone {reference}: `cordon zones list` shows them")
     return found[0].zone_id
-
-
-def _record(cursor: Cursor, action: Action, authorisation: StoredAuthorisation) -> None:
-    about = Subject(
-        person_id=authorisation.person_id,
-        window_from=authorisation.begins_at,
-        window_to=authorisation.lifts_until,
-        detail={"authorisation_id": authorisation.authorisation_id, "purpose": authorisation.purpose},
-    )
-    record_allowed(cursor, command_identity(), action, about)
 
 
 def _time(moment: datetime) -> str:

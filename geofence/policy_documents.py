@@ -1,6 +1,7 @@
 """The policy of a zone, from its document and back. Every value is judged; what is wrong comes all at once."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from difflib import get_close_matches
 from math import isfinite
 from typing import Any
@@ -79,12 +80,8 @@ def to_document(preset: str, policy: PresencePolicy) -> dict[str, Any]:
 
 def in_words(preset: str, policy: PresencePolicy) -> str:
     """The preset, and what differs from it, for a person."""
-    changes, usual = changes_of(preset, policy), to_values(PRESETS[preset])
+    changes, usual = changes_of(preset, policy), asdict(PRESETS[preset])
     return ", ".join([preset, *(f"{name} {value:g} (not {usual[name]:g})" for name, value in changes.items())])
-
-
-def to_values(policy: PresencePolicy) -> dict[str, float]:
-    return {name: getattr(policy, name) for name in LIMITS}
 
 
 def _presets(kind: ZoneKind) -> str:

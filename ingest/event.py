@@ -98,6 +98,17 @@ def decode_messages(
     return DecodedEvents(events, rejections, heartbeat_ms)
 
 
+def split_events(value: bytes, most: int) -> list[bytes] | Refusal:
+    """The JSON of each event of an array, or of the one object; a refusal of none and of more than ``most``."""
+    try:
+        items = split_items(value)
+    except READING_ERRORS as error:
+        return _explain(error, value)
+    if len(items) > most:
+        return Refusal(RejectionReason.TOO_LARGE, f"more than {most} events: send fewer at once")
+    return items or NOTHING
+
+
 def read_event(value: bytes, received_ms: int, limits: EventLimits) -> EventMessage | Refusal:
     """The JSON of one event.
 
@@ -137,13 +148,8 @@ def _refusal(told: Event, value: bytes) -> Refusal | None:
 def _items(value: bytes, limits: EventLimits) -> Sequence[bytes | Refusal]:
     if len(value) > limits.message_max_bytes:
         return [Refusal(RejectionReason.TOO_LARGE, f"larger than {limits.message_max_bytes} bytes: send fewer at once")]
-    try:
-        items = split_items(value)
-    except READING_ERRORS as error:
-        return [_explain(error, value)]
-    if len(items) > limits.events_max:
-        return [Refusal(RejectionReason.TOO_LARGE, f"more than {limits.events_max} events: send fewer at once")]
-    return items or [NOTHING]
+    items = split_events(value, limits.events_max)
+    return [items] if isinstance(items, Refusal) else items
 
 
 def _explain(error: Exception, value: bytes) -> Refusal:

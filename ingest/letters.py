@@ -1,6 +1,6 @@
-"""What of a batch becomes dead letters (pure): one for each message and reason, however many pings that concerns.
+"""What of a batch becomes dead letters (pure): one for each message and reason, however many items that concerns.
 
-A message is kept whole in its letter. One for each ping would keep a message of ten thousand pings ten thousand times.
+A message is kept whole in its letter. One for each item would keep a message of ten thousand pings ten thousand times.
 """
 
 from collections.abc import Iterable
@@ -14,17 +14,25 @@ from store.batch import DeadLetter
 
 NOT_REGISTERED = "device_id: no such device is registered; register it, then replay this dead letter"
 
+BadItem = tuple[int, int, RejectionReason, str]
+"""Index of the message in the batch, place of the ping or event in it, why, and in words."""
+
 _Place = tuple[int, RejectionReason]
 """Index of the message in the batch, and why."""
 
 
 def dead_letters(topic: str, batch: PartitionBatch, found: Decoded, known: Booleans) -> list[DeadLetter]:
     """Letters for what ``decode`` rejected and for fixes of devices that are not ``known``, shape ``(n,)``."""
-    first: dict[_Place, tuple[int, str]] = {}  # item and detail of the first ping of each
-    pings: dict[_Place, int] = {}
-    for index, item, reason, detail in (*_rejected(found), *_of_unknown_devices(batch, found, known)):
+    return letters_of(topic, batch, (*_rejected(found), *_of_unknown_devices(batch, found, known)))
+
+
+def letters_of(topic: str, batch: PartitionBatch, bad_items: Iterable[BadItem]) -> list[DeadLetter]:
+    """By message and reason; of several items that share both, the first one's place and words."""
+    first: dict[_Place, tuple[int, str]] = {}
+    count: dict[_Place, int] = {}
+    for index, item, reason, detail in bad_items:
         first.setdefault((index, reason), (item, detail))
-        pings[index, reason] = pings.get((index, reason), 0) + 1
+        count[index, reason] = count.get((index, reason), 0) + 1
     return [
         DeadLetter(
             topic=topic,
@@ -34,21 +42,19 @@ def dead_letters(topic: str, batch: PartitionBatch, found: Decoded, known: Boole
             key=batch.keys[index],
             value=batch.values[index],
             reason=reason,
-            detail=_detail(detail, pings[index, reason]),
+            detail=_detail(detail, count[index, reason]),
             received_us=batch.timestamps_ms[index] * MILLISECOND_US,
-            pings=pings[index, reason],
+            pings=count[index, reason],
         )
         for (index, reason), (item, detail) in sorted(first.items())
     ]
 
 
-def _rejected(found: Decoded) -> Iterable[tuple[int, int, RejectionReason, str]]:
+def _rejected(found: Decoded) -> Iterable[BadItem]:
     return ((one.message_index, one.item, one.reason, one.detail) for one in found.rejections)
 
 
-def _of_unknown_devices(
-    batch: PartitionBatch, found: Decoded, known: Booleans
-) -> Iterable[tuple[int, int, RejectionReason, str]]:
+def _of_unknown_devices(batch: PartitionBatch, found: Decoded, known: Booleans) -> Iterable[BadItem]:
     if known.all():
         return
     index_of = {offset: index for index, offset in enumerate(batch.offsets)}
@@ -57,5 +63,5 @@ def _of_unknown_devices(
         yield index, found.item[at], RejectionReason.UNKNOWN_DEVICE, NOT_REGISTERED
 
 
-def _detail(detail: str, pings: int) -> str:
-    return detail if pings == 1 else f"{detail} (the first of {pings} pings of this message)"
+def _detail(detail: str, count: int) -> str:
+    return detail if count == 1 else f"{detail} (the first of {count} in this message)"

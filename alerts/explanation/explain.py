@@ -1,6 +1,7 @@
 """The whole explanation of one alert."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from alerts.explanation import devices
 from alerts.explanation.authorisations import authorisation_sections, explained_authorisations, overstay_words
@@ -67,25 +68,13 @@ def _of_stay(case: AlertCase, stay: Stay) -> Explanation:
         Section("What was said of it, and when", course_paragraphs(case)),
         Section("The rule", (_rule_words(rule),)),
     )
-    return Explanation(
-        alert_id=alert.alert_id,
-        kind=alert.kind,
-        severity=alert.severity,
-        urgency=alert.urgency,
-        state=alert.state,
-        crn=None if case.person is None else case.person.crn,
-        headline=_headline(case),
-        rule=rule,
+    return replace(
+        _in_common(case, rule, ending, sections),
         zone=zone,
         authorisations=explained_authorisations(case),
         positions=positions,
         nearest=nearest,
         why_not_sooner=reasons,
-        ending=ending,
-        changes=explained_changes(case),
-        facts={},
-        limits={},
-        sections=sections,
     )
 
 
@@ -103,6 +92,12 @@ def _of_device(case: AlertCase) -> Explanation:
         Section("What was said of it, and when", course_paragraphs(case)),
         Section("The rule", (_rule_words(rule),)),
     )
+    return replace(_in_common(case, rule, ending, sections), facts=facts, limits=limits)
+
+
+def _in_common(case: AlertCase, rule: ExplainedRule, ending: str, sections: tuple[Section, ...]) -> Explanation:
+    """What the explanations of stays and of devices have in common."""
+    alert = case.alert
     return Explanation(
         alert_id=alert.alert_id,
         kind=alert.kind,
@@ -119,8 +114,8 @@ def _of_device(case: AlertCase) -> Explanation:
         why_not_sooner=(),
         ending=ending,
         changes=explained_changes(case),
-        facts=facts,
-        limits=limits,
+        facts={},
+        limits={},
         sections=sections,
     )
 

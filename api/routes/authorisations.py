@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
-from access.audit import Action, Subject, record_allowed, record_refusal
+from access.audit import Action, Subject, about_authorisation, record_allowed, record_refusal
 from access.roles import Permission
 from api.cursors import decode_number, encode_number, next_link
 from api.documentation import documented
@@ -18,7 +18,6 @@ from api.services import CurrentServices
 from store.authorisations import (
     AuthorisationRefusedError,
     AuthorisationRequest,
-    StoredAuthorisation,
     find_authorisation,
     grant,
     list_authorisations,
@@ -99,7 +98,7 @@ def grant_authorisation(
     try:
         with services.pool.transaction(caller.identity) as transaction:
             granted = grant(transaction, asked, caller.identity.subject, services.settings.lock_timeout_ms)
-            record_allowed(transaction, caller.identity, Action.AUTHORISATION_GRANT, _about(granted))
+            record_allowed(transaction, caller.identity, Action.AUTHORISATION_GRANT, about_authorisation(granted))
     except AuthorisationRefusedError as error:
         about = Subject(window_from=asked.begins_at, window_to=asked.ends_at, detail={"reference": reference})
         record_refusal(services.pool, caller.identity, Action.AUTHORISATION_GRANT, about)
@@ -144,21 +143,8 @@ def revoke_authorisation(
             else None
         )
         if revoked is not None:
-            record_allowed(transaction, caller.identity, Action.AUTHORISATION_REVOKE, _about(revoked))
+            record_allowed(transaction, caller.identity, Action.AUTHORISATION_REVOKE, about_authorisation(revoked))
     if revoked is None:
         about = Subject(detail={"reference": reference, "authorisation_id": authorisation_id})
         raise refuse_unseen(services, caller, Action.AUTHORISATION_REVOKE, about, "authorisation")
     return AuthorisationOut.model_validate(revoked)
-
-
-def _about(authorisation: StoredAuthorisation) -> Subject:
-    return Subject(
-        person_id=authorisation.person_id,
-        window_from=authorisation.begins_at,
-        window_to=authorisation.lifts_until,
-        detail={
-            "authorisation_id": authorisation.authorisation_id,
-            "reference": authorisation.zone_reference,
-            "purpose": authorisation.purpose,
-        },
-    )

@@ -4,55 +4,30 @@ import time
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
-from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
 
-from access.problems import problem
-from ingest.event import NOTHING, Event, EventLimits, read_event
+from ingest.event import Event, read_event, split_events
+from ingest.gateway.arrays import answer, request_of, responses_of
 from ingest.gateway.judging import OTHER_DEVICE, UNKNOWN_DEVICE
 from ingest.gateway.requests import JSON, answered, authenticated, read_body, require_media_type
 from ingest.gateway.services import GatewayServices
-from ingest.ping import READING_ERRORS, Refusal, explain, split_items
+from ingest.ping import Refusal
 from ingest.source import EventMessage
-from model.enums import RejectionReason
-from ops.metrics import GATEWAY_PINGS
 from store.sources import SourceAccess
 
 PROTOCOL = "events"
 EXAMPLE = {"device_id": "TAG-0001", "event": "battery_low", "event_time": "2026-01-31T12:00:00Z", "battery_pct": 18}
 EVENT_SCHEMA = msgspec.json.schema_components([Event])[1]["Event"]
-REQUEST: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            JSON: {
-                "schema": {"oneOf": [EVENT_SCHEMA, {"type": "array", "items": EVENT_SCHEMA}]},
-                "example": [EXAMPLE],
-            }
-        },
-    }
-}
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    202: {
-        "description": "Durable, but for those named in `rejected`",
-        "content": {
-            JSON: {
-                "example": {
-                    "accepted": 1,
-                    "rejected": [{"index": 1, "reason": "unknown_event", "detail": "`event` must be one of …"}],
-                }
-            }
-        },
+REQUEST = request_of(EVENT_SCHEMA, EXAMPLE)
+RESPONSES = responses_of(
+    "event",
+    {
+        "accepted": 1,
+        "rejected": [{"index": 1, "reason": "unknown_event", "detail": "`event` must be one of …"}],
     },
-    401: {"description": "No live source has the key"},
-    413: {"description": "The body is too large"},
-    415: {"description": "The body is compressed or not JSON"},
-    422: {"description": "No event was accepted; `rejected` says why"},
-    503: {"description": "Not durable: send all of them again"},
-}
+)
 
 
 @dataclass(slots=True)
@@ -82,26 +57,21 @@ async def _receive(request: Request, services: GatewayServices) -> Response:
 
 
 def _append(body: bytes, access: SourceAccess, services: GatewayServices) -> Response:
-    try:
-        items = split_items(body)
-    except READING_ERRORS as error:
-        return _answer(_Judged(refused={0: explain(error, body)}))
-    most = services.event_limits.events_max
-    if not items or len(items) > most:
-        too_many = Refusal(RejectionReason.TOO_LARGE, f"more than {most} events: send fewer at once")
-        return _answer(_Judged(refused={0: too_many if items else NOTHING}))
-    judged = _judge(items, access, services, services.event_limits)
+    items = split_events(body, services.event_limits.events_max)
+    if isinstance(items, Refusal):
+        return answer(PROTOCOL, "event", 0, {0: items})
+    judged = _judge(items, access, services)
     if judged.accepted:
         services.events.append(list(judged.accepted.values()))
-    return _answer(judged)
+    return answer(PROTOCOL, "event", len(judged.accepted), judged.refused)
 
 
-def _judge(items: list[bytes], access: SourceAccess, services: GatewayServices, limits: EventLimits) -> _Judged:
+def _judge(items: list[bytes], access: SourceAccess, services: GatewayServices) -> _Judged:
     """Raises UnavailableError when the registry does not answer."""
     judged = _Judged()
     received_ms = time.time_ns() // 1_000_000
     for place, item in enumerate(items):
-        found = read_event(item, received_ms, limits)
+        found = read_event(item, received_ms, services.event_limits)
         if isinstance(found, Refusal):
             judged.refused[place] = found
         elif access.device_serial not in {None, found.serial}:
@@ -115,17 +85,3 @@ def _judge(items: list[bytes], access: SourceAccess, services: GatewayServices, 
             judged.refused[place] = UNKNOWN_DEVICE
             del judged.accepted[place]
     return judged
-
-
-def _answer(judged: _Judged) -> Response:
-    GATEWAY_PINGS.labels(PROTOCOL, "accepted").inc(len(judged.accepted))
-    GATEWAY_PINGS.labels(PROTOCOL, "rejected").inc(len(judged.refused))
-    rejected = [
-        {"index": place, "reason": refusal.reason.value, "detail": refusal.detail}
-        for place, refusal in sorted(judged.refused.items())
-    ]
-    if not judged.accepted:
-        return problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY, "No event accepted", "`rejected` names each reason.", rejected=rejected
-        )
-    return JSONResponse({"accepted": len(judged.accepted), "rejected": rejected}, status_code=HTTPStatus.ACCEPTED)

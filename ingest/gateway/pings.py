@@ -2,19 +2,16 @@
 
 from functools import partial
 from http import HTTPStatus
-from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
 
-from access.problems import problem
+from ingest.gateway.arrays import answer, request_of, responses_of
 from ingest.gateway.judging import Judged, judge
 from ingest.gateway.requests import JSON, answered, authenticated, read_body, require_media_type
 from ingest.gateway.services import GatewayServices
 from ingest.ping import NOTHING, READING_ERRORS, Ping, Refusal, explain, split_items
 from model.enums import RejectionReason
-from ops.metrics import GATEWAY_PINGS
 from store.sources import SourceAccess
 
 PROTOCOL = "pings"
@@ -27,36 +24,15 @@ EXAMPLE = {
     "mechanism": "GPS",
 }
 PING_SCHEMA = msgspec.json.schema_components([Ping])[1]["Ping"]
-REQUEST: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            JSON: {
-                "schema": {"oneOf": [PING_SCHEMA, {"type": "array", "items": PING_SCHEMA}]},
-                "example": [EXAMPLE],
-            }
-        },
-    }
-}
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    202: {
-        "description": "Durable, but for those named in `rejected`",
-        "content": {
-            JSON: {
-                "example": {
-                    "accepted": 1,
-                    "rejected": [{"index": 1, "reason": "unknown_device", "detail": "no device of this `device_id` …"}],
-                    "notices": [{"index": 0, "notice": "device_on_nobody"}],
-                }
-            }
-        },
+REQUEST = request_of(PING_SCHEMA, EXAMPLE)
+RESPONSES = responses_of(
+    "ping",
+    {
+        "accepted": 1,
+        "rejected": [{"index": 1, "reason": "unknown_device", "detail": "no device of this `device_id` …"}],
+        "notices": [{"index": 0, "notice": "device_on_nobody"}],
     },
-    401: {"description": "No live source has the key"},
-    413: {"description": "The body is too large"},
-    415: {"description": "The body is compressed or not JSON"},
-    422: {"description": "No ping was accepted; `rejected` says why"},
-    503: {"description": "Not durable: send all of them again"},
-}
+)
 
 
 def pings_router(services: GatewayServices) -> APIRouter:
@@ -94,16 +70,5 @@ def _append(body: bytes, access: SourceAccess, services: GatewayServices) -> Res
 
 
 def _answer(judged: Judged) -> Response:
-    GATEWAY_PINGS.labels(PROTOCOL, "accepted").inc(len(judged.accepted))
-    GATEWAY_PINGS.labels(PROTOCOL, "rejected").inc(len(judged.refused))
-    rejected = [
-        {"index": place, "reason": refusal.reason.value, "detail": refusal.detail}
-        for place, refusal in sorted(judged.refused.items())
-    ]
-    if not judged.accepted:
-        return problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY, "No ping accepted", "`rejected` names each reason.", rejected=rejected
-        )
     notices = [{"index": place, "notice": "device_on_nobody"} for place in judged.on_nobody]
-    content = {"accepted": len(judged.accepted), "rejected": rejected, "notices": notices}
-    return JSONResponse(content, status_code=HTTPStatus.ACCEPTED)
+    return answer(PROTOCOL, "ping", len(judged.accepted), judged.refused, notices=notices)

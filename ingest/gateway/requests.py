@@ -34,7 +34,7 @@ async def answered(work: Awaitable[Response]) -> Response:
         return error.response
     except UnavailableError:
         return unavailable(
-            "Not every ping could be made durable: send all of them again, repeated ones are stored once."
+            "Not all of it could be made durable: send all of it again, what is repeated is stored once."
         )
 
 
@@ -101,7 +101,7 @@ def _too_large(most: int) -> AnswerError:
         problem(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             "Body too large",
-            f"A body holds {most} bytes at the most: send fewer pings at once.",
+            f"A body holds {most} bytes at the most: send less at once.",
             headers={"Connection": "close"},  # the rest of the body is not read
         )
     )

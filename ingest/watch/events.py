@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from ingest.archive import archive
 from ingest.event import DecodedEvents, EventLimits, FoundEvent, decode_messages
-from ingest.letters import NOT_REGISTERED
+from ingest.letters import NOT_REGISTERED, letters_of
 from ingest.raw_records import raw_record
 from ingest.source import PartitionBatch, PingSource
 from model.enums import RejectionReason
@@ -95,28 +95,14 @@ class EventIntake:
         self._claims[batch.partition] = advanced
         metrics.DEVICE_EVENTS.labels("stored").inc(stored)
         metrics.DEVICE_EVENTS.labels("repeated").inc(len(events) - stored)
-        metrics.DEVICE_EVENTS.labels("rejected").inc(len(letters))
+        metrics.DEVICE_EVENTS.labels("rejected").inc(sum(letter.pings for letter in letters))
         for letter in letters:
-            metrics.DEAD_LETTERS.labels(letter.reason.value).inc()
+            metrics.DEAD_LETTERS.labels(letter.reason.value).inc(letter.pings)
 
 
 def _letters(
     topic: str, batch: PartitionBatch, found: DecodedEvents, unknown: Sequence[FoundEvent]
 ) -> list[DeadLetter]:
-    wrong = [(one.message_index, one.item, one.reason, one.detail) for one in found.rejections]
-    wrong += [(one.message_index, one.item, RejectionReason.UNKNOWN_DEVICE, NOT_REGISTERED) for one in unknown]
-    return [
-        DeadLetter(
-            topic=topic,
-            partition=batch.partition,
-            message_offset=batch.offsets[index],
-            item=item,
-            key=batch.keys[index],
-            value=batch.values[index],
-            reason=reason,
-            detail=detail,
-            received_us=batch.timestamps_ms[index] * MILLISECOND_US,
-            pings=1,
-        )
-        for index, item, reason, detail in sorted(wrong)
-    ]
+    bad_items = [(one.message_index, one.item, one.reason, one.detail) for one in found.rejections]
+    bad_items += [(one.message_index, one.item, RejectionReason.UNKNOWN_DEVICE, NOT_REGISTERED) for one in unknown]
+    return letters_of(topic, batch, bad_items)

@@ -115,4 +115,4 @@ def test_a_message_of_thousands_of_bad_pings_is_kept_once_for_each_reason(migrat
         ("not_a_ping", 0, broken),
         ("unknown_device", 0, unknown),
     ]
-    assert "the first of 800 pings" in kept[2][3]
+    assert "the first of 800 in this message" in kept[2][3]

@@ -46,7 +46,7 @@ class DotVisit:
     latest: Dot
 
 
-class PlainDot:
+class PlainCheck:
     """The open visits, by activation and zone, and what each batch does to them."""
 
     def __init__(self, index: ZoneIndex, curfew_row: Integers | None) -> None:
