@@ -108,7 +108,10 @@ def _print(answer: RehearsalOut) -> None:
 
 def _row(alert: PredictedAlertOut) -> tuple[str, ...]:
     lon, lat = alert.place
-    why = ", ".join(f"{one.verdict} ({one.p_inside:.2f}, {one.depth_m:.0f} m)" for one in alert.why[-2:])
+    why = ", ".join(
+        f"{abs(one.depth_m):.0f} m {'inside' if one.depth_m >= 0 else 'outside'}, p_inside {one.p_inside:.2f}"
+        for one in alert.why[-2:]
+    )
     left = "goes on" if alert.left_at is None else _minute(alert.left_at)
     return _minute(alert.entered_at), left, alert.kind, f"{lat:.5f}, {lon:.5f}", why
 
