@@ -46,14 +46,15 @@ def rows(owner_url: str, statement: str) -> list[tuple[Any, ...]]:
 POSITIONS = "SELECT serial, fix_time, fix_key, lat, lon FROM positions JOIN devices USING (device_id) ORDER BY 1, 2, 3"
 VISITS = (
     "SELECT crn, reference, state, entered_at, confirmed_at, last_inside_at, left_at, positions_inside, visit_id"
-    " FROM visits JOIN people ON people.person_id = visits.person_id JOIN zones USING (zone_id) ORDER BY 1, 2, 3"
+    " FROM visits JOIN people ON people.person_id = visits.person_id JOIN zones USING (zone_id) ORDER BY 1, 2, 4, 9"
 )
 ALERTS = (
     "SELECT crn, reference, state, began_at, last_evidence_at, ended_at, alert_id"
     " FROM alerts JOIN people ON people.person_id = alerts.person_id JOIN zones USING (zone_id) ORDER BY 1, 2, 4"
 )
+# what goes on is brought up to date, and found to be urgent, batch by batch: that depends on how the stream is cut
 EVENTS = (
     "SELECT crn, reference, change, count(*) FROM alert_events"
     " JOIN alerts USING (alert_id) JOIN people ON people.person_id = alerts.person_id JOIN zones USING (zone_id)"
-    " WHERE change <> 'updated' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+    " WHERE change NOT IN ('updated', 'upgraded') GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
 )
