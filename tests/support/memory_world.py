@@ -92,7 +92,7 @@ class MemoryWorld:
         for change in outcome.alert_changes:
             alert = change.alert
             self.alerts[str(alert.alert_id)] = replace(alert, urgency=Urgency.IMMEDIATE)
-            if change.kind is not AlertChangeKind.UPDATED:
+            if change.kind not in {AlertChangeKind.UPDATED, AlertChangeKind.UPGRADED}:
                 self.changes.append((str(alert.alert_id), change.kind.value))
         for place, open_visit in outcome.presence.items():
             if open_visit is None:
