@@ -14,6 +14,12 @@ ALERT = (
     " alert.received_at, alert.evidence"
 )
 """The columns of ``alerts alert`` that ``alert_of`` takes."""
+LAST_HEARD = (
+    "CASE WHEN alert.visit_id IS NULL OR activation_heard(alert.activation_id) IS NULL"
+    " THEN activation_heard(alert.activation_id)"
+    " ELSE greatest(activation_heard(alert.activation_id), alert.last_evidence_at) END"
+)
+"""When the alert's device was last heard. Noted once a minute at most, so a visit's last position may be later."""
 
 
 def alert_of(row: Sequence[Any]) -> Alert:

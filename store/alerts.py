@@ -5,19 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from store.alert_rows import LAST_HEARD
 from store.database import Cursor
 
-_COLUMNS = """
+_COLUMNS = f"""
     alert.sequence, alert.alert_id::text, alert.kind, alert.severity, alert.urgency, alert.state,
     alert.person_id, person.crn, person.name,
     zone.reference, version.name, alert.zone_version, alert.visit_id::text,
     alert.began_at, alert.last_evidence_at, alert.ended_at, alert.received_at, alert.raised_at, alert.updated_at,
-    CASE WHEN alert.state = 'open' THEN activation_heard(alert.activation_id) END,
+    CASE WHEN alert.state = 'open' THEN {LAST_HEARD} END,
     CASE WHEN alert.state = 'open' THEN (
       SELECT min(silence.began_at) FROM alerts silence
       WHERE silence.activation_id = alert.activation_id AND silence.state = 'open'
         AND silence.kind = 'no_communication') END
-"""
+"""  # noqa: S608 -- our own column names
 _TABLES = """
     alerts alert
     LEFT JOIN people person ON person.person_id = alert.person_id

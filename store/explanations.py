@@ -16,7 +16,7 @@ from model.explanations import (
     ZoneAsItStood,
 )
 from model.times import microseconds_or_none, to_microseconds
-from store.alert_rows import ALERT, alert_of
+from store.alert_rows import ALERT, LAST_HEARD, alert_of
 from store.database import Cursor
 from store.zone_versions import ZONE_VERSION, ZONE_VERSIONS, zone_version
 
@@ -28,7 +28,7 @@ AUTHORISED_WITHIN = "24 hours"
 def load_alert_case(cursor: Cursor, alert_id: UUID) -> AlertCase | None:
     """Everything that explains an alert; None where it is not there for the caller."""
     cursor.execute(
-        "SELECT alert.raised_at, activation_heard(alert.activation_id), person.crn, person.name,"  # noqa: S608  our own column names
+        f"SELECT alert.raised_at, {LAST_HEARD}, person.crn, person.name,"  # noqa: S608  our own column names
         " (SELECT other.alert_id FROM alerts other JOIN visits ON visits.merged_into = other.visit_id"
         f"   WHERE visits.visit_id = alert.visit_id ORDER BY other.sequence LIMIT 1), {ALERT}"
         " FROM alerts alert LEFT JOIN people person USING (person_id) WHERE alert.alert_id = %s::uuid",
