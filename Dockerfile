@@ -14,6 +14,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY model model
 COPY geofence geofence
 COPY sim sim
+COPY crimes crimes
 COPY ops ops
 COPY store store
 COPY access access

@@ -34,9 +34,12 @@ class Bearer:
     subject: str
     role: Role | None
     expires_at: datetime
+    force: str | None  # the police force that the bearer works for
 
 
-def create_token(cursor: Cursor, role: Role, subject: str, now: datetime, lifetime: timedelta) -> NewToken:
+def create_token(
+    cursor: Cursor, role: Role, subject: str, now: datetime, lifetime: timedelta, force: str | None = None
+) -> NewToken:
     """Make a token for ``subject`` and return it, the only time it is seen. Raises InputError on a wrong lifetime."""
     if not timedelta(0) < lifetime <= LONGEST_LIFETIME:
         raise InputError(f"a token lasts more than no time and at most {LONGEST_LIFETIME.days} days")
@@ -44,7 +47,7 @@ def create_token(cursor: Cursor, role: Role, subject: str, now: datetime, lifeti
         raise InputError(f"say whom the token is for, in 1 to {LONGEST_SUBJECT} printable characters")
     token = PREFIX + secrets.token_urlsafe(SECRET_BYTES)
     expires_at = now + lifetime
-    token_id = tokens.insert_token(cursor, hash_token(token), subject, role, expires_at)
+    token_id = tokens.insert_token(cursor, hash_token(token), subject, role, expires_at, force)
     return NewToken(token_id, token, expires_at)
 
 
@@ -55,8 +58,8 @@ def authenticate(cursor: Cursor, token: str) -> Bearer | None:
     row = tokens.find_bearer(cursor, hash_token(token))
     if row is None:
         return None
-    subject, stored_role, expires_at = row
-    return Bearer(subject, _known_role(stored_role), expires_at)
+    subject, stored_role, expires_at, force = row
+    return Bearer(subject, _known_role(stored_role), expires_at, force)
 
 
 def _known_role(stored: str) -> Role | None:

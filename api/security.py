@@ -73,7 +73,13 @@ class Requires:
                 headers={"WWW-Authenticate": "Bearer"},
             )
         _refuse_unknown_parameters(request)
-        identity = Identity(bearer.subject, bearer.role or UNKNOWN_ROLE, _readable(purpose), request.state.request_id)
+        identity = Identity(
+            bearer.subject,
+            bearer.role or UNKNOWN_ROLE,
+            _readable(purpose),
+            request.state.request_id,
+            bearer.force or "",
+        )
         if bearer.role is None or not allows(bearer.role, self.permission):
             about = Subject(person_id=_person_of(request), detail={"needs": self.permission})
             record_refusal(services.pool, identity, self._action, about)

@@ -27,6 +27,7 @@ def create(
     role: Annotated[Role, typer.Option(help="What the bearer is; decides what they may do.")],
     subject: Annotated[str, typer.Option("--for", help="Whom it is for, as the audit names them.")],
     hours: Annotated[int, typer.Option(min=1, max=MOST_HOURS, help="How long it lasts.")] = DEFAULT_HOURS,
+    force: Annotated[str | None, typer.Option(help="The police force that the bearer works for.")] = None,
 ) -> None:
     """Make a token and print it, the only time that it is seen.
 
@@ -35,8 +36,8 @@ def create(
     Example: cordon token create --role duty_officer --for officer.jones --hours 8
     """
     with owner_transaction() as cursor:
-        made = create_token(cursor, role, subject, datetime.now(UTC), timedelta(hours=hours))
-        detail = {"token_id": made.token_id, "for": subject, "role": role.value}
+        made = create_token(cursor, role, subject, datetime.now(UTC), timedelta(hours=hours), force)
+        detail = {"token_id": made.token_id, "for": subject, "role": role.value, "force": force}
         record_allowed(cursor, command_identity(), Action.TOKEN_CREATE, Subject(detail=detail))
     print(made.token)
     typer.echo(f"token {made.token_id} for {subject} ({role}) until {made.expires_at:%Y-%m-%d %H:%M} UTC", err=True)

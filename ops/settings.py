@@ -129,6 +129,33 @@ class Settings(BaseSettings):
         " (`main_road` or `railway`) and `name`; read once",
     )
 
+    match_radius_m: Annotated[float, Field(gt=0, le=1000)] = Field(
+        default=100, description="of the circle about a crime in which positions count"
+    )
+    match_padding_s: Annotated[float, Field(ge=0, le=7200)] = Field(
+        default=600, description="time before and after a crime's window in which positions count"
+    )
+    match_least_overlap: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=0.5, description="part of a position's confidence circle within the crime's circle from which it counts"
+    )
+    match_least_positions: Annotated[int, Field(ge=1, le=100)] = Field(
+        default=2, description="positions that count from which a wearer is present"
+    )
+    match_plausible_speed_mps: Annotated[float, Field(ge=1, le=300)] = Field(
+        default=35, description="no journey between two positions is thought faster (35 m/s: 126 km/h)"
+    )
+    match_near_m: Annotated[float, Field(ge=0, le=1500)] = Field(
+        default=1000,
+        description="of the wearers ruled out, those who came so near to the crime are reported one by one",
+    )
+    match_every_s: Annotated[float, Field(ge=0.05, le=60)] = Field(
+        default=1, description="time between two looks at what is to be matched"
+    )
+    match_health_port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        default=9105, description="port of the matcher's /health and /metrics; 0 picks a free one"
+    )
+    match_health_host: str = Field(default="127.0.0.1", description="address of the matcher's /health and /metrics")
+
     api_host: str = Field(default="127.0.0.1", description="address the API listens on")
     api_port: Annotated[int, Field(ge=0, le=65535)] = Field(default=8080, description="port the API listens on")
     request_max_bytes: Annotated[int, Field(ge=1024, le=100_000_000)] = Field(

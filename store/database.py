@@ -32,6 +32,7 @@ class Identity:
     role: str
     purpose: str
     request_id: str
+    force: str = ""  # the police force that the caller works for
 
 
 SERVICE = Identity(subject="cordon", role="service", purpose="running the service", request_id="")
@@ -139,8 +140,9 @@ def set_identity(cursor: Cursor, identity: Identity) -> None:
     """For this transaction only: a plain SET would leak to the pool's next user."""
     cursor.execute(
         "SELECT set_config('cordon.subject', %s, true), set_config('cordon.role', %s, true),"
-        " set_config('cordon.purpose', %s, true), set_config('cordon.request_id', %s, true)",
-        (identity.subject, identity.role, identity.purpose, identity.request_id),
+        " set_config('cordon.purpose', %s, true), set_config('cordon.request_id', %s, true),"
+        " set_config('cordon.force', %s, true)",
+        (identity.subject, identity.role, identity.purpose, identity.request_id, identity.force),
     )
 
 

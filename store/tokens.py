@@ -14,26 +14,30 @@ class StoredToken:
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
+    force: str | None
 
 
-def insert_token(cursor: Cursor, token_hash: bytes, subject: str, role: str, expires_at: datetime) -> int:
+def insert_token(
+    cursor: Cursor, token_hash: bytes, subject: str, role: str, expires_at: datetime, force: str | None
+) -> int:
     cursor.execute(
-        "INSERT INTO access_tokens (token_hash, subject, role, expires_at) VALUES (%s, %s, %s, %s) RETURNING token_id",
-        (token_hash, subject, role, expires_at),
+        "INSERT INTO access_tokens (token_hash, subject, role, expires_at, force) VALUES (%s, %s, %s, %s, %s)"
+        " RETURNING token_id",
+        (token_hash, subject, role, expires_at, force),
     )
     token_id: int = fetch_one(cursor)[0]
     return token_id
 
 
-def find_bearer(cursor: Cursor, token_hash: bytes) -> tuple[str, str, datetime] | None:
-    """Subject, role and end of a live token."""
-    cursor.execute("SELECT subject, role, expires_at FROM authenticate_token(%s)", (token_hash,))
+def find_bearer(cursor: Cursor, token_hash: bytes) -> tuple[str, str, datetime, str | None] | None:
+    """Subject, role, end and police force of a live token."""
+    cursor.execute("SELECT subject, role, expires_at, force FROM authenticate_token(%s)", (token_hash,))
     return cursor.fetchone()
 
 
 def list_tokens(cursor: Cursor) -> list[StoredToken]:
     cursor.execute(
-        "SELECT token_id, subject, role, created_at, expires_at, revoked_at FROM access_tokens ORDER BY token_id"
+        "SELECT token_id, subject, role, created_at, expires_at, revoked_at, force FROM access_tokens ORDER BY token_id"
     )
     return [StoredToken(*row) for row in cursor.fetchall()]
 

@@ -1,0 +1,1 @@
+"""Crimes: police files in, matching against tracks (pure), evidence out."""

@@ -1,0 +1,62 @@
+"""What matching works on: scenes, and the tracks of the wearers who may have been there, as columns."""
+
+from dataclasses import dataclass
+
+from geofence.columns import Integers, PositionRows
+from model.crimes import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Where and when to look: a crime version, or a search for one place and window."""
+
+    scene_id: int  # the crime version's, or 0
+    lat: float  # WGS84 degrees
+    lon: float
+    place_uncertainty_m: float
+    windows: tuple[Window, ...]  # not padded
+
+    @property
+    def hull(self) -> Window:
+        return Window(min(one.from_us for one in self.windows), max(one.to_us for one in self.windows))
+
+
+@dataclass(frozen=True, slots=True)
+class Worn:
+    """A stretch in which a person wore a device: ``[from_us, until_us)``; FOREVER_US where it goes on."""
+
+    activation_id: int
+    device_id: int
+    from_us: int
+    until_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateTracks:
+    """Those who may have been at each scene: ``p`` pairs of a scene and a person, ``n`` positions in all.
+
+    The positions of pair ``i`` are rows ``start[i]`` to ``start[i + 1]``, in the order of (fix time, fix key), of
+    whatever devices the person wore: all in the padded windows' hull, the last usable one before it and the first
+    usable one after it, with what lies between.
+    """
+
+    scene: Integers  # (p,) place in the list of scenes
+    person: Integers  # (p,)
+    start: Integers  # (p + 1,)
+    rows: PositionRows  # (n,)
+    worn: dict[int, tuple[Worn, ...]]  # by person: every activation that touches a window or the rows
+
+    def __len__(self) -> int:
+        return len(self.scene)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """``population`` has, for each scene, how many people wore a device at some time of its padded windows.
+
+    Whoever of them is not among the tracks is absent: with a position at least every SHORT_GAP_S, all of them usable
+    and too far away for a journey at the plausible speed by way of the scene.
+    """
+
+    tracks: CandidateTracks
+    population: Integers  # (number of scenes,)
