@@ -8,6 +8,9 @@ from crimes.row_errors import Fault, RowError, row_error
 
 PIECE_BYTES = 65_536
 LONGEST_ROW_BYTES = 100_000
+MOST_ROWS = 200_000
+"""Of one file, empty ones included: some 20 MB of references are held to find one that comes twice."""
+
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 CONTROL_BYTES = frozenset(range(32)) - frozenset(b"\t\n\r\x0b\x0c\x1a\x1b")
 KINDS = (
@@ -34,6 +37,12 @@ class RefusedFileError(Exception):
 
 def refused(problem: str, remedy: str, *, row: int | None = None, value: str = "") -> RefusedFileError:
     return RefusedFileError(row_error(row, "file", value, Fault(problem, remedy)))
+
+
+def check_row_count(row: int) -> None:
+    """Raises RefusedFileError where a file runs on."""
+    if row > MOST_ROWS:
+        raise refused(f"the file has more than {MOST_ROWS} rows", "send it in several files, each with its batch id")
 
 
 def open_text(stream: BinaryIO) -> Iterator[bytes]:
@@ -89,6 +98,7 @@ class RowLines:
         return line.decode("utf-8", "surrogateescape")
 
     def begin_row(self, row: int) -> None:
+        check_row_count(row)
         self._row = row
         self._row_bytes = 0
 
