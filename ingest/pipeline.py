@@ -11,7 +11,7 @@ import numpy as np
 
 from alerts.commands import commands_of_visits
 from alerts.decide import decide
-from crimes.track_notes import TrackCells, TrackGaps, cells_of, gaps_of, usable_before
+from crimes.track_notes import TrackCells, TrackGaps, cells_of, coarse_of, gaps_of, usable_before
 from geofence.columns import Booleans, Earlier, Fixes, Integers, Points, PositionRows
 from geofence.detection import PresenceKey, VisitChange, detect
 from geofence.projection import Projection
@@ -102,7 +102,9 @@ def process_batch(batch: Batch, context: Context) -> Outcome:
         newer=rows.take(newer),
         older=rows.take(in_order.late | in_order.repeated),
         quarantined=rows.take(in_order.quarantined),
-        gaps=gaps_of(slot[newer], rows.take(newer), usable.before),
+        gaps=TrackGaps.concatenate(
+            [gaps_of(slot[newer], rows.take(newer), usable.before), coarse_of(rows.take(~in_order.quarantined))]
+        ),
         cells=cells_of(rows.take(newer), before, rows.take(in_order.late)),
         last_fixes=_last_fixes(slot[newer], rows.take(newer), points.take(newer), before, usable.newest),
         visit_changes=detection.changes,
