@@ -62,18 +62,23 @@ def _within(room: tuple[int | None, int | None], gap: tuple[int | None, int | No
 @st.composite
 def visits(draw: st.DrawFn) -> tuple[list[Corner], list[At], float]:
     """A way, what a tag made of it, and a moment of the crime's: the scene is where the wearer was then, or nearly."""
-    way = draw(ways())
-    return way, draw(observed(lambda moment_s: where(way, moment_s))), draw(st.floats(-2000, 2000))
+    way, there_s = draw(ways()), draw(st.floats(-2000, 2000))
+    return way, draw(observed(lambda moment_s: where(way, moment_s), there_s)), there_s
 
 
 @settings(max_examples=400)
-@given(visit=visits(), bearing=st.tuples(st.floats(-70, 70), st.floats(-70, 70)), spare=st.floats(0, 600), kind=KINDS)
+@given(
+    visit=visits(),
+    bearing=st.tuples(st.floats(-70, 70), st.floats(-70, 70)),
+    spare_s=st.sampled_from([0.0, 0.3, 5.0, 600.0]),
+    kind=KINDS,
+)
 def test_whoever_was_at_the_scene_is_never_ruled_out(
-    visit: tuple[list[Corner], list[At], float], bearing: tuple[float, float], spare: float, kind: MatchingSettings
+    visit: tuple[list[Corner], list[At], float], bearing: tuple[float, float], spare_s: float, kind: MatchingSettings
 ) -> None:
     way, track, there_s = visit
     x, y = where(way, there_s)
-    place = scene((there_s - spare, there_s + spare / 3), x=x + bearing[0], y=y + bearing[1])
+    place = scene((there_s - spare_s, there_s + spare_s / 3), x=x + bearing[0], y=y + bearing[1])
     assert hypot(*bearing) < kind.radius_m
     assert matched(place, track, kind).verdict is not MatchVerdict.ABSENT
 

@@ -11,6 +11,7 @@ from tests.crimes.matching.examples import At
 
 Corner = tuple[float, float, float]
 """Seconds, metres east, metres north."""
+NEAR_S = (-60.0, -20.0, -2.0, -0.5, 0.5, 2.0, 20.0, 60.0)
 ACCURACIES = (6.0, 12.0, 40.0, 99.0, 140.0)
 
 
@@ -28,7 +29,7 @@ def ways(draw: st.DrawFn, fastest_mps: float = 35.0) -> list[Corner]:
     time_s, x, y = -3000.0, draw(st.floats(-9000, 9000)), draw(st.floats(-9000, 9000))
     way = [(time_s, x, y)]
     while time_s < 3000:
-        lasts, pace = 900 - draw(st.floats(0, 890)), draw(st.floats(0, fastest_mps))
+        lasts, pace = 900 - draw(st.floats(0, 890)), fastest_mps * draw(st.sampled_from([0, 0.05, 0.5, 1, 1]))
         heading = draw(st.floats(0, 2 * pi))
         time_s, x, y = time_s + lasts, x + lasts * pace * cos(heading), y + lasts * pace * sin(heading)
         way.append((time_s, x, y))
@@ -36,15 +37,19 @@ def ways(draw: st.DrawFn, fastest_mps: float = 35.0) -> list[Corner]:
 
 
 @st.composite
-def observed(draw: st.DrawFn, where_at: Callable[[float], tuple[float, float]]) -> list[At]:
-    """Positions at any times, each as far from the truth as its circle allows, and cell towers among them."""
-    times = draw(st.lists(st.floats(-2900, 2900), min_size=0, max_size=40, unique=True))
+def observed(draw: st.DrawFn, where_at: Callable[[float], tuple[float, float]], about_s: float) -> list[At]:
+    """Positions at any times, many just before and after one, often at the edge of what their circles allow.
+
+    Cell towers are among them.
+    """
+    times = draw(st.lists(st.floats(-2900, 2900), max_size=20, unique=True))
+    times += [about_s + one for one in draw(st.lists(st.sampled_from(NEAR_S), max_size=6, unique=True))]
     track = []
-    for time_s in sorted(times):
+    for time_s in sorted(set(times)):
         x, y = where_at(time_s)
         is_tower = draw(st.integers(0, 9)) == 0
         accuracy_m = 900.0 if is_tower else draw(st.sampled_from(ACCURACIES))
-        away_m, heading = accuracy_m * 0.999 * draw(st.floats(0, 1)), draw(st.floats(0, 2 * pi))
+        away_m, heading = accuracy_m * draw(st.sampled_from([0, 0.5, 0.999, 0.999])), draw(st.floats(0, 2 * pi))
         mechanism = Mechanism.LBS if is_tower else draw(st.sampled_from([Mechanism.GPS, Mechanism.WIFI]))
         track.append(At(time_s, x + away_m * cos(heading), y + away_m * sin(heading), accuracy_m, mechanism))
     return track
