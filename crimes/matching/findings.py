@@ -37,16 +37,20 @@ class Findings:
 
 
 def findings_of(case: Case, pair: int) -> Findings:
-    weighed = case.weighed
+    weighed, coverage, gaps = case.weighed, case.weighed.coverage, case.gaps(pair)
     places = np.arange(weighed.reported_from[pair], weighed.reported_from[pair + 1])
-    rows, coverage = weighed.reported.row[places], weighed.coverage
+    passing = _passing(case, gaps)
+    contradicts = bool(np.any(coverage.gaps.has_room[gaps] & np.isinf(coverage.gaps.limit_mps[gaps])))
+    room = gaps_with_room(case, pair)
+    if len(places) == 0:  # as of most who have a gap
+        return Findings((), [], 0, [], [], [], [], [], passing, contradicts, room)
+    rows = weighed.reported.row[places]
     counts = weighed.reported.counts[places]
     labels = iter(sequence_labels(_begins_visit(case, pair, rows[counts])))
     named = [next(labels) if label else None for label in counts.tolist()]
     positions = _positions(case, rows, weighed.reported.overlap[places], named)
     kept, at_jump = coverage.kept[rows], coverage.at_jump[rows]
     hints = ~kept & ~coverage.outlier[rows] & _telling(case, pair, rows)
-    gaps = case.gaps(pair)
     return Findings(
         positions=tuple(positions),
         counting=_some(positions, counts),
@@ -56,9 +60,9 @@ def findings_of(case: Case, pair: int) -> Findings:
         outliers=_some(positions, coverage.outlier[rows]),
         coarse=_some(positions, hints & ~coverage.open_strap[rows]),
         strap_open=_some(positions, hints & coverage.open_strap[rows]),
-        passing=_passing(case, gaps),
-        contradicts=bool(np.any(coverage.gaps.has_room[gaps] & np.isinf(coverage.gaps.limit_mps[gaps]))),
-        gaps=gaps_with_room(case, pair),
+        passing=passing,
+        contradicts=contradicts,
+        gaps=room,
     )
 
 
