@@ -60,3 +60,25 @@ def _fill(rows: NDArray[np.void], kept: NDArray[np.bool_], column: Column) -> No
         raise TypeError("rows are structured")
     start = rows.dtype.fields[column.name][1]
     kept[:, start : start + field.itemsize] = ~column.null[:, None]
+
+
+def unpack(stream: bytes | memoryview, kinds: dict[str, str]) -> NDArray[np.void]:
+    """The rows of a COPY BINARY stream, as they lie: fields by the names of ``kinds``, which are numpy's as in Column.
+
+    No value may be NULL: every row is as long as every other then. Raises ValueError where it is otherwise.
+    """
+    layout: list[tuple[str, str]] = [("fields", ">i2")]
+    for name, kind in kinds.items():
+        layout += [(f"{name} length", ">i4"), (name, kind)]
+    body, row = memoryview(stream)[len(SIGNATURE) : -len(TRAILER)], np.dtype(layout)
+    rows = np.frombuffer(body, row, count=len(body) // row.itemsize)
+    # a NULL would move all that follows, so the count of fields would not be found where it should be
+    if len(body) % row.itemsize or (rows["fields"] != len(kinds)).any():
+        raise ValueError(f"the stream's rows are not the {row.itemsize} bytes that {list(kinds)} take: is one NULL?")
+    return rows
+
+
+def microseconds(stamps: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Values of a ``timestamptz`` as microseconds since 1970, the infinite ones as they are."""
+    infinite = (stamps == np.iinfo(np.int64).min) | (stamps == np.iinfo(np.int64).max)
+    return np.asarray(np.where(infinite, stamps, stamps + np.where(infinite, 0, POSTGRES_EPOCH_US)))
