@@ -11,6 +11,7 @@ import numpy as np
 
 from alerts.commands import commands_of_visits
 from alerts.decide import decide
+from crimes.recent import RecentScenes, Stretches, select_rematches
 from geofence.columns import Booleans, Earlier, Fixes, Integers, Points, PositionRows
 from geofence.detection import PresenceKey, VisitChange, detect
 from geofence.projection import Projection
@@ -44,6 +45,7 @@ class Context:
     projection: Projection
     presence: Mapping[int, Mapping[tuple[int, Aspect], Visit]]  # open visits by activation id, then (zone id, aspect)
     limits: ScreenLimits
+    scenes: RecentScenes
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Outcome:
     presence: dict[PresenceKey, Visit | None]  # None: clear now
     alert_changes: list[AlertChange]
     commands: list[Command]
+    rematches: Stretches  # for which crimes are to be matched again
 
 
 def process_batch(batch: Batch, context: Context) -> Outcome:
@@ -102,6 +105,7 @@ def process_batch(batch: Batch, context: Context) -> Outcome:
         presence=detection.presence,
         alert_changes=decide(detection.changes),
         commands=commands_of_visits(detection.changes, context.zones),
+        rematches=select_rematches(rows.take(newer), points.take(newer), before, Stretches.none(), context.scenes),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from model.crimes import MatchingSettings
 from model.zones import Region
 from ops.errors import ConfigurationError
 
@@ -202,6 +203,17 @@ class Settings(BaseSettings):
     @cached_property
     def region(self) -> Region:
         return (self.region_lat_min, self.region_lon_min, self.region_lat_max, self.region_lon_max)
+
+    @cached_property
+    def matching(self) -> MatchingSettings:
+        return MatchingSettings(
+            radius_m=self.match_radius_m,
+            padding_s=self.match_padding_s,
+            least_overlap=self.match_least_overlap,
+            least_positions=self.match_least_positions,
+            plausible_speed_mps=self.match_plausible_speed_mps,
+            near_m=self.match_near_m,
+        )
 
     def require_database_url(self, role: Literal["owner", "worker", "api"]) -> str:
         """The URL for ``role``; ConfigurationError when it is not set."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from crimes.recent import Stretches
 from geofence.columns import PositionRows
 from geofence.detection import PresenceKey
 from model.alerts import AlertChange
@@ -21,6 +22,7 @@ from store.offsets import Claim, advance
 from store.positions import write_newer, write_older, write_quarantined
 from store.reevaluation_requests import reevaluate_late
 from store.registry import lock_registry_shared, read_revision
+from store.rematches import ask_rematches
 from store.rows import insert_rows
 from store.visit_writes import write_presence, write_visits
 
@@ -75,6 +77,7 @@ class BatchWrite:
     alert_changes: Sequence[AlertChange]
     commands: Sequence[Command]
     channels: Sequence[str]  # that alert changes are delivered to
+    rematches: Stretches  # for which crimes are matched again
     heard: Sequence[HeardRow] = ()
     heartbeats: Mapping[tuple[str, int], int] = field(default_factory=dict)  # by topic and partition: the broker's time
 
@@ -112,6 +115,7 @@ def write_batch(connection: Connection, claims: Sequence[Claim], write: BatchWri
         stored = write_newer(cursor, write.newer)
         late = write_older(cursor, write.older)
         reevaluate_late(cursor, [(one.device_id, one.earliest, one.latest) for one in late])
+        ask_rematches(cursor, write.rematches, late)
         quarantined = write_quarantined(cursor, write.quarantined)
         write_dead_letters(cursor, write.dead_letters)
         write_visits(cursor, write.visits)
