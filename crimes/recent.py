@@ -6,6 +6,7 @@ from typing import Self
 
 import numpy as np
 
+from crimes.track_notes import TrackGaps
 from geofence.columns import Booleans, Earlier, Floats, Integers, Points, PositionRows
 from geofence.confidence import effective_accuracy_m
 from geofence.projection import Projection
@@ -131,12 +132,12 @@ class RecentScenes:
 
 
 def select_rematches(
-    newer: PositionRows, points: Points, before: Earlier, gaps: Stretches, scenes: RecentScenes
+    newer: PositionRows, points: Points, before: Earlier, gaps: TrackGaps, scenes: RecentScenes
 ) -> Stretches:
     """The devices and stretches of time for which crimes that are known already may have to be matched otherwise.
 
     ``newer`` are positions newer than all before of their device, ``before`` the one before each, ``gaps`` the gaps
-    in tracks that they have closed. Positions that come as they are made, none missing, say something new of the
+    in tracks that they have ended or made longer. Positions that come as they are made, none missing, say something new of the
     scenes near them alone. One that comes late, or ends a gap, says something of every scene of that time: that the
     wearer was elsewhere. Up to its receipt nothing later was known.
     """
@@ -155,10 +156,10 @@ def select_rematches(
     doubted[live] = scenes.meets(
         points.take(live), fixes.accuracy_m, fixes.mechanism, times_us[live], before.take(live)
     )
-    closed = scenes.may_be_in(gaps.from_us, gaps.until_us)
+    ended = scenes.may_be_in(gaps.from_us, gaps.until_us) & np.isfinite(gaps.until_lat)
     return Stretches.joined(
         [
             Stretches(newer.device_id[doubted], since_us[doubted], until_us[doubted]),
-            Stretches(gaps.device_id[closed], gaps.from_us[closed], gaps.until_us[closed]),
+            Stretches(gaps.device_id[ended], gaps.from_us[ended], gaps.until_us[ended]),
         ]
     )

@@ -253,6 +253,8 @@ class Worker:
             newer=outcome.newer,
             older=outcome.older,
             quarantined=outcome.quarantined,
+            gaps=outcome.gaps,
+            cells=outcome.cells,
             dead_letters=letters,
             visits=[change.after for change in outcome.visit_changes],
             presence=outcome.presence,

@@ -78,6 +78,7 @@ class WorkerState:
         """The batch is written: what it decided is now so."""
         last = outcome.last_fixes
         self.devices.remember(last.slot, last.fix_key, last.last, last.last_but_one)
+        self.devices.remember_usable(last.slot, last.last_usable)
         self._apply_presence(outcome.presence)
 
     def reevaluate(self, cursor: Cursor, wanted: Reevaluation) -> Reevaluated:
