@@ -137,9 +137,9 @@ def select_rematches(
     """The devices and stretches of time for which crimes that are known already may have to be matched otherwise.
 
     ``newer`` are positions newer than all before of their device, ``before`` the one before each, ``gaps`` the gaps
-    in tracks that they have ended or made longer. Positions that come as they are made, none missing, say something new of the
-    scenes near them alone. One that comes late, or ends a gap, says something of every scene of that time: that the
-    wearer was elsewhere. Up to its receipt nothing later was known.
+    in tracks that they have ended or made longer. Positions that come as they are made, none missing, say something
+    new of the scenes near them alone. One that comes late, or ends a gap, says something of every scene of that time:
+    that the wearer was elsewhere. Up to its receipt nothing later was known.
     """
     if scenes.knows_none or not len(newer):
         return Stretches.none()
