@@ -30,6 +30,7 @@ class Permission(StrEnum):
     AUTHORISATIONS_READ = "authorisations.read"
     AUTHORISATIONS_WRITE = "authorisations.write"
     METRICS_READ = "metrics.read"
+    CRIMES_IMPORT = "crimes.import"
 
 
 _EVERYONE = frozenset({Permission.SELF_READ, Permission.API_READ})
@@ -48,7 +49,7 @@ POLICY: dict[Role, frozenset[Permission]] = {
     Role.PRACTITIONER: _SUPERVISION,
     Role.MANAGER: _SUPERVISION,
     Role.DUTY_OFFICER: _SUPERVISION,
-    Role.POLICE_ANALYST: _EVERYONE,
+    Role.POLICE_ANALYST: _EVERYONE | {Permission.CRIMES_IMPORT},
     Role.MONITORING_OFFICER: _EVERYONE | {Permission.METRICS_READ},
     Role.ADMINISTRATOR: _EVERYONE | {Permission.ZONES_READ, Permission.ZONES_WRITE},
     Role.AUDITOR: _EVERYONE,

@@ -10,7 +10,19 @@ from fastapi.routing import APIRoute
 from api.documentation import DESCRIPTION, DocumentedApi
 from api.errors import install_handlers
 from api.middleware import BodyLimitMiddleware, RequestContextMiddleware
-from api.routes import alerts, authorisations, explanations, health, me, people, rehearsals, stream, tracks, zones
+from api.routes import (
+    alerts,
+    authorisations,
+    crime_batches,
+    explanations,
+    health,
+    me,
+    people,
+    rehearsals,
+    stream,
+    tracks,
+    zones,
+)
 from api.security import Requires, all_dependants
 from api.services import Services
 from ingest.gateway import gateway_router
@@ -19,6 +31,7 @@ from ops.errors import ConfigurationError
 from ops.settings import Settings
 
 OPEN_PATHS = frozenset({"/health/live", "/health/ready"})
+STREAMED_BODIES = frozenset({("POST", crime_batches.PATH)})
 ROUTERS = (
     me.router,
     people.router,
@@ -29,6 +42,7 @@ ROUTERS = (
     authorisations.router,  # before zones, whose references may hold slashes
     zones.router,
     rehearsals.router,
+    crime_batches.router,
     health.router,
 )
 
@@ -51,7 +65,7 @@ def create_app(settings: Settings, services: Services) -> FastAPI:
         app.include_router(router)
     app.include_router(gateway_router(services.gateway))  # each of its routes asks for a source's own key
     install_handlers(app)
-    app.add_middleware(BodyLimitMiddleware, max_bytes=settings.request_max_bytes)
+    app.add_middleware(BodyLimitMiddleware, max_bytes=settings.request_max_bytes, unlimited=STREAMED_BODIES)
     app.add_middleware(RequestContextMiddleware)
     app.add_middleware(EmptyPathMiddleware)  # the last one added is the outermost
     return app

@@ -79,6 +79,12 @@ MATCHING_FAILURES = Counter("cordon_matching_failures", "Errors by which somethi
 REGISTRY_REVISION = Gauge("cordon_registry_revision", "Revision of the zones and activations in use", registry=REGISTRY)
 DATABASE_UP = Gauge("cordon_database_up", "1 while the database answers", registry=REGISTRY)
 BROKER_UP = Gauge("cordon_broker_up", "1 while the broker answers", registry=REGISTRY)
+CRIME_FILES = Counter(
+    "cordon_crime_files", "Police files by how they came and what became of them", ["way", "outcome"], registry=REGISTRY
+)  # accepted, partial, refused, repeated
+CRIME_FOLDER_STUCK = Gauge(
+    "cordon_crime_folder_stuck", "Files of the crime folder that could not be read or moved", registry=REGISTRY
+)
 HTTP_REQUESTS = Counter("cordon_http_requests", "Requests by route", ["method", "route", "status"], registry=REGISTRY)
 HTTP_SECONDS = Histogram(
     "cordon_http_request_seconds", "Time of one request by route", ["method", "route"], registry=REGISTRY

@@ -1,1 +1,1 @@
-"""Matching as a service: crimes held against the stored tracks as they come in, and again as late positions do."""
+"""Crime matching as it runs: police files come in, crimes are matched with tracks, results are kept."""
