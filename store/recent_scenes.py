@@ -26,7 +26,7 @@ def take_scenes(cursor: Cursor, scenes: RecentScenes, since_revision: int) -> No
     horizon, has_earlier = fetch_one(cursor)
     cursor.execute(
         "SELECT crime_version_id, is_current, lat, lon, place_uncertainty_m, from_time, to_time FROM crime_versions"
-        " WHERE from_time >= %s AND revision > %s",
+        " WHERE from_time >= %s AND crime_id IN (SELECT crime_id FROM crime_versions WHERE revision > %s)",
         (horizon, since_revision),
     )
     rows = cursor.fetchall()
