@@ -1,51 +1,22 @@
 """What is found of one wearer and one scene: positions at the scene, what hints at it, and the gaps that leave room."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import isnan
 
 import numpy as np
 
-from crimes.matching.coverage import NO_POSITION, to_disc_m
-from crimes.matching.gap_reasons import Heard, Told, gap_reason, told_by
-from crimes.matching.held import SceneTable
+from crimes.matching.case import Case
+from crimes.matching.coverage import to_disc_m
 from crimes.matching.labels import sequence_labels
 from crimes.matching.reach import needed_speed_mps
-from crimes.matching.weighed import Weighed
-from crimes.matching.worn import Events
-from crimes.scenes import Scene, Worn
-from geofence.columns import Booleans, Integers
-from model.crimes import (
-    SHORT_GAP_S,
-    USABLE_ACCURACY_M,
-    CoverageGap,
-    GapReason,
-    MatchedPosition,
-    MatchingSettings,
-    Window,
-)
+from crimes.matching.room import gaps_with_room
+from geofence.columns import Booleans, Floats, Integers
+from model.crimes import USABLE_ACCURACY_M, CoverageGap, MatchedPosition
 from model.enums import Mechanism
-from model.times import SECOND_US
 
 NEW_VISIT_S = 600.0
 """After so long without a position that counts, the next one begins another visit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """Pairs that were weighed together, with all that is known of them."""
-
-    table: SceneTable
-    weighed: Weighed
-    worn: Mapping[int, tuple[Worn, ...]]
-    events: Events
-    settings: MatchingSettings
-
-    def scene(self, pair: int) -> Scene:
-        return self.table.scenes[int(self.weighed.held.scene[pair])]
-
-    def hull(self, pair: int) -> Window:
-        """Of the padded windows."""
-        return self.scene(pair).hull.padded(round(self.settings.padding_s * SECOND_US))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +41,12 @@ def findings_of(case: Case, pair: int) -> Findings:
     places = np.arange(weighed.reported_from[pair], weighed.reported_from[pair + 1])
     rows, coverage = weighed.reported.row[places], weighed.coverage
     counts = weighed.reported.counts[places]
-    labels = iter(sequence_labels(_begins_visit(case, rows[counts])))
-    positions = [
-        _position(case, row, overlap, next(labels) if label else None)
-        for row, overlap, label in zip(
-            rows.tolist(), weighed.reported.overlap[places].tolist(), counts.tolist(), strict=True
-        )
-    ]
+    labels = iter(sequence_labels(_begins_visit(case, pair, rows[counts])))
+    named = [next(labels) if label else None for label in counts.tolist()]
+    positions = _positions(case, rows, weighed.reported.overlap[places], named)
     kept, at_jump = coverage.kept[rows], coverage.at_jump[rows]
     hints = ~kept & ~coverage.outlier[rows] & _telling(case, pair, rows)
-    gaps = slice(int(weighed.gaps_from[pair]), int(weighed.gaps_from[pair + 1]))
+    gaps = case.gaps(pair)
     return Findings(
         positions=tuple(positions),
         counting=_some(positions, counts),
@@ -91,7 +58,7 @@ def findings_of(case: Case, pair: int) -> Findings:
         strap_open=_some(positions, hints & coverage.open_strap[rows]),
         passing=_passing(case, gaps),
         contradicts=bool(np.any(coverage.gaps.has_room[gaps] & np.isinf(coverage.gaps.limit_mps[gaps]))),
-        gaps=_gaps(case, pair, gaps),
+        gaps=gaps_with_room(case, pair),
     )
 
 
@@ -99,47 +66,59 @@ def _some(positions: Sequence[MatchedPosition], which: Iterable[bool]) -> list[M
     return [one for one, belongs in zip(positions, which, strict=True) if belongs]
 
 
-def _position(case: Case, row: int, overlap: float, label: str | None) -> MatchedPosition:
+def _positions(case: Case, rows: Integers, overlap: Floats, labels: Iterable[str | None]) -> list[MatchedPosition]:
     held = case.weighed.held
-    rows, fixes = held.rows, held.rows.fixes
-    stated_m, speed_mps, heading_deg = (
-        float(one[row]) for one in (fixes.accuracy_m, fixes.speed_mps, fixes.heading_deg)
-    )
-    return MatchedPosition(
-        device_id=int(rows.device_id[row]),
-        fix_time_us=int(fixes.fix_time_us[row]),
-        fix_key=int(rows.fix_key[row]),
-        lat=float(fixes.lat[row]),
-        lon=float(fixes.lon[row]),
-        accuracy_m=float(held.accuracy_m[row]),
-        accuracy_stated=0 < stated_m < np.inf,
-        mechanism=Mechanism(int(fixes.mechanism[row])),
-        speed_mps=None if np.isnan(speed_mps) else speed_mps,
-        heading_deg=None if np.isnan(heading_deg) else heading_deg,
-        flags=int(rows.flags[row]),
-        distance_m=float(held.distance_m[row]),
-        overlap=overlap,
-        label=label,
-    )
+    every, fixes = held.rows, held.rows.fixes
+    stated_m = fixes.accuracy_m[rows]
+    columns = {
+        "device_id": every.device_id[rows],
+        "fix_time_us": fixes.fix_time_us[rows],
+        "fix_key": every.fix_key[rows],
+        "lat": fixes.lat[rows],
+        "lon": fixes.lon[rows],
+        "accuracy_m": held.accuracy_m[rows],
+        "accuracy_stated": (stated_m > 0) & (stated_m < np.inf),
+        "flags": every.flags[rows],
+        "distance_m": held.distance_m[rows],
+        "overlap": overlap,
+    }
+    values = zip(*(one.tolist() for one in columns.values()), strict=True)
+    mechanisms, speeds, headings = (one[rows].tolist() for one in (fixes.mechanism, fixes.speed_mps, fixes.heading_deg))
+    return [
+        MatchedPosition(
+            **dict(zip(columns, some, strict=True)),
+            mechanism=Mechanism(mechanism),
+            speed_mps=_given(speed_mps),
+            heading_deg=_given(heading_deg),
+            label=label,
+        )
+        for some, mechanism, speed_mps, heading_deg, label in zip(
+            values, mechanisms, speeds, headings, labels, strict=True
+        )
+    ]
 
 
-def _begins_visit(case: Case, rows: Integers) -> list[bool]:
+def _given(value: float) -> float | None:
+    return None if isnan(value) else value
+
+
+def _begins_visit(case: Case, pair: int, rows: Integers) -> list[bool]:
     """Which of the counting rows begin a visit: the first, and each that is parted from the one before it.
 
     What parts two of them is a usable position between that does not touch the crime's circle, more than NEW_VISIT_S,
     or another window.
     """
-    held, kept = case.weighed.held, case.weighed.coverage.kept
-    begins = [True] * min(len(rows), 1)
-    for before, after in zip(rows[:-1].tolist(), rows[1:].tolist(), strict=True):
-        between = slice(before + 1, after)
-        clear = held.distance_m[between] >= case.settings.radius_m + held.accuracy_m[between]
-        begins.append(
-            bool(np.any(kept[between] & clear))
-            or bool(held.time_s[after] - held.time_s[before] > NEW_VISIT_S)
-            or not bool(np.any(held.in_window[:, before] & held.in_window[:, after]))
-        )
-    return begins
+    held, begin = case.weighed.held, int(case.weighed.held.start[pair])
+    whole = slice(begin, int(held.start[pair + 1]))
+    clear = held.distance_m[whole] >= case.settings.radius_m + held.accuracy_m[whole]
+    clear_so_far = np.cumsum(case.weighed.coverage.kept[whole] & clear)[rows - begin]
+    before, after = rows[:-1], rows[1:]
+    parted = (
+        (np.diff(clear_so_far) > 0)
+        | (held.time_s[after] - held.time_s[before] > NEW_VISIT_S)
+        | ~np.any(held.in_window[:, before] & held.in_window[:, after], axis=0)
+    )
+    return [*([True] * min(len(rows), 1)), *parted.tolist()]
 
 
 def _most_in_a_window(case: Case, rows: Integers) -> int:
@@ -161,14 +140,14 @@ def _telling(case: Case, pair: int, rows: Integers) -> Booleans:
 
 def _had_time(case: Case, pair: int, row: int) -> bool:
     """Whether the wearer can have been at the scene at the time of ``row``, by the kept positions about it."""
-    weighed, gaps = case.weighed, case.weighed.coverage.gaps
-    first, last = int(weighed.gaps_from[pair]), int(weighed.gaps_from[pair + 1])
-    place = first + int(np.searchsorted(gaps.before[first:last], row)) - 1
-    if not (first <= place and gaps.after[place] > row):
+    own, gaps = case.gaps(pair), case.weighed.coverage.gaps
+    place = own.start + int(np.searchsorted(gaps.before[own], row)) - 1
+    if not (own.start <= place and gaps.after[place] > row):
         return True  # at an open end of the track
     at = np.array([place])
     before, after = gaps.before[at], gaps.after[at]
-    held, table, moment_s = weighed.held, case.table, weighed.held.time_s[np.array([row])]
+    held, table = case.weighed.held, case.table
+    moment_s = held.time_s[np.array([row])]
     speed = needed_speed_mps(
         held.time_s[before],
         held.time_s[after],
@@ -186,59 +165,3 @@ def _passing(case: Case, gaps: slice) -> tuple[int, int] | None:
         return None
     place = gaps.start + int(passes[0])
     return int(fix_time_us[every.before[place]]), int(fix_time_us[every.after[place]])
-
-
-def _gaps(case: Case, pair: int, gaps: slice) -> tuple[CoverageGap, ...]:
-    """Those with room, and the open ends. Short ones that follow upon each other become one."""
-    every, coverage = case.weighed.coverage.gaps, case.weighed.coverage
-    fix_time_us = case.weighed.held.rows.fixes.fix_time_us
-    rooms = gaps.start + np.flatnonzero(every.has_room[gaps])
-    first, last = int(coverage.first[pair]), int(coverage.last[pair])
-    told = _told(case, pair, rooms)
-    found: list[CoverageGap] = []
-    if first == NO_POSITION:
-        return (CoverageGap(None, None, gap_reason(None, None, told), None),)
-    if not coverage.begins_before[pair]:
-        found.append(_gap(None, int(fix_time_us[first]), told, None))
-    for room in rooms.tolist():
-        needed_mps = float(every.needed_mps[room])
-        from_us, to_us = (int(fix_time_us[one[room]]) for one in (every.before, every.after))
-        _add(found, _gap(from_us, to_us, told, needed_mps if np.isfinite(needed_mps) else None))
-    if not coverage.ends_after[pair]:
-        found.append(_gap(int(fix_time_us[last]), None, told, None))
-    return tuple(found)
-
-
-def _gap(from_us: int | None, to_us: int | None, told: Told, needed_mps: float | None) -> CoverageGap:
-    return CoverageGap(from_us, to_us, gap_reason(from_us, to_us, told), needed_mps)
-
-
-def _add(found: list[CoverageGap], gap: CoverageGap) -> None:
-    before = found[-1] if found else None
-    if (
-        before is not None
-        and before.reason is gap.reason is GapReason.SHORT_GAP
-        and before.to_us == gap.from_us
-        and before.needed_speed_mps is not None
-        and gap.needed_speed_mps is not None
-    ):
-        needed_mps = min(before.needed_speed_mps, gap.needed_speed_mps)
-        found[-1] = CoverageGap(before.from_us, gap.to_us, gap.reason, needed_mps)
-    else:
-        found.append(gap)
-
-
-def _told(case: Case, pair: int, rooms: Integers) -> Told:
-    """Of the kept positions, those count as heard after which a longer gap begins: their battery tells why."""
-    held, coverage = case.weighed.held, case.weighed.coverage
-    rows = np.arange(held.start[pair], held.start[pair + 1])
-    long = rooms[coverage.gaps.lasts_s[rooms] > SHORT_GAP_S]
-    rows = np.unique(
-        np.concatenate([rows[coverage.on_person[rows] & ~coverage.kept[rows]], coverage.gaps.before[long], rows[-1:]])
-    )
-    battery_pct = held.rows.fixes.battery_pct[rows].tolist()
-    heard = [
-        Heard(moment_us, None if np.isnan(level) else level)
-        for moment_us, level in zip(held.rows.fixes.fix_time_us[rows].tolist(), battery_pct, strict=True)
-    ]
-    return told_by(case.worn.get(int(held.person[pair]), ()), case.events, heard, case.hull(pair))

@@ -54,10 +54,11 @@ def spanned(positions: Sequence[MatchedPosition]) -> str:
 
 def counting(positions: Sequence[MatchedPosition], settings: MatchingSettings) -> str:
     nearest_m = min(one.distance_m for one in positions)
-    verb, whose = ("counts", "its circle") if len(positions) == 1 else ("count", "each circle")
+    verb, whose = ("counts", "its") if len(positions) == 1 else ("count", "each")
     return (
         f"{how_many(len(positions))} {spanned(positions)}, the nearest {metres(nearest_m)} away, {verb}: "
-        f"at least {share(settings.least_overlap)} of {whose} lies within {metres(settings.radius_m)} of the place stated"
+        f"at least {share(settings.least_overlap)} of {whose} circle lies within {metres(settings.radius_m)} "
+        "of the stated place"
     )
 
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from crimes.matching import reasons
+from crimes.matching.case import Case
 from crimes.matching.coverage import NO_POSITION, coverage_of
-from crimes.matching.findings import Case, Findings, findings_of
+from crimes.matching.findings import Findings, findings_of
 from crimes.matching.held import SceneTable, held_against
 from crimes.matching.weighed import weigh
 from crimes.scenes import CandidateTracks, Scene
@@ -112,7 +113,8 @@ def _decided(
     if ruled_out:
         return MatchVerdict.ABSENT, [reasons.ruled_out(covered, hull, scene, settings), *words]
     gaps = () if found is None else found.gaps
-    return MatchVerdict.CANNOT_SAY, reasons.gaps_in_words(gaps, hull) + words
+    contradiction = [reasons.contradiction()] if found is not None and found.contradicts else []
+    return MatchVerdict.CANNOT_SAY, [*reasons.gaps_in_words(gaps, hull), *contradiction, *words]
 
 
 def _doubts(found: Findings, scene: Scene, settings: MatchingSettings) -> list[str]:
