@@ -168,7 +168,7 @@ class SceneIndex:
 
 
 def _tiles(least: Floats) -> tuple[Integers, Integers]:
-    """An order in which corners, shape (n, 3), near each other follow each other, and where each lot begins."""
+    """An order of corners, shape (n, 3), by the tile that each is in, and where each tile begins."""
     tile = np.floor(least / TILE).astype(np.int64)
     order = np.lexsort(tile.T)
     is_new = np.any(np.diff(tile[order], axis=0) != 0, axis=1)

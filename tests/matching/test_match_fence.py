@@ -76,7 +76,7 @@ def turns(monkeypatch: pytest.MonkeyPatch) -> Turns:
     wait_in(ingest.worker, "process_batch", "decide")
     wait_in(ingest.worker, "write_batch", "write")
     wait_in(MatchingEngine, "match_everybody", "read")
-    wait_in(ingest.matching.crimes, "write_runs", "record")
+    wait_in(ingest.matching.crimes, "finish_matches", "record")
     return taken
 
 
