@@ -7,12 +7,14 @@ from time import perf_counter
 import numpy as np
 
 from bench.match_world import START_US, World
+from crimes.recent import RecentScenes
 from geofence.projection import Projection
 from geofence.zone_index import ZoneIndex
 from ingest.devices import DeviceTable
 from ingest.heard import heard_rows, select_heard
 from ingest.pipeline import Batch, Context, process_batch
 from ingest.screen import ScreenLimits
+from model.crimes import MatchingSettings
 from model.times import DAY_US, SECOND_US, from_microseconds
 from store.database import Connection, connect
 from store.heard import write_heard
@@ -65,7 +67,9 @@ class Loader:
 
     def _write(self, connection: Connection, batch: Batch) -> None:
         devices = self._devices
-        outcome = process_batch(batch, Context(devices, ZoneIndex(self._projection), self._projection, {}, LIMITS))
+        scenes = RecentScenes(self._projection, MatchingSettings())
+        context = Context(devices, ZoneIndex(self._projection), self._projection, {}, LIMITS, scenes)
+        outcome = process_batch(batch, context)
         heard = select_heard(batch, devices, LIMITS, 60 * SECOND_US)
         with connection, connection.cursor() as cursor:
             write_newer(cursor, outcome.newer)

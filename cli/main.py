@@ -15,6 +15,7 @@ COMMANDS = {
     "api": "cli.serve",
     "worker": "cli.worker",
     "watch": "cli.watch",
+    "match": "cli.match",
     "deliver": "cli.deliver",
     "people": "cli.people",
     "devices": "cli.devices",

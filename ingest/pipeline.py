@@ -11,6 +11,7 @@ import numpy as np
 
 from alerts.commands import commands_of_visits
 from alerts.decide import decide
+from crimes.recent import RecentScenes, Stretches, select_rematches
 from crimes.track_notes import TrackCells, TrackGaps, cells_of, coarse_of, gaps_of, usable_before
 from geofence.columns import Booleans, Earlier, Fixes, Integers, Points, PositionRows
 from geofence.detection import PresenceKey, VisitChange, detect
@@ -45,6 +46,7 @@ class Context:
     projection: Projection
     presence: Mapping[int, Mapping[tuple[int, Aspect], Visit]]  # open visits by activation id, then (zone id, aspect)
     limits: ScreenLimits
+    scenes: RecentScenes
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Outcome:
     presence: dict[PresenceKey, Visit | None]  # None: clear now
     alert_changes: list[AlertChange]
     commands: list[Command]
+    rematches: Stretches  # for which crimes are to be matched again
 
 
 def process_batch(batch: Batch, context: Context) -> Outcome:
@@ -98,19 +101,19 @@ def process_batch(batch: Batch, context: Context) -> Outcome:
         before_that=before_that.take(worn).since(start_us),
     )
     detection = detect(track, context.zones, context.presence, detection_limits(context.limits))
+    gaps = gaps_of(slot[newer], rows.take(newer), usable.before)
     return Outcome(
         newer=rows.take(newer),
         older=rows.take(in_order.late | in_order.repeated),
         quarantined=rows.take(in_order.quarantined),
-        gaps=TrackGaps.concatenate(
-            [gaps_of(slot[newer], rows.take(newer), usable.before), coarse_of(rows.take(~in_order.quarantined))]
-        ),
+        gaps=TrackGaps.concatenate([gaps, coarse_of(rows.take(~in_order.quarantined))]),
         cells=cells_of(rows.take(newer), before, rows.take(in_order.late)),
         last_fixes=_last_fixes(slot[newer], rows.take(newer), points.take(newer), before, usable.newest),
         visit_changes=detection.changes,
         presence=detection.presence,
         alert_changes=decide(detection.changes),
         commands=commands_of_visits(detection.changes, context.zones),
+        rematches=select_rematches(rows.take(newer), points.take(newer), before, gaps, context.scenes),
     )
 
 

@@ -22,6 +22,7 @@ from ingest.source import PartitionBatch, PingSource, Polled
 from ingest.worker_look_back import LookBack
 from ingest.worker_metrics import answering, forget_lag, observe_written, stage
 from ingest.worker_state import WorkerState
+from model.crimes import MatchingSettings
 from model.times import MILLISECOND_US, SECOND_US
 from ops import metrics
 from ops.errors import FencedError, UnavailableError
@@ -48,6 +49,7 @@ class WorkerConfiguration:
     lock_patience_s: float
     channels: tuple[str, ...]  # that alert changes are delivered to
     heard_every_s: float
+    matching: MatchingSettings
 
 
 class Worker:
@@ -162,7 +164,8 @@ class Worker:
             self._connection = None
 
     def _fresh_state(self) -> WorkerState:
-        return WorkerState(self._configuration.centre, self._configuration.screen_limits)
+        configuration = self._configuration
+        return WorkerState(configuration.centre, configuration.screen_limits, configuration.matching)
 
     def _process(self, connection: Connection, batches: Sequence[PartitionBatch]) -> None:
         with stage("decode"):
@@ -198,7 +201,7 @@ class Worker:
                 self._state.load(connection, batch.partition, found.serials)
         with stage("check"):
             arrived, letters = self._resolve(batches, decoded)
-            outcome = process_batch(arrived, self._state.context())
+            outcome = process_batch(arrived, self._state.context(time.time_ns() // 1000))
             heard = select_heard(
                 arrived,
                 self._state.devices,
@@ -257,6 +260,7 @@ class Worker:
             presence=outcome.presence,
             alert_changes=outcome.alert_changes,
             commands=outcome.commands,
+            rematches=outcome.rematches,
             channels=self._configuration.channels,
         )
 

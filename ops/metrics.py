@@ -2,6 +2,7 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from model.crimes import MatchVerdict
 from model.enums import RejectionReason
 
 REGISTRY = CollectorRegistry()
@@ -55,6 +56,26 @@ FENCED = Counter("cordon_fenced", "Batches given up because another worker owns 
 REEVALUATIONS_SET_ASIDE = Counter(
     "cordon_reevaluations_set_aside", "Pasts of devices that could not be judged anew", registry=REGISTRY
 )
+MATCHES = Counter("cordon_matches", "Results of matching, new or changed", ["verdict"], registry=REGISTRY)
+IMPORT_TO_MATCH_SECONDS = Histogram(
+    "cordon_import_to_match_seconds",
+    "From the import of a crime to its results",
+    buckets=(0.1, 0.3, 1, 3, 10, 30, 60, 300, 1800, 7200),
+    registry=REGISTRY,
+)
+MATCHING_WAITING = Gauge(
+    "cordon_matching_waiting",
+    "Crimes, and devices with new positions, that wait to be matched",
+    ["kind"],
+    registry=REGISTRY,
+)  # crimes, devices
+MATCHING_BEHIND_SECONDS = Gauge(
+    "cordon_matching_behind_seconds", "Since when the first of those has waited", ["kind"], registry=REGISTRY
+)
+MATCHING_SET_ASIDE = Gauge(
+    "cordon_matching_set_aside", "Crimes, and devices, that could not be matched", ["kind"], registry=REGISTRY
+)
+MATCHING_FAILURES = Counter("cordon_matching_failures", "Errors by which something was set aside", registry=REGISTRY)
 REGISTRY_REVISION = Gauge("cordon_registry_revision", "Revision of the zones and activations in use", registry=REGISTRY)
 DATABASE_UP = Gauge("cordon_database_up", "1 while the database answers", registry=REGISTRY)
 BROKER_UP = Gauge("cordon_broker_up", "1 while the broker answers", registry=REGISTRY)
@@ -77,5 +98,7 @@ for _outcome in ("stored", "repeated", "quarantined", "rejected"):
     PINGS.labels(_outcome)
 for _outcome in ("stored", "repeated", "rejected"):
     DEVICE_EVENTS.labels(_outcome)
+for _verdict in MatchVerdict:
+    MATCHES.labels(_verdict.value)
 for _reason in RejectionReason:
     DEAD_LETTERS.labels(_reason.value)

@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from crimes.forces import Force, force_of
 from crimes.row_errors import Fault
+from model.crimes import MatchingSettings
 from model.zones import Region
 from ops.errors import ConfigurationError
 
@@ -223,6 +224,17 @@ class Settings(BaseSettings):
     @cached_property
     def region(self) -> Region:
         return (self.region_lat_min, self.region_lon_min, self.region_lat_max, self.region_lon_max)
+
+    @cached_property
+    def matching(self) -> MatchingSettings:
+        return MatchingSettings(
+            radius_m=self.match_radius_m,
+            padding_s=self.match_padding_s,
+            least_overlap=self.match_least_overlap,
+            least_positions=self.match_least_positions,
+            plausible_speed_mps=self.match_plausible_speed_mps,
+            near_m=self.match_near_m,
+        )
 
     @cached_property
     def local_time_forces(self) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from crimes.recent import Stretches
 from crimes.track_notes import TrackCells, TrackGaps
 from geofence.columns import PositionRows
 from geofence.detection import PresenceKey
@@ -22,6 +23,7 @@ from store.offsets import Claim, advance
 from store.positions import write_newer, write_older, write_quarantined
 from store.reevaluation_requests import reevaluate_late
 from store.registry import lock_registry_shared, read_revision
+from store.rematches import ask_rematches
 from store.rows import insert_rows
 from store.track_notes import write_cells, write_gaps
 from store.visit_writes import write_presence, write_visits
@@ -77,6 +79,7 @@ class BatchWrite:
     alert_changes: Sequence[AlertChange]
     commands: Sequence[Command]
     channels: Sequence[str]  # that alert changes are delivered to
+    rematches: Stretches  # for which crimes are matched again
     gaps: TrackGaps = field(default_factory=TrackGaps.none)
     cells: TrackCells = field(default_factory=TrackCells.none)
     heard: Sequence[HeardRow] = ()
@@ -123,6 +126,7 @@ def write_batch(connection: Connection, claims: Sequence[Claim], write: BatchWri
         write_visits(cursor, write.visits)
         write_presence(cursor, write.presence)
         write_heard(cursor, write.heard)
+        ask_rematches(cursor, write.rematches, late)
         write_commands(cursor, write.commands)
         write_alerts(cursor, write.alert_changes, write.channels)
     stored += sum(one.count for one in late)

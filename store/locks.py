@@ -25,6 +25,7 @@ class LockClass(IntEnum):
     APPEND = 1129272900  # taken by the SQL function append_pings, in whose file the number stands too
     PARTITION = 1129272903  # "topic/partition", to the commit: whoever moves the partition's offset
     WATCH = 1129272912  # "watch", to the connection's end: the one who judges silence
+    MATCH = 1129272913  # "match", to the connection's end: the one who matches
     SENDER = 1129272906  # a channel's name, to the connection's end: the one who delivers to it
     CRIME_FORCE = 1129272914  # a police force, to the commit: one of its files at a time
 
