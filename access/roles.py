@@ -41,6 +41,7 @@ class Permission(StrEnum):
     SCENE_SEARCHES_READ = "scene_searches.read"
     SCENE_SEARCHES_WRITE = "scene_searches.write"
     PERSON_MATCHES_READ = "person_matches.read"
+    CRIMES_IMPORT = "crimes.import"
 
 
 _EVERYONE = frozenset({Permission.SELF_READ, Permission.API_READ})
@@ -70,6 +71,7 @@ POLICY: dict[Role, frozenset[Permission]] = {
     Role.DUTY_OFFICER: _SUPERVISION,
     Role.POLICE_ANALYST: _POLICE
     | {
+        Permission.CRIMES_IMPORT,
         Permission.MATCHING_REQUEST,
         Permission.OUTCOMES_WRITE,
         Permission.ELIMINATIONS_WRITE,
