@@ -74,5 +74,6 @@ def answer_everything(urls: DatabaseUrls) -> None:
     with closing(connect(urls.worker, "test")) as connection:
         for task in tasks:
             task.begin(connection)
-        while any([task.round(connection) for task in tasks]):
-            pass
+        for task in tasks:
+            while task.round(connection):
+                pass
