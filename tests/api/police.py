@@ -70,10 +70,7 @@ def write_tracks(urls: DatabaseUrls) -> None:
 
 def answer_everything(urls: DatabaseUrls) -> None:
     """Every task of the matcher, until nothing waits."""
-    tasks = matcher_tasks(match_settings(urls))
     with closing(connect(urls.worker, "test")) as connection:
-        for task in tasks:
-            task.begin(connection)
-        for task in tasks:
+        for task in matcher_tasks(match_settings(urls)):
             while task.round(connection):
                 pass
