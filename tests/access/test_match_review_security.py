@@ -103,7 +103,7 @@ def test_neither_the_importer_nor_who_asked_for_the_run_reviews(world: PoliceWor
         again = seed_result(
             cursor, seed_run(cursor, version), version, a_match(world.own.person_id, MatchVerdict.PRESENT)
         )
-    for reviewer in (IMPORTER, "second.importer", "once.asked"):
+    for reviewer in (IMPORTER, "second.importer", "once.asked", " Once.Asked"):
         for result in (world.present, again):
             with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="asked for its matching"):
                 qualify(world, result, reviewer=reviewer)
