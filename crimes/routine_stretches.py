@@ -1,0 +1,104 @@
+"""The stretches of a wearer's history that a presence at a scene is compared with. By the local wall clock."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from crimes.scenes import Scene
+from geofence.columns import Integers
+from geofence.wall_clock import wall_clock
+from model.crimes import Window
+from model.times import DAY_US, SECOND_US
+
+HOUR_US = 3600 * SECOND_US
+LOOK_HOURS = range(0, 24, 2)  # local; a stay of two hours is seen whenever it begins
+LOOK_US = 600 * SECOND_US
+NIGHT_HOURS = frozenset({0, 2, 4})
+PART_US = 600 * SECOND_US
+MOST_PARTS = 32  # so that they fit the bits of one number
+WEEKDAY_OF_DAY_0 = 3  # 1 January 1970 was a Thursday, three days after a Monday
+DAYS_OF_A_WEEK = 7
+SATURDAY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class RoutineSettings:
+    """What history a presence is compared with."""
+
+    history_days: int = 28  # whole weeks: every weekday as often
+    time_zone: str = "Europe/London"  # by whose wall clock a time of day is the same
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """``[from_us, until_us)`` on an earlier day: the crime's own time of day, or a short look at another."""
+
+    day: int  # local days since 1970, of its beginning
+    look_hour: int | None  # local; None: the crime's time of day
+    from_us: int
+    until_us: int
+
+    @property
+    def is_weekend(self) -> bool:
+        return _is_weekend(self.day)
+
+    @property
+    def part_us(self) -> int:
+        """The length of the parts by which it is told whether the track covers the stretch."""
+        return max(PART_US, -(-(self.until_us - self.from_us) // MOST_PARTS))
+
+    @property
+    def parts(self) -> int:
+        return max(1, -(-(self.until_us - self.from_us) // self.part_us))
+
+
+def stretches_before(
+    scene: Scene, padding_us: int, asked: Sequence[Window], settings: RoutineSettings
+) -> list[Stretch]:
+    """Those of the ``history_days`` days before the scene's, in the order of time.
+
+    The crime's time of day is its longest window, padded; where a local time of the police file was two instants, they
+    are one by the wall clock. A stretch keeps its length over a change of the clocks, and begins after the gap where
+    its beginning is skipped. ``asked`` are the padded windows of other crimes here: a stretch that touches one, or
+    the crime's own, is left out, for a series of crimes is no routine.
+    """
+    longest = _longest(scene).padded(padding_us)
+    own = scene.hull.padded(padding_us)
+    clock = wall_clock(settings.time_zone)
+    local_us = _local_us(longest.from_us, settings.time_zone)
+    days = local_us // DAY_US - np.arange(settings.history_days, 0, -1)
+    same_us = clock.first_at(days * DAY_US + local_us % DAY_US)
+    found = list(_stretches(days, same_us, None, longest.to_us - longest.from_us))
+    for hour in LOOK_HOURS:
+        found += _stretches(days, clock.first_at(days * DAY_US + hour * HOUR_US), hour, LOOK_US)
+    closed = (own, *asked)
+    return sorted((one for one in found if not _touches(one, closed)), key=lambda one: (one.from_us, one.until_us))
+
+
+def is_at_weekend(scene: Scene, padding_us: int, settings: RoutineSettings) -> bool:
+    """Whether the day of the scene, as ``stretches_before`` counts days, is a Saturday or a Sunday."""
+    return _is_weekend(_local_us(_longest(scene).padded(padding_us).from_us, settings.time_zone) // DAY_US)
+
+
+def _longest(scene: Scene) -> Window:
+    return max(scene.windows, key=lambda one: one.to_us - one.from_us)
+
+
+def _local_us(instant_us: int, time_zone: str) -> int:
+    clock = wall_clock(time_zone)
+    place = int(np.searchsorted(clock.since_us, instant_us, side="right")) - 1
+    return instant_us + int(clock.offset_us[place])
+
+
+def _is_weekend(day: int) -> bool:
+    return (day + WEEKDAY_OF_DAY_0) % DAYS_OF_A_WEEK >= SATURDAY
+
+
+def _stretches(days: Integers, from_us: Integers, look_hour: int | None, length_us: int) -> Iterator[Stretch]:
+    for day, begins_us in zip(days.tolist(), from_us.tolist(), strict=True):
+        yield Stretch(day, look_hour, begins_us, begins_us + length_us)
+
+
+def _touches(stretch: Stretch, closed: Sequence[Window]) -> bool:
+    return any(stretch.from_us <= one.to_us and one.from_us < stretch.until_us for one in closed)
