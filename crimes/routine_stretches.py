@@ -70,10 +70,22 @@ def stretches_before(
     days = local_us // DAY_US - np.arange(settings.history_days, 0, -1)
     same_us = clock.first_at(days * DAY_US + local_us % DAY_US)
     found = list(_stretches(days, same_us, None, longest.to_us - longest.from_us))
-    for hour in LOOK_HOURS:
-        found += _stretches(days, clock.first_at(days * DAY_US + hour * HOUR_US), hour, LOOK_US)
+    found += looks_before(longest.from_us, settings.history_days, settings)
     closed = (own, *asked)
     return sorted((one for one in found if not _touches(one, closed)), key=lambda one: (one.from_us, one.until_us))
+
+
+def looks_before(until_us: int, days: int, settings: RoutineSettings) -> list[Stretch]:
+    """The looks of the ``days`` local days before that of ``until_us``, in the order of time."""
+    clock = wall_clock(settings.time_zone)
+    today = _local_us(until_us, settings.time_zone) // DAY_US
+    local_days = today - np.arange(days, 0, -1)
+    found = [
+        one
+        for hour in LOOK_HOURS
+        for one in _stretches(local_days, clock.first_at(local_days * DAY_US + hour * HOUR_US), hour, LOOK_US)
+    ]
+    return sorted(found, key=lambda one: one.from_us)
 
 
 def is_at_weekend(scene: Scene, padding_us: int, settings: RoutineSettings) -> bool:

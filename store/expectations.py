@@ -1,0 +1,181 @@
+"""The routine of a batch's wearers at the crimes at which nothing placed them: what its sheet expects of chance."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg2.extras import Json
+
+from crimes.routine_stretches import LOOK_HOURS, RoutineSettings, Stretch, looks_before
+from crimes.scenes import Scene
+from geofence.confidence import METRES_PER_DEGREE
+from model.crimes import USABLE_ACCURACY_M, MatchingSettings, Window
+from model.enums import Mechanism, PositionFlag
+from model.times import DAY_US, from_microseconds
+from store.database import Cursor
+from store.routines import Pair, weigh_pairs
+from store.rows import insert_rows
+
+MOST_CRIMES = 200
+"""That are weighed for one wearer: those where the wearer is most often. The others are reckoned with their mean."""
+
+MOST_DAYS = 92
+"""Before the last crime of a batch, in which a wearer's places are looked for."""
+
+_PLACES = """
+  SELECT DISTINCT ON (wanted.from_time) wanted.day, floor(first.lat * %(north_m)s / %(cell_m)s)::integer,
+         floor(first.lon * %(east_m)s / %(cell_m)s)::integer
+  FROM unnest(%(day)s::integer[], %(from_time)s::timestamptz[], %(until_time)s::timestamptz[])
+       AS wanted (day, from_time, until_time)
+  JOIN device_activations activation ON activation.person_id = %(person_id)s
+    AND activation.during && tstzrange(wanted.from_time, wanted.until_time)
+  CROSS JOIN LATERAL (
+    SELECT p.lat, p.lon FROM positions p
+    WHERE p.device_id = activation.device_id
+      AND p.fix_time >= greatest(wanted.from_time, lower(activation.during))
+      AND p.fix_time < least(wanted.until_time, coalesce(upper(activation.during), 'infinity'))
+      AND p.fix_time >= %(earliest)s AND p.fix_time < %(latest)s
+      AND p.mechanism <> %(lbs)s AND coalesce(p.accuracy_m, 0) <= %(usable_m)s AND p.flags & %(jump)s = 0
+    ORDER BY p.fix_time, p.fix_key LIMIT 1) first
+"""
+
+Cell = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """Squares of ``cell_m`` metres, the same for crimes and positions; true to a few percent about its latitude."""
+
+    cell_m: float
+    east_m: float  # metres in a degree of longitude
+
+    def cell(self, lat: float, lon: float) -> Cell:
+        return math.floor(lat * METRES_PER_DEGREE / self.cell_m), math.floor(lon * self.east_m / self.cell_m)
+
+
+def expect_batch(
+    cursor: Cursor, crime_batch_id: int, settings: MatchingSettings, routine: RoutineSettings, limit: int
+) -> int:
+    """Weigh the routine of at most ``limit`` wearers of a batch who are present or possible and not weighed yet.
+
+    For each, the crimes of the batch about their places: a look of the weeks before found the wearer in the crime's
+    square of ``near_m`` or one beside it. At the others the wearer was on none of the days that can be compared.
+    Answers with how many wearers it weighed: below ``limit``, all of them are.
+    """
+    people = _unweighed(cursor, crime_batch_id, limit)
+    scenes = _scenes(cursor, crime_batch_id) if people else []
+    for person_id in people:
+        _expect_wearer(cursor, crime_batch_id, person_id, scenes, settings, routine)
+    return len(people)
+
+
+def _expect_wearer(
+    cursor: Cursor,
+    crime_batch_id: int,
+    person_id: int,
+    scenes: Sequence[Scene],
+    settings: MatchingSettings,
+    routine: RoutineSettings,
+) -> None:
+    latitude = sum(scene.lat for scene in scenes) / len(scenes)
+    grid = _Grid(max(settings.near_m, settings.radius_m), METRES_PER_DEGREE * math.cos(math.radians(latitude)))
+    days, cells = _places(cursor, person_id, _looks(scenes, routine), grid)
+    often = {scene.scene_id: _visits(cells, grid.cell(scene.lat, scene.lon)) for scene in scenes}
+    known = _weighed(cursor, crime_batch_id, person_id)
+    near = [scene for scene in scenes if often[scene.scene_id] and scene.scene_id not in known]
+    near.sort(key=lambda scene: (-often[scene.scene_id], scene.scene_id))
+    pairs = [Pair(scene, person_id) for scene in near[:MOST_CRIMES]]
+    weights = weigh_pairs(cursor, pairs, settings, routine)
+    insert_rows(
+        cursor,
+        "INSERT INTO routine_expectations (crime_version_id, person_id, weight) VALUES %s"
+        " ON CONFLICT (crime_version_id, person_id) DO UPDATE SET weight = excluded.weight",
+        [
+            (pair.scene.scene_id, person_id, Json(weight.document()))
+            for pair, weight in zip(pairs, weights, strict=True)
+        ],
+    )
+    cursor.execute(
+        "INSERT INTO batch_routines (crime_batch_id, person_id, days_compared, left_out) VALUES (%s, %s, %s, %s)"
+        " ON CONFLICT (crime_batch_id, person_id) DO NOTHING",
+        (crime_batch_id, person_id, min(days, routine.history_days), len(near) - len(pairs)),
+    )
+
+
+def _unweighed(cursor: Cursor, crime_batch_id: int, limit: int) -> list[int]:
+    """Those who are present most often come first."""
+    cursor.execute(
+        "SELECT result.person_id FROM crime_versions version JOIN matching_results result USING (crime_version_id)"
+        " WHERE version.crime_batch_id = %(batch)s AND result.superseded_by IS NULL"
+        " AND result.verdict IN ('present', 'possible') AND NOT EXISTS (SELECT FROM batch_routines known"
+        "  WHERE known.crime_batch_id = %(batch)s AND known.person_id = result.person_id)"
+        " GROUP BY result.person_id"
+        " ORDER BY count(*) FILTER (WHERE result.verdict = 'present') DESC, result.person_id LIMIT %(limit)s",
+        {"batch": crime_batch_id, "limit": limit},
+    )
+    return [person_id for (person_id,) in cursor.fetchall()]
+
+
+def _scenes(cursor: Cursor, crime_batch_id: int) -> list[Scene]:
+    cursor.execute(
+        "SELECT crime_version_id, lat, lon, place_uncertainty_m, windows FROM crime_versions"
+        " WHERE crime_batch_id = %s ORDER BY crime_version_id",
+        (crime_batch_id,),
+    )
+    return [_scene(row) for row in cursor.fetchall()]
+
+
+def _scene(row: tuple[Any, ...]) -> Scene:
+    crime_version_id, lat, lon, uncertainty_m, windows = row
+    return Scene(crime_version_id, lat, lon, uncertainty_m, tuple(Window(start, end) for start, end in windows))
+
+
+def _weighed(cursor: Cursor, crime_batch_id: int, person_id: int) -> set[int]:
+    """The crimes whose weight stands with the person's result."""
+    cursor.execute(
+        "SELECT crime_version_id FROM crime_versions version JOIN matching_results result USING (crime_version_id)"
+        " WHERE version.crime_batch_id = %s AND result.person_id = %s AND result.superseded_by IS NULL"
+        " AND result.weight IS NOT NULL",
+        (crime_batch_id, person_id),
+    )
+    return {crime_version_id for (crime_version_id,) in cursor.fetchall()}
+
+
+def _looks(scenes: Sequence[Scene], routine: RoutineSettings) -> list[Stretch]:
+    """From the history of the batch's first crime to its last crime, though of MOST_DAYS at most."""
+    first_us = min(scene.hull.from_us for scene in scenes)
+    last_us = max(scene.hull.from_us for scene in scenes)
+    days = routine.history_days + (last_us - first_us) // DAY_US
+    return looks_before(last_us, min(days, MOST_DAYS), routine)
+
+
+def _places(cursor: Cursor, person_id: int, looks: Sequence[Stretch], grid: _Grid) -> tuple[int, Counter[Cell]]:
+    """On how many days at least half of the looks found the wearer, and in which squares how often."""
+    cursor.execute(
+        _PLACES,
+        {
+            "person_id": person_id,
+            "day": [look.day for look in looks],
+            "from_time": [from_microseconds(look.from_us) for look in looks],
+            "until_time": [from_microseconds(look.until_us) for look in looks],
+            "earliest": from_microseconds(looks[0].from_us),
+            "latest": from_microseconds(looks[-1].until_us),
+            "north_m": METRES_PER_DEGREE,
+            "east_m": grid.east_m,
+            "cell_m": grid.cell_m,
+            "lbs": Mechanism.LBS.value,
+            "usable_m": USABLE_ACCURACY_M,
+            "jump": PositionFlag.IMPLIED_SPEED.value,
+        },
+    )
+    found = cursor.fetchall()
+    days = Counter(day for day, _, _ in found)
+    told = sum(2 * count >= len(LOOK_HOURS) for count in days.values())
+    return told, Counter((north, east) for _, north, east in found)
+
+
+def _visits(cells: Counter[Cell], of: Cell) -> int:
+    """Looks in the square or one of the eight beside it."""
+    return sum(cells[of[0] + north, of[1] + east] for north in (-1, 0, 1) for east in (-1, 0, 1))
