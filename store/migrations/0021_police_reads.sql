@@ -16,11 +16,11 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 -- Of a match's positions, those in the padded windows ([[from_us, to_us], …]) and within the report radius, and of each
--- what police may have. `settings` and `document` are model.crimes.MatchingSettings and Match.
+-- what police may have. `settings` and `document` are those of crimes/matching/documents.py.
 CREATE FUNCTION police_positions(document jsonb, windows jsonb, settings jsonb, place_uncertainty_m double precision)
-RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT coalesce(jsonb_agg(jsonb_build_object(
-      'fix_time_us', one -> 'fix_time_us', 'lat', one -> 'lat', 'lon', one -> 'lon', 'accuracy_m', one -> 'accuracy_m',
+      'fix_time', one -> 'fix_time', 'lat', one -> 'lat', 'lon', one -> 'lon', 'accuracy_m', one -> 'accuracy_m',
       'accuracy_stated', one -> 'accuracy_stated', 'mechanism', one -> 'mechanism', 'speed_mps', one -> 'speed_mps',
       'heading_deg', one -> 'heading_deg', 'flags', one -> 'flags', 'distance_m', one -> 'distance_m',
       'overlap', one -> 'overlap', 'label', one -> 'label') ORDER BY place), '[]')
@@ -29,7 +29,7 @@ RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
       <= (settings ->> 'radius_m')::float8 + place_uncertainty_m + (one ->> 'accuracy_m')::float8
     AND EXISTS (
       SELECT FROM jsonb_array_elements(windows) stretch
-      WHERE (one ->> 'fix_time_us')::numeric
+      WHERE extract(epoch FROM (one ->> 'fix_time')::timestamptz) * 1000000
         BETWEEN (stretch ->> 0)::numeric - (settings ->> 'padding_s')::numeric * 1000000
             AND (stretch ->> 1)::numeric + (settings ->> 'padding_s')::numeric * 1000000)
 $$;
@@ -75,12 +75,13 @@ CREATE FUNCTION police_matches(
 ) RETURNS TABLE (
   result_id bigint, run_id bigint, crime_id bigint, crime_version integer, label text, verdict text, reasons jsonb,
   positions jsonb, nearest_band text, position_count integer, weight jsonb, is_current boolean,
-  crn text, name text, pnc_id text, qualifications jsonb, outcomes jsonb
+  crn text, name text, pnc_id text, qualifications jsonb, outcomes jsonb, goes_on boolean
 )
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   shown bigint[];
+  more boolean;
 BEGIN
   PERFORM refuse_others('police_analyst', 'match_reviewer'), refuse_long_page(page_size);
   shown := ARRAY(
@@ -92,12 +93,16 @@ BEGIN
         ELSE result.result_id = wanted_result END
       AND (after_rank IS NULL OR (verdict_rank(result.verdict), result.result_id) > (after_rank, after_result))
     ORDER BY verdict_rank(result.verdict), result.result_id
-    LIMIT page_size);
+    LIMIT page_size + 1);
+  more := cardinality(shown) > page_size;
+  shown := shown[1:page_size];
   RETURN QUERY
     SELECT result.result_id, result.run_id, version.crime_id, version.version, wearer.label, result.verdict,
            result.document -> 'reasons', seen.positions,
            distance_band((result.document ->> 'nearest_m')::float8), (result.document ->> 'position_count')::integer,
-           result.weight -> 'words', result.superseded_by IS NULL, person.crn, person.name, person.pnc_id,
+           CASE WHEN result.weight IS NOT NULL THEN jsonb_build_object(
+             'words', result.weight -> 'words', 'yardstick', result.weight -> 'yardstick') END,
+           result.superseded_by IS NULL, person.crn, person.name, person.pnc_id,
            coalesce((
              SELECT jsonb_agg(jsonb_build_object('reviewer', word.reviewer, 'decision', word.decision,
                'note', word.note, 'at', word.qualified_at) ORDER BY word.qualification_id DESC)
@@ -105,7 +110,8 @@ BEGIN
            coalesce((
              SELECT jsonb_agg(jsonb_build_object('outcome', came.outcome, 'note', came.note,
                'recorded_by', came.recorded_by, 'at', came.recorded_at) ORDER BY came.outcome_id DESC)
-             FROM match_outcomes came WHERE came.result_id = result.result_id), '[]')
+             FROM match_outcomes came WHERE came.result_id = result.result_id), '[]'),
+           more
     FROM matching_results result
     JOIN matching_runs run USING (run_id)
     JOIN crime_versions version ON version.crime_version_id = result.crime_version_id
@@ -142,7 +148,9 @@ $$;
 -- A search's results, by its own labels. Nobody learns from a search who it was: that is what a match is for.
 CREATE FUNCTION police_search_results(wanted bigint, after_number integer, page_size integer)
 RETURNS TABLE (
-  number integer, label text, verdict text, reasons jsonb, positions jsonb, nearest_band text, position_count integer)
+  number integer, label text, verdict text, reasons jsonb, positions jsonb, nearest_band text, position_count integer,
+  goes_on boolean
+)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -156,7 +164,10 @@ BEGIN
   RETURN QUERY
     SELECT result.number, result.label, result.verdict, result.document -> 'reasons',
            police_positions(result.document, windows, search.settings, 0),
-           distance_band((result.document ->> 'nearest_m')::float8), (result.document ->> 'position_count')::integer
+           distance_band((result.document ->> 'nearest_m')::float8), (result.document ->> 'position_count')::integer,
+           EXISTS (
+             SELECT FROM scene_search_results other
+             WHERE other.scene_search_id = wanted AND other.number > after_number + page_size)
     FROM scene_search_results result
     WHERE result.scene_search_id = search.scene_search_id AND result.number > after_number
     ORDER BY result.number LIMIT page_size;
@@ -174,31 +185,36 @@ CREATE FUNCTION person_matches(wanted bigint, before_result bigint, page_size in
 RETURNS TABLE (
   result_id bigint, run_id bigint, run_at timestamptz, force text, reference text, crime_type text,
   crime_version integer, lat double precision, lon double precision, place_uncertainty_m real, windows jsonb,
-  verdict text, document jsonb, weight jsonb, decision text
+  verdict text, document jsonb, weight jsonb, decision text, goes_on boolean
 )
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-  found bigint;
+  shown bigint[];
+  more boolean;
 BEGIN
   PERFORM refuse_long_page(page_size);
   IF NOT may_see_person(wanted) THEN
     RAISE EXCEPTION 'this caller may not see this person' USING ERRCODE = 'insufficient_privilege';
   END IF;
+  shown := ARRAY(
+    SELECT result.result_id FROM matching_results result JOIN crime_versions version USING (crime_version_id)
+    WHERE result.person_id = wanted AND result.superseded_by IS NULL AND version.is_current
+      AND (before_result IS NULL OR result.result_id < before_result)
+    ORDER BY result.result_id DESC LIMIT page_size + 1);
+  more := cardinality(shown) > page_size;
+  shown := shown[1:page_size];
   RETURN QUERY
     SELECT result.result_id, run.run_id, run.run_at, crime.force, crime.reference, version.crime_type, version.version,
            version.lat, version.lon, version.place_uncertainty_m, version.windows, result.verdict, result.document,
            result.weight, (
              SELECT word.decision FROM match_qualifications word WHERE word.result_id = result.result_id
-             ORDER BY word.qualification_id DESC LIMIT 1)
+             ORDER BY word.qualification_id DESC LIMIT 1), more
     FROM matching_results result JOIN matching_runs run USING (run_id)
-    JOIN crime_versions version ON version.crime_version_id = result.crime_version_id AND version.is_current
+    JOIN crime_versions version ON version.crime_version_id = result.crime_version_id
     JOIN crimes crime USING (crime_id)
-    WHERE result.person_id = wanted AND result.superseded_by IS NULL
-      AND (before_result IS NULL OR result.result_id < before_result)
-    ORDER BY result.result_id DESC LIMIT page_size;
-  GET DIAGNOSTICS found = ROW_COUNT;
-  PERFORM record_look('person_matches.read', wanted, NULL, NULL, found, '{}');
+    WHERE result.result_id = ANY (shown) ORDER BY result.result_id DESC;
+  PERFORM record_look('person_matches.read', wanted, NULL, NULL, cardinality(shown), '{}');
 END
 $$;
 

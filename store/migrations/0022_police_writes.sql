@@ -140,12 +140,14 @@ CREATE FUNCTION police_eliminations(
 ) RETURNS TABLE (
   elimination_id bigint, crime_id bigint, crime_version integer, is_current_version boolean, identifier_kind text,
   identifier text, reason text, requested_by text, requested_at timestamptz, state text, answered_at timestamptz,
-  ruled_out boolean, is_withdrawn boolean, reasons jsonb, nearest_band text, confirmed_result bigint
+  ruled_out boolean, is_withdrawn boolean, reasons jsonb, nearest_band text, confirmed_result bigint,
+  goes_on boolean
 )
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   shown bigint[];
+  more boolean;
 BEGIN
   PERFORM refuse_others('police_analyst', 'match_reviewer'), refuse_long_page(page_size);
   shown := ARRAY(
@@ -155,7 +157,9 @@ BEGIN
       AND CASE WHEN wanted_elimination IS NULL THEN crime.crime_id = wanted_crime
         ELSE asked.elimination_id = wanted_elimination END
       AND (before_elimination IS NULL OR asked.elimination_id < before_elimination)
-    ORDER BY asked.elimination_id DESC LIMIT page_size);
+    ORDER BY asked.elimination_id DESC LIMIT page_size + 1);
+  more := cardinality(shown) > page_size;
+  shown := shown[1:page_size];
   RETURN QUERY
     SELECT asked.elimination_id, version.crime_id, version.version, version.is_current, asked.identifier_kind,
            asked.identifier, asked.reason, asked.requested_by, asked.requested_at, asked.state, asked.answered_at,
@@ -166,7 +170,8 @@ BEGIN
              THEN distance_band((asked.document ->> 'nearest_m')::float8) END,
            (SELECT result.result_id FROM matching_results result
             WHERE result.crime_version_id = asked.crime_version_id AND result.person_id = asked.person_id
-              AND match_is_confirmed(result.result_id))
+              AND match_is_confirmed(result.result_id)),
+           more
     FROM eliminations asked JOIN crime_versions version USING (crime_version_id)
     CROSS JOIN LATERAL (
       SELECT EXISTS (
