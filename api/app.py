@@ -13,6 +13,7 @@ from api.middleware import BodyLimitMiddleware, RequestContextMiddleware
 from api.routes import (
     alerts,
     authorisations,
+    crime_sheets,
     crimes,
     eliminations,
     explanations,
@@ -45,6 +46,7 @@ ROUTERS = (
     zones.router,
     rehearsals.router,
     crimes.router,
+    crime_sheets.router,
     matches.router,
     eliminations.router,
     scene_searches.router,

@@ -128,9 +128,9 @@ def _same_time(weight: ChanceWeight) -> str:
             f" day, and at least {LEAST_WINDOWS} are needed."
         )
     return (
-        f"Probability of being counted present here by routine alone: {weight.yardstick} (about"
-        f" {percent(weight.probability)}). At this time of day the wearer was at the scene on {weight.windows_there} of"
-        f" the {compared} that can be compared."
+        f"Probability of being counted present here by routine alone: {weight.yardstick}"
+        f" ({percent(weight.probability)}). At this time of day the wearer was at the scene on {weight.windows_there}"
+        f" of the {compared} that can be compared."
     )
 
 
@@ -152,10 +152,10 @@ def _patterns(weight: ChanceWeight) -> list[str]:
 
 
 def percent(probability: float) -> str:
-    """In words; small ones with what the figure can bear."""
+    """In words, with no more digits than the figure can bear."""
     if probability < 0.001:  # noqa: PLR2004  a tenth of a percent
         return "under 0.1 %"
-    return f"{100 * probability:.2g} %" if probability < 0.995 else "over 99 %"  # noqa: PLR2004
+    return f"about {100 * probability:.2g} %" if probability < 0.995 else "over 99 %"  # noqa: PLR2004
 
 
 def _counted(count: int, noun: str) -> str:

@@ -1,5 +1,6 @@
 """How often reviewers and police found that a match held: the precision of matching, in numbers alone."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from crimes.proportions import wilson_interval
@@ -37,6 +38,18 @@ class Precision:
     verdict: MatchVerdict
     confirmed: Share  # by reviewers, of those confirmed or rejected
     borne_out: Share  # by outcomes, of those that say whether the wearer was there
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedPrecision:
+    """By version of the rules and verdict; of fewer than ``least_cases`` cases there is no share."""
+
+    least_cases: int
+    precisions: tuple[Precision, ...]
+
+
+def publish(judged: Iterable[JudgedMatches]) -> PublishedPrecision:
+    return PublishedPrecision(LEAST_CASES, tuple(map(precision_of, judged)))
 
 
 def precision_of(judged: JudgedMatches) -> Precision:

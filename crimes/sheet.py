@@ -150,7 +150,7 @@ def _judged(wearer: BatchWearer, matched: int) -> SheetWearer:
         chance_of_so_many=chance,
         yardstick=yardstick,
         words=f"{said} By routine alone {_expectation(expected)} would be expected; at least {wearer.hits}:"
-        f" {yardstick} (about {percent(chance)}).{_left_out(wearer)}",
+        f" {yardstick} ({percent(chance)}).{_left_out(wearer)}",
     )
 
 
