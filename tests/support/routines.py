@@ -117,8 +117,8 @@ def seed_crime(
 def seed_run(cursor: Cursor, crime: StoredCrime, *, algorithm_version: int = 1) -> int:
     cursor.execute(
         "INSERT INTO matching_runs (crime_version_id, cause, requested_by, algorithm_version, software_version,"
-        " settings, present, possible, absent, cannot_say) VALUES (%s, 'imported', 'the.importer', %s, 'test', '{}', 1, 2, 30, 4)"
-        " RETURNING run_id",
+        " settings, present, possible, absent, cannot_say)"
+        " VALUES (%s, 'imported', 'the.importer', %s, 'test', '{}', 1, 2, 30, 4) RETURNING run_id",
         (crime.crime_version_id, algorithm_version),
     )
     return int(fetch_one(cursor)[0])
