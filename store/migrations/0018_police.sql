@@ -57,15 +57,15 @@ BEGIN
       SELECT version.crime_batch_id FROM fresh JOIN crime_versions version USING (crime_version_id))
     ORDER BY batch.crime_batch_id FOR UPDATE; -- one numbers a batch at a time
   INSERT INTO crime_batch_wearers (crime_batch_id, person_id, number)
-    SELECT new.crime_batch_id, new.person_id,
-           coalesce((SELECT max(number) FROM crime_batch_wearers WHERE crime_batch_id = new.crime_batch_id), 0)
-           + row_number() OVER (PARTITION BY new.crime_batch_id ORDER BY random())
+    SELECT unnamed.crime_batch_id, unnamed.person_id,
+           coalesce((SELECT max(number) FROM crime_batch_wearers WHERE crime_batch_id = unnamed.crime_batch_id), 0)
+           + row_number() OVER (PARTITION BY unnamed.crime_batch_id ORDER BY random())
     FROM (
       SELECT DISTINCT version.crime_batch_id, fresh.person_id
-      FROM fresh JOIN crime_versions version USING (crime_version_id)) new
+      FROM fresh JOIN crime_versions version USING (crime_version_id)) unnamed
     WHERE NOT EXISTS (
       SELECT FROM crime_batch_wearers known
-      WHERE known.crime_batch_id = new.crime_batch_id AND known.person_id = new.person_id);
+      WHERE known.crime_batch_id = unnamed.crime_batch_id AND known.person_id = unnamed.person_id);
   RETURN NULL;
 END
 $$;

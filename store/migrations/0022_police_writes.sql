@@ -26,26 +26,26 @@ CREATE FUNCTION qualify_match(wanted bigint, wanted_decision text, wanted_note t
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
 DECLARE
   asking_subject text := current_setting('cordon.subject', true);
-  found record;
+  judged record;
   made bigint;
 BEGIN
   PERFORM refuse_others('match_reviewer');
-  SELECT result.person_id, result.superseded_by, version.crime_id INTO found
+  SELECT result.person_id, result.superseded_by, version.crime_id INTO judged
     FROM matching_results result JOIN crime_versions version USING (crime_version_id) JOIN crimes USING (crime_id)
     WHERE result.result_id = wanted AND crimes.force = police_force() AND result.verdict <> 'cannot_say'
     FOR SHARE OF result;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'there is no such match' USING ERRCODE = 'no_data_found';
-  ELSIF found.superseded_by IS NOT NULL THEN
+  ELSIF judged.superseded_by IS NOT NULL THEN
     RAISE EXCEPTION 'later data replaced this match: review the one that stands now'
       USING ERRCODE = 'object_not_in_prerequisite_state';
-  ELSIF has_asked(asking_subject, found.crime_id) THEN
+  ELSIF has_asked(asking_subject, judged.crime_id) THEN
     RAISE EXCEPTION 'whoever imported a crime or asked for its matching does not review its matches'
       USING ERRCODE = 'insufficient_privilege';
   END IF;
   INSERT INTO match_qualifications (result_id, reviewer, decision, note)
     VALUES (wanted, asking_subject, wanted_decision, wanted_note) RETURNING qualification_id INTO made;
-  PERFORM record_look('match.qualify', found.person_id, NULL, NULL, NULL,
+  PERFORM record_look('match.qualify', judged.person_id, NULL, NULL, NULL,
     jsonb_build_object('result_id', wanted, 'decision', wanted_decision));
   RETURN made;
 END
