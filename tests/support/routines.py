@@ -73,14 +73,34 @@ def seed_stay(
 
 
 def seed_weeks(cursor: Cursor, device_id: int, there: Iterable[tuple[int, int, int]], days: int = 28) -> None:
-    """The days before the crime: away, but at the scene from hour to hour on ``there``'s days before it."""
-    stays = {(back, hour) for back, since, until in there for hour in range(since, until)}
+    """The days before the crime, a position every five minutes: away, but at the scene from hour to hour on ``there``'s
+    days before it.
+    """
     midnight = CRIME_AT.replace(hour=0)
-    for back in range(1, days + 1):
-        for hour in range(24):
-            since = midnight - timedelta(days=back) + timedelta(hours=hour)
-            place = PLACE if (back, hour) in stays else AWAY
-            seed_stay(cursor, device_id, since, since + timedelta(hours=1), place)
+    hours = [
+        midnight - timedelta(days=back) + timedelta(hours=hour)
+        for back, since, until in there
+        for hour in range(since, until)
+    ]
+    cursor.execute(
+        "INSERT INTO positions (device_id, fix_time, fix_key, received_at, lat, lon, accuracy_m, mechanism, flags,"
+        " partition, message_offset)"
+        " SELECT %(device)s, moment, 1, moment, CASE WHEN is_there THEN %(lat)s ELSE %(away_lat)s END,"
+        "  CASE WHEN is_there THEN %(lon)s ELSE %(away_lon)s END, 8, 1, 0, 0, 0"
+        " FROM generate_series(%(since)s, %(until)s, %(every)s) moment"
+        " CROSS JOIN LATERAL (SELECT date_trunc('hour', moment) = ANY (%(hours)s::timestamptz[]) AS is_there) place",
+        {
+            "device": device_id,
+            "since": midnight - timedelta(days=days),
+            "until": midnight - EVERY,
+            "every": EVERY,
+            "hours": hours,
+            "lat": PLACE[0],
+            "lon": PLACE[1],
+            "away_lat": AWAY[0],
+            "away_lon": AWAY[1],
+        },
+    )
 
 
 def seed_batch(cursor: Cursor, force: str = FORCE) -> int:

@@ -1,0 +1,239 @@
+"""The sheet of a batch on a real database: weighed by the worker, read by police of the force, and by the command."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from access.roles import Role
+from cli.crime_sheets import add_commands
+from crimes.chance import ChanceWeight
+from crimes.routine_stretches import RoutineSettings
+from model.crimes import MatchingSettings, MatchVerdict
+from store.database import connect
+from store.expectations import expect_batch
+from tests.support.api_server import RunningApi, running_api
+from tests.support.database import DatabaseUrls
+from tests.support.routines import (
+    CRIME_AT,
+    PLACE,
+    StoredCrime,
+    seed_batch,
+    seed_crime,
+    seed_person,
+    seed_result,
+    seed_run,
+    seed_weeks,
+)
+from tests.support.seed import as_owner
+
+SETTINGS, ROUTINE = MatchingSettings(), RoutineSettings()
+FAR = (51.7, 0.1)
+ANALYST = Role.POLICE_ANALYST
+
+
+@pytest.fixture
+def api(migrated_database: DatabaseUrls) -> Iterator[RunningApi]:
+    with running_api(migrated_database) as running:
+        yield running
+
+
+def a_weight(there: int, compared: int = 20) -> ChanceWeight:
+    return ChanceWeight(0.5, compared, there, "weekday", 0, 28, there, 28, (), "unlikely")
+
+
+def seed_series(urls: DatabaseUrls) -> tuple[int, list[StoredCrime], dict[str, int]]:
+    """Six crimes by the home of a resident, six far away, and a stranger who was at three of the former.
+
+    The resident was at five of those: it is where they are every afternoon.
+    """
+    with as_owner(urls.owner) as cursor:
+        people = {}
+        for crn, stays in (("RESIDENT", [(back, 12, 22) for back in range(1, 29)]), ("STRANGER", [])):
+            people[crn], device = seed_person(cursor, crn)
+            seed_weeks(cursor, device, stays)
+        batch = seed_batch(cursor)
+        crimes = [
+            seed_crime(
+                cursor, batch, f"C{number}", PLACE if number < 6 else FAR, CRIME_AT + timedelta(minutes=40 * number)
+            )
+            for number in range(12)
+        ]
+        for number, crime in enumerate(crimes[:11]):  # one has not been matched yet
+            run = seed_run(cursor, crime)
+            if number < 5:
+                seed_result(cursor, run, crime, people["RESIDENT"], weight=a_weight(20))
+            if number < 3:
+                seed_result(cursor, run, crime, people["STRANGER"], weight=a_weight(0))
+    return batch, crimes, people
+
+
+def expect(urls: DatabaseUrls, batch: int, limit: int = 20) -> int:
+    with closing(connect(urls.worker, "test")) as connection, connection, connection.cursor() as cursor:
+        return expect_batch(cursor, batch, SETTINGS, ROUTINE, limit)
+
+
+def labels(urls: DatabaseUrls) -> dict[int, str]:
+    with as_owner(urls.owner) as cursor:
+        cursor.execute("SELECT person_id, label FROM crime_batch_wearers")
+        return dict(cursor.fetchall())
+
+
+def sheet_of(api: RunningApi, batch: int) -> dict[str, Any]:
+    answer = api.get(ANALYST, f"/v1/crime-batches/{batch}/sheet", headers={"X-Purpose": "weekly review"})
+    assert answer.status_code == 200, answer.text
+    sheet: dict[str, Any] = answer.json()
+    return sheet
+
+
+def test_whom_routine_explains_least_comes_first(api: RunningApi) -> None:
+    batch, _, people = seed_series(api.urls)
+    assert expect(api.urls, batch) == 2
+    sheet = sheet_of(api, batch)
+    label = labels(api.urls)
+    assert [one["label"] for one in sheet["wearers"]] == [label[people["STRANGER"]], label[people["RESIDENT"]]]
+    stranger, resident = sheet["wearers"]
+    assert (stranger["hits"], stranger["yardstick"]) == (3, "remote chance")
+    assert stranger["expected"] < 0.05
+    assert resident["hits"] == 5
+    assert 4 < resident["expected"] < 6.5
+    assert resident["chance_of_so_many"] > 0.2
+
+
+def test_the_crimes_have_their_four_counts(api: RunningApi) -> None:
+    batch, crimes, _ = seed_series(api.urls)
+    sheet = sheet_of(api, batch)
+    assert [one["reference"] for one in sheet["crimes"]] == [f"C{number}" for number in range(12)]
+    assert sheet["crimes"][0] == {
+        "crime_version_id": crimes[0].crime_version_id,
+        "reference": "C0",
+        "present": 1,
+        "possible": 2,
+        "absent": 30,
+        "cannot_say": 4,
+    }
+    assert sheet["crimes"][11]["present"] is None
+    assert sheet["words"][0] == "11 of 12 crimes have been matched."
+    assert "measures no guilt" in sheet["words"][1]
+
+
+def test_before_routines_are_weighed_it_says_so(api: RunningApi) -> None:
+    batch, _, _ = seed_series(api.urls)
+    wearers = sheet_of(api, batch)["wearers"]
+    assert {one["expected"] for one in wearers} == {None}
+    assert all("has not been weighed yet" in one["words"] for one in wearers)
+
+
+def test_a_crime_without_a_result_counts_where_the_wearer_lives_amid_them(api: RunningApi) -> None:
+    batch, crimes, people = seed_series(api.urls)
+    expect(api.urls, batch)
+    with as_owner(api.urls.owner) as cursor:
+        cursor.execute("SELECT person_id, crime_version_id, weight ->> 'windows_there' FROM routine_expectations")
+        found = {(person, version): int(there) for person, version, there in cursor.fetchall()}
+    assert found == {(people["RESIDENT"], crimes[5].crime_version_id): 20}
+
+
+def test_wearers_are_weighed_a_few_at_a_time_and_once(api: RunningApi) -> None:
+    batch, _, _ = seed_series(api.urls)
+    assert [expect(api.urls, batch, limit=1) for _ in range(3)] == [1, 1, 0]
+
+
+def test_no_identity_and_one_record_for_each_wearer(api: RunningApi) -> None:
+    batch, _, people = seed_series(api.urls)
+    expect(api.urls, batch)
+    text = json.dumps(sheet_of(api, batch))
+    assert not any(word in text for word in ("RESIDENT", "STRANGER", "Sam", "person", "lat"))
+    records = api.audit("crime_sheet.read")
+    assert sorted(record[2] or 0 for record in records) == [0, *sorted(people.values())]
+    assert {record[4] for record in records} == {"weekly review"}
+
+
+def test_another_force_s_sheet_is_not_there(api: RunningApi) -> None:
+    with as_owner(api.urls.owner) as cursor:
+        batch = seed_batch(cursor, "Kent")
+    assert api.get(ANALYST, f"/v1/crime-batches/{batch}/sheet").status_code == 404
+    assert [record[0] for record in api.audit("crime_sheet.read")] == ["refused"]
+    assert api.get(ANALYST, "/v1/crime-batches/999999/sheet").status_code == 404
+
+
+@pytest.mark.parametrize("role", [Role.PRACTITIONER, Role.ADMINISTRATOR, Role.AUDITOR])
+def test_the_sheet_is_for_police(api: RunningApi, role: Role) -> None:
+    batch, _, _ = seed_series(api.urls)
+    assert api.get(role, f"/v1/crime-batches/{batch}/sheet").status_code == 403
+
+
+def seed_judged(urls: DatabaseUrls, decisions: list[str], outcomes: list[str]) -> None:
+    """A match for each decision and outcome, both in turn."""
+    with as_owner(urls.owner) as cursor:
+        batch = seed_batch(cursor)
+        for number, (decision, outcome) in enumerate(zip(decisions, outcomes, strict=True)):
+            crime = seed_crime(cursor, batch, f"J{number}")
+            person, _ = seed_person(cursor, f"J{number}")
+            result = seed_result(cursor, seed_run(cursor, crime), crime, person, verdict=MatchVerdict.PRESENT)
+            for word in ("unclear", decision):  # the newest stands
+                cursor.execute(
+                    "INSERT INTO match_qualifications (result_id, reviewer, decision, note) VALUES (%s, 'r', %s, 'n')",
+                    (result, word),
+                )
+            cursor.execute(
+                "INSERT INTO match_outcomes (result_id, outcome, note, recorded_by) VALUES (%s, %s, 'n', 'p')",
+                (result, outcome),
+            )
+
+
+def test_the_precision_is_published_to_everyone(api: RunningApi) -> None:
+    seed_judged(
+        api.urls,
+        ["confirmed"] * 8 + ["rejected"] * 2 + ["unclear"] * 3,
+        ["charged", "witness_or_victim", "eliminated_by_other_evidence", "no_further_action"]
+        + ["under_investigation"] * 9,
+    )
+    for role in (Role.AUDITOR, ANALYST, Role.PRACTITIONER):
+        answer = api.get(role, "/v1/matching/precision")
+        assert answer.status_code == 200, answer.text
+        [present] = answer.json()["precisions"]
+        assert (present["verdict"], present["algorithm_version"]) == ("present", 1)
+        assert (present["confirmed"]["cases"], present["confirmed"]["share"]) == (10, 0.8)
+        assert present["confirmed"]["least"] < 0.8 < present["confirmed"]["most"]
+        assert present["borne_out"] == {"cases": None, "share": None, "least": None, "most": None}
+
+
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def crimes_command(migrated_database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("CORDON_DATABASE_OWNER_URL", migrated_database.owner)
+    group = typer.Typer()
+    add_commands(group)
+
+    def run(*arguments: str) -> str:
+        result = CliRunner().invoke(group, arguments, catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    return run
+
+
+def test_the_command_weighs_what_is_not_weighed_and_prints_the_sheet(
+    migrated_database: DatabaseUrls, crimes_command: Run
+) -> None:
+    batch, _, people = seed_series(migrated_database)
+    printed = crimes_command("sheet", str(batch))
+    label = labels(migrated_database)
+    assert printed.index(f"\n{label[people['STRANGER']]} ") < printed.index(f"\n{label[people['RESIDENT']]} ")
+    assert "measures no guilt" in printed
+    document = json.loads(crimes_command("sheet", str(batch), "--json"))
+    assert [one["hits"] for one in document["wearers"]] == [3, 5]
+
+
+def test_the_command_prints_the_precision(migrated_database: DatabaseUrls, crimes_command: Run) -> None:
+    seed_judged(migrated_database, ["confirmed"] * 9 + ["rejected"], ["under_investigation"] * 10)
+    printed = crimes_command("precision")
+    assert "90% (60% to 98%) of 10" in printed
+    assert "too few cases" in printed
