@@ -32,6 +32,8 @@ class Action(StrEnum):
     AUTHORISATION_GRANT = "authorisation.grant"
     AUTHORISATION_REVOKE = "authorisation.revoke"
     METRICS_READ = "metrics.read"
+    CRIMES_IMPORT = "crimes.import"
+    CRIME_BATCHES_READ = "crime_batches.read"
     PERSON_ADD = "person.add"
     DEVICE_ACTIVATE = "device.activate"
     DEVICE_DEACTIVATE = "device.deactivate"

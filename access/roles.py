@@ -42,6 +42,7 @@ class Permission(StrEnum):
     SCENE_SEARCHES_WRITE = "scene_searches.write"
     PERSON_MATCHES_READ = "person_matches.read"
     PRECISION_READ = "precision.read"
+    CRIMES_IMPORT = "crimes.import"
 
 
 _EVERYONE = frozenset({Permission.SELF_READ, Permission.API_READ, Permission.PRECISION_READ})
@@ -71,6 +72,7 @@ POLICY: dict[Role, frozenset[Permission]] = {
     Role.DUTY_OFFICER: _SUPERVISION,
     Role.POLICE_ANALYST: _POLICE
     | {
+        Permission.CRIMES_IMPORT,
         Permission.MATCHING_REQUEST,
         Permission.OUTCOMES_WRITE,
         Permission.ELIMINATIONS_WRITE,

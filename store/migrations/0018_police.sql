@@ -178,6 +178,7 @@ REVOKE ALL ON FUNCTION police_force(), match_is_confirmed(bigint), label_wearers
 GRANT EXECUTE ON FUNCTION police_force() TO cordon_api;
 GRANT EXECUTE ON FUNCTION match_is_confirmed(bigint) TO cordon_worker;
 GRANT SELECT ON crimes, crime_batches, crime_versions, matching_runs, scene_searches TO cordon_api;
+GRANT SELECT (crime_version_id, due_at, error) ON matching_wanted TO cordon_api; -- under the row security of 0017
 GRANT INSERT (force, crime_id, authority, authorised_by, lat, lon, radius_m, from_time, to_time, requested_by)
   ON scene_searches TO cordon_api;
 GRANT SELECT ON match_qualifications, match_outcomes, crime_batch_wearers TO cordon_worker;
