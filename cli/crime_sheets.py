@@ -10,16 +10,14 @@ from access.audit import Action, Subject, record_allowed
 from cli.owner import command_identity, owner_transaction
 from cli.tables import print_table
 from crimes.precision import PublishedPrecision, Share, publish
-from crimes.routine_stretches import RoutineSettings
 from crimes.sheet import BatchSheet, make_sheet
-from model.crimes import MatchingSettings
+from ingest.matching.weighing import ROUTINE
 from ops.errors import InputError
-from ops.settings import Settings, load_settings
-from store.expectations import expect_batch
+from ops.settings import load_settings
+from store.expectations import expect_wearer, waiting_wearers, want_batch
 from store.sheets import batch_is_visible, read_judged_matches, read_sheet_crimes, read_sheet_wearers_as_owner
 
 LARGEST_ID = 2**63 - 1
-WEARERS_AT_ONCE = 20
 
 
 def add_commands(crimes: typer.Typer) -> None:
@@ -70,27 +68,20 @@ def show_precision(
         _print_precision(published)
 
 
-def matching_settings(settings: Settings) -> MatchingSettings:
-    """What matching goes by, of the service's settings."""
-    return MatchingSettings(
-        radius_m=settings.match_radius_m,
-        padding_s=settings.match_padding_s,
-        least_overlap=settings.match_least_overlap,
-        least_positions=settings.match_least_positions,
-        plausible_speed_mps=settings.match_plausible_speed_mps,
-        near_m=settings.match_near_m,
-    )
-
-
 def _weigh_routines(batch_id: int) -> None:
-    """A transaction for some wearers at a time, so that what is done stays done."""
-    settings, routine = matching_settings(load_settings()), RoutineSettings()
-    while True:
+    """What the matcher has not weighed yet; a transaction for each wearer, so that what is done stays done."""
+    settings = load_settings().matching
+    with owner_transaction() as cursor:
+        if not batch_is_visible(cursor, batch_id):
+            raise InputError(f"there is no crime batch {batch_id}: `cordon crimes batches` shows them")
+        want_batch(cursor, batch_id)
+    waiting = True
+    while waiting:
         with owner_transaction() as cursor:
-            if not batch_is_visible(cursor, batch_id):
-                raise InputError(f"there is no crime batch {batch_id}: `cordon crimes batches` shows them")
-            if expect_batch(cursor, batch_id, settings, routine, WEARERS_AT_ONCE) < WEARERS_AT_ONCE:
-                return
+            found = waiting_wearers(cursor, 1, batch_id)
+            for wanted in found:
+                expect_wearer(cursor, wanted, settings, ROUTINE)
+        waiting = bool(found)
 
 
 def _print_sheet(sheet: BatchSheet) -> None:

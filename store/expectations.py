@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +45,14 @@ Cell = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
+class BatchPerson:
+    """A wearer of a batch's sheet."""
+
+    crime_batch_id: int
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Grid:
     """Squares of ``cell_m`` metres, the same for crimes and positions; true to a few percent about its latitude."""
 
@@ -55,67 +63,77 @@ class _Grid:
         return math.floor(lat * METRES_PER_DEGREE / self.cell_m), math.floor(lon * self.east_m / self.cell_m)
 
 
-def expect_batch(
-    cursor: Cursor, crime_batch_id: int, settings: MatchingSettings, routine: RoutineSettings, limit: int
-) -> int:
-    """Weigh the routine of at most ``limit`` wearers of a batch who are present or possible and not weighed yet.
+def want_routines(cursor: Cursor, crime_version_ids: Collection[int]) -> None:
+    """Ask for the routines of those who are present or possible at these crimes, in the crimes' batches: once each."""
+    cursor.execute(
+        "INSERT INTO batch_routines (crime_batch_id, person_id)"
+        " SELECT DISTINCT version.crime_batch_id, result.person_id"
+        " FROM crime_versions version JOIN matching_results result USING (crime_version_id)"
+        " WHERE version.crime_version_id = ANY (%s) AND result.superseded_by IS NULL"
+        " AND result.verdict IN ('present', 'possible') ORDER BY 1, 2 ON CONFLICT DO NOTHING",
+        (list(crime_version_ids),),
+    )
 
-    For each, the crimes of the batch about their places: a look of the weeks before found the wearer in the crime's
-    square of ``near_m`` or one beside it. At the others the wearer was on none of the days that can be compared.
-    Answers with how many wearers it weighed: below ``limit``, all of them are.
+
+def want_batch(cursor: Cursor, crime_batch_id: int) -> None:
+    """The same for all crimes of a batch, those that were set aside among them."""
+    cursor.execute("SELECT crime_version_id FROM crime_versions WHERE crime_batch_id = %s", (crime_batch_id,))
+    want_routines(cursor, [crime_version_id for (crime_version_id,) in cursor.fetchall()])
+    cursor.execute("UPDATE batch_routines SET error = NULL WHERE crime_batch_id = %s", (crime_batch_id,))
+
+
+def retry_routines(cursor: Cursor) -> None:
+    """What was set aside is tried again by each new matcher: it may be of a later release."""
+    cursor.execute("UPDATE batch_routines SET error = NULL WHERE error IS NOT NULL")
+
+
+def waiting_wearers(cursor: Cursor, limit: int, crime_batch_id: int | None = None) -> list[BatchPerson]:
+    """Whose routines wait to be weighed, longest first; of one batch or of all."""
+    cursor.execute(
+        "SELECT crime_batch_id, person_id FROM batch_routines WHERE days_compared IS NULL AND error IS NULL"
+        " AND (%(batch)s::bigint IS NULL OR crime_batch_id = %(batch)s) ORDER BY wanted_at, person_id LIMIT %(limit)s",
+        {"batch": crime_batch_id, "limit": limit},
+    )
+    return [BatchPerson(*row) for row in cursor.fetchall()]
+
+
+def set_wearer_aside(cursor: Cursor, failed: BatchPerson, error: str) -> None:
+    """Their routine could not be weighed: it stays there to be seen, and holds up nobody else's."""
+    cursor.execute(
+        "UPDATE batch_routines SET error = %s WHERE crime_batch_id = %s AND person_id = %s",
+        (error, failed.crime_batch_id, failed.person_id),
+    )
+
+
+def expect_wearer(cursor: Cursor, wanted: BatchPerson, settings: MatchingSettings, routine: RoutineSettings) -> None:
+    """Weigh a wearer's routine at the crimes of the batch about their places, where no result's weight says it.
+
+    About them: a look of the weeks before found the wearer in the crime's square of ``near_m`` or one beside it. At the
+    others the wearer was on none of the days that can be compared.
     """
-    people = _unweighed(cursor, crime_batch_id, limit)
-    scenes = _scenes(cursor, crime_batch_id) if people else []
-    for person_id in people:
-        _expect_wearer(cursor, crime_batch_id, person_id, scenes, settings, routine)
-    return len(people)
-
-
-def _expect_wearer(
-    cursor: Cursor,
-    crime_batch_id: int,
-    person_id: int,
-    scenes: Sequence[Scene],
-    settings: MatchingSettings,
-    routine: RoutineSettings,
-) -> None:
+    scenes = _scenes(cursor, wanted.crime_batch_id)
     latitude = sum(scene.lat for scene in scenes) / len(scenes)
     grid = _Grid(max(settings.near_m, settings.radius_m), METRES_PER_DEGREE * math.cos(math.radians(latitude)))
-    days, cells = _places(cursor, person_id, _looks(scenes, routine), grid)
+    days, cells = _places(cursor, wanted.person_id, _looks(scenes, routine), grid)
     often = {scene.scene_id: _visits(cells, grid.cell(scene.lat, scene.lon)) for scene in scenes}
-    known = _weighed(cursor, crime_batch_id, person_id)
+    known = _weighed(cursor, wanted)
     near = [scene for scene in scenes if often[scene.scene_id] and scene.scene_id not in known]
     near.sort(key=lambda scene: (-often[scene.scene_id], scene.scene_id))
-    pairs = [Pair(scene, person_id) for scene in near[:MOST_CRIMES]]
+    pairs = [Pair(scene, wanted.person_id) for scene in near[:MOST_CRIMES]]
     weights = weigh_pairs(cursor, pairs, settings, routine)
     insert_rows(
         cursor,
         "INSERT INTO routine_expectations (crime_version_id, person_id, weight) VALUES %s"
         " ON CONFLICT (crime_version_id, person_id) DO UPDATE SET weight = excluded.weight",
         [
-            (pair.scene.scene_id, person_id, Json(weight.document()))
+            (pair.scene.scene_id, pair.person_id, Json(weight.document()))
             for pair, weight in zip(pairs, weights, strict=True)
         ],
     )
     cursor.execute(
-        "INSERT INTO batch_routines (crime_batch_id, person_id, days_compared, left_out) VALUES (%s, %s, %s, %s)"
-        " ON CONFLICT (crime_batch_id, person_id) DO NOTHING",
-        (crime_batch_id, person_id, min(days, routine.history_days), len(near) - len(pairs)),
+        "UPDATE batch_routines SET days_compared = %s, left_out = %s WHERE crime_batch_id = %s AND person_id = %s",
+        (min(days, routine.history_days), len(near) - len(pairs), wanted.crime_batch_id, wanted.person_id),
     )
-
-
-def _unweighed(cursor: Cursor, crime_batch_id: int, limit: int) -> list[int]:
-    """Those who are present most often come first."""
-    cursor.execute(
-        "SELECT result.person_id FROM crime_versions version JOIN matching_results result USING (crime_version_id)"
-        " WHERE version.crime_batch_id = %(batch)s AND result.superseded_by IS NULL"
-        " AND result.verdict IN ('present', 'possible') AND NOT EXISTS (SELECT FROM batch_routines known"
-        "  WHERE known.crime_batch_id = %(batch)s AND known.person_id = result.person_id)"
-        " GROUP BY result.person_id"
-        " ORDER BY count(*) FILTER (WHERE result.verdict = 'present') DESC, result.person_id LIMIT %(limit)s",
-        {"batch": crime_batch_id, "limit": limit},
-    )
-    return [person_id for (person_id,) in cursor.fetchall()]
 
 
 def _scenes(cursor: Cursor, crime_batch_id: int) -> list[Scene]:
@@ -132,13 +150,13 @@ def _scene(row: tuple[Any, ...]) -> Scene:
     return Scene(crime_version_id, lat, lon, uncertainty_m, tuple(Window(start, end) for start, end in windows))
 
 
-def _weighed(cursor: Cursor, crime_batch_id: int, person_id: int) -> set[int]:
+def _weighed(cursor: Cursor, wanted: BatchPerson) -> set[int]:
     """The crimes whose weight stands with the person's result."""
     cursor.execute(
         "SELECT crime_version_id FROM crime_versions version JOIN matching_results result USING (crime_version_id)"
         " WHERE version.crime_batch_id = %s AND result.person_id = %s AND result.superseded_by IS NULL"
         " AND result.weight IS NOT NULL",
-        (crime_batch_id, person_id),
+        (wanted.crime_batch_id, wanted.person_id),
     )
     return {crime_version_id for (crime_version_id,) in cursor.fetchall()}
 

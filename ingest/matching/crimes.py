@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 
 from ingest.matching.decisions import run_of_everybody
-from ingest.matching.engine import SOFTWARE_VERSION, MatchingEngine, SceneMatches
+from ingest.matching.engine import MatchingEngine, SceneMatches
 from ingest.matching.tasks import may_pass, words_of
+from ingest.matching.weighing import write_weighed_runs
 from model.crimes import Window
 from model.times import SECOND_US
 from ops import metrics
 from store.database import Connection, Cursor
 from store.intake import clock_us
 from store.locks import limit_lock_wait
-from store.matching import RunWrite, current_results, worn_in, write_runs
+from store.matching import RunWrite, current_results, worn_in
 from store.matching_wanted import Cause, WantedMatch, due_matches, finish_matches, retry_matches, set_match_aside
 
 CRIMES_AT_ONCE = 100
@@ -67,7 +68,7 @@ class CrimeMatching:
         with connection, connection.cursor() as cursor:
             limit_lock_wait(cursor, LOCK_WAIT_MS)
             runs = self._runs(cursor, wanted, found)
-            write_runs(cursor, runs, self._engine.settings, SOFTWARE_VERSION)
+            write_weighed_runs(cursor, runs, self._engine.settings)
             now_us = clock_us(cursor)
             finish_matches(cursor, [(one, self._due_again_us(one, now_us)) for one in wanted])
         for one, run in zip(wanted, runs, strict=True):

@@ -9,6 +9,7 @@ from ingest.matching.engine import MatchingEngine
 from ingest.matching.matcher import Matcher
 from ingest.matching.rematches import Rematching
 from ingest.matching.tasks import Task
+from ingest.matching.weighing import SheetWeighing
 from ops.health import health_server
 from ops.settings import Settings
 from store.database import connect
@@ -36,4 +37,5 @@ def tasks(settings: Settings) -> list[Task]:
     return [
         CrimeMatching(engine),
         Rematching(engine),
+        SheetWeighing(engine),
     ]

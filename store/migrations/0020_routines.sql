@@ -8,15 +8,18 @@ CREATE TABLE routine_expectations (
   PRIMARY KEY (crime_version_id, person_id)
 );
 
--- The wearers of a batch whose routine was weighed. At crimes far from all their places there is nothing to weigh.
+-- The wearers of a batch whose routine is weighed, or waits for it. At crimes far from all their places there is nothing to
+-- weigh.
 CREATE TABLE batch_routines (
   crime_batch_id bigint NOT NULL REFERENCES crime_batches,
   person_id bigint NOT NULL REFERENCES people,
-  days_compared integer NOT NULL CHECK (days_compared >= 0),
-  left_out integer NOT NULL CHECK (left_out >= 0), -- near crimes beyond the most that are weighed
-  weighed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  wanted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  days_compared integer CHECK (days_compared >= 0), -- days on which the track tells; NULL: it waits
+  left_out integer NOT NULL DEFAULT 0 CHECK (left_out >= 0), -- near crimes beyond the most that are weighed
+  error text, -- set aside: it could not be weighed
   PRIMARY KEY (crime_batch_id, person_id)
 );
+CREATE INDEX batch_routines_waiting ON batch_routines (wanted_at) WHERE days_compared IS NULL AND error IS NULL;
 
 ALTER TABLE routine_expectations ENABLE ROW LEVEL SECURITY;
 ALTER TABLE batch_routines ENABLE ROW LEVEL SECURITY;

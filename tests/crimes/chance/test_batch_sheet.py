@@ -16,7 +16,7 @@ from crimes.chance import ChanceWeight
 from crimes.routine_stretches import RoutineSettings
 from model.crimes import MatchingSettings, MatchVerdict
 from store.database import connect
-from store.expectations import expect_batch
+from store.expectations import expect_wearer, waiting_wearers, want_batch
 from tests.support.api_server import RunningApi, running_api
 from tests.support.database import DatabaseUrls
 from tests.support.routines import (
@@ -73,9 +73,14 @@ def seed_series(urls: DatabaseUrls) -> tuple[int, list[StoredCrime], dict[str, i
     return batch, crimes, people
 
 
-def expect(urls: DatabaseUrls, batch: int, limit: int = 20) -> int:
+def expect(urls: DatabaseUrls, batch: int) -> int:
+    """How many wearers were weighed."""
     with closing(connect(urls.worker, "test")) as connection, connection, connection.cursor() as cursor:
-        return expect_batch(cursor, batch, SETTINGS, ROUTINE, limit)
+        want_batch(cursor, batch)
+        waiting = waiting_wearers(cursor, 20)
+        for wanted in waiting:
+            expect_wearer(cursor, wanted, SETTINGS, ROUTINE)
+        return len(waiting)
 
 
 def labels(urls: DatabaseUrls) -> dict[int, str]:
@@ -138,9 +143,9 @@ def test_a_crime_without_a_result_counts_where_the_wearer_lives_amid_them(api: R
     assert found == {(people["RESIDENT"], crimes[5].crime_version_id): 20}
 
 
-def test_wearers_are_weighed_a_few_at_a_time_and_once(api: RunningApi) -> None:
+def test_wearers_are_weighed_once(api: RunningApi) -> None:
     batch, _, _ = seed_series(api.urls)
-    assert [expect(api.urls, batch, limit=1) for _ in range(3)] == [1, 1, 0]
+    assert [expect(api.urls, batch) for _ in range(2)] == [2, 0]
 
 
 def test_no_identity_and_one_record_for_each_wearer(api: RunningApi) -> None:
