@@ -5,9 +5,11 @@ from collections.abc import Callable
 
 from geofence.projection import Projection
 from ingest.matching.crimes import CrimeMatching
+from ingest.matching.eliminations import Eliminating
 from ingest.matching.engine import MatchingEngine
 from ingest.matching.matcher import Matcher
 from ingest.matching.rematches import Rematching
+from ingest.matching.searches import SceneSearching
 from ingest.matching.tasks import Task
 from ingest.matching.weighing import SheetWeighing
 from ops.health import health_server
@@ -37,5 +39,7 @@ def tasks(settings: Settings) -> list[Task]:
     return [
         CrimeMatching(engine),
         Rematching(engine),
+        SceneSearching(engine),
+        Eliminating(engine),
         SheetWeighing(engine),
     ]
