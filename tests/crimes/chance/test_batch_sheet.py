@@ -1,23 +1,21 @@
 """The sheet of a batch on a real database: weighed by the worker, read by police of the force, and by the command."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import typer
-from typer.testing import CliRunner
 
 from access.roles import Role
-from cli.crime_sheets import add_commands
 from crimes.chance import ChanceWeight
 from crimes.routine_stretches import RoutineSettings
 from model.crimes import MatchingSettings, MatchVerdict
 from store.database import connect
 from store.expectations import expect_wearer, waiting_wearers, want_batch
 from tests.support.api_server import RunningApi, running_api
+from tests.support.command import Cordon, in_process
 from tests.support.database import DatabaseUrls
 from tests.support.routines import (
     CRIME_AT,
@@ -208,37 +206,36 @@ def test_the_precision_is_published_to_everyone(api: RunningApi) -> None:
         assert present["borne_out"] == {"cases": None, "share": None, "least": None, "most": None}
 
 
-Run = Callable[..., str]
-
-
 @pytest.fixture
-def crimes_command(migrated_database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> Run:
+def cordon(
+    migrated_database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Cordon:
     monkeypatch.setenv("CORDON_DATABASE_OWNER_URL", migrated_database.owner)
-    group = typer.Typer()
-    add_commands(group)
-
-    def run(*arguments: str) -> str:
-        result = CliRunner().invoke(group, arguments, catch_exceptions=False)
-        assert result.exit_code == 0, result.output
-        return result.output
-
-    return run
+    return in_process(monkeypatch, capsys)
 
 
 def test_the_command_weighs_what_is_not_weighed_and_prints_the_sheet(
-    migrated_database: DatabaseUrls, crimes_command: Run
+    migrated_database: DatabaseUrls, cordon: Cordon
 ) -> None:
     batch, _, people = seed_series(migrated_database)
-    printed = crimes_command("sheet", str(batch))
+    code, printed, _ = cordon("crimes", "sheet", str(batch))
+    assert code == 0
     label = labels(migrated_database)
     assert printed.index(f"\n{label[people['STRANGER']]} ") < printed.index(f"\n{label[people['RESIDENT']]} ")
     assert "measures no guilt" in printed
-    document = json.loads(crimes_command("sheet", str(batch), "--json"))
+    document = json.loads(cordon("crimes", "sheet", str(batch), "--json")[1])
     assert [one["hits"] for one in document["wearers"]] == [3, 5]
 
 
-def test_the_command_prints_the_precision(migrated_database: DatabaseUrls, crimes_command: Run) -> None:
+def test_the_command_prints_the_precision(migrated_database: DatabaseUrls, cordon: Cordon) -> None:
     seed_judged(migrated_database, ["confirmed"] * 9 + ["rejected"], ["under_investigation"] * 10)
-    printed = crimes_command("precision")
+    code, printed, _ = cordon("crimes", "precision")
+    assert code == 0
     assert "90% (60% to 98%) of 10" in printed
     assert "too few cases" in printed
+
+
+def test_the_command_refuses_a_batch_that_is_not_there(cordon: Cordon) -> None:
+    code, _, complaint = cordon("crimes", "sheet", "7")
+    assert code == 1
+    assert "there is no crime batch 7" in complaint
