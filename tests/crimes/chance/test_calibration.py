@@ -1,4 +1,4 @@
-"""Against wearers who are present by routine alone: what is expected comes about, and small chances are as rare as said."""
+"""Wearers who are present by routine alone: what is expected comes about, and small chances are as rare as said."""
 
 import numpy as np
 import pytest
