@@ -12,7 +12,6 @@ LEAST_WINDOWS = 7
 """With fewer to compare nothing is said; weekdays and weekends are kept apart only where the kind has so many."""
 
 LEAST_OCCASIONS = 3  # nights or days: fewer are no pattern
-LEAST_NIGHT_LOOKS = 2  # of the three of a night
 OFTEN = 0.5
 CAUTION = (
     "This orders review and is never guilt: it says nothing of what the wearer did or saw, and a rare visit may be an"
@@ -99,8 +98,8 @@ def _nights(seen: Sequence[Seen]) -> tuple[int, int]:
     for one in seen:
         if one.stretch.look_hour in NIGHT_HOURS and _tells(one, 1):
             looks.setdefault(one.stretch.day, []).append(one.positions_there > 0)
-    told = [night for night in looks.values() if len(night) >= LEAST_NIGHT_LOOKS]
-    return sum(sum(night) >= LEAST_NIGHT_LOOKS for night in told), len(told)
+    told = [night for night in looks.values() if len(night) == len(NIGHT_HOURS)]
+    return sum(map(all, told)), len(told)
 
 
 def _days(seen: Sequence[Seen], least_positions: int) -> tuple[int, int]:

@@ -12,9 +12,9 @@ from model.crimes import Window
 from model.times import DAY_US, SECOND_US
 
 HOUR_US = 3600 * SECOND_US
-LOOK_HOURS = range(0, 24, 2)  # local; a stay of two hours is seen whenever it begins
+LOOK_HOURS = range(0, 24, 3)  # local; a stay of three hours is seen whenever it begins
 LOOK_US = 600 * SECOND_US
-NIGHT_HOURS = frozenset({0, 2, 4})
+NIGHT_HOURS = frozenset({0, 3})
 PART_US = 600 * SECOND_US
 MOST_PARTS = 32  # so that they fit the bits of one number
 WEEKDAY_OF_DAY_0 = 3  # 1 January 1970 was a Thursday, three days after a Monday

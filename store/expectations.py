@@ -15,7 +15,7 @@ from model.crimes import USABLE_ACCURACY_M, MatchingSettings, Window
 from model.enums import Mechanism, PositionFlag
 from model.times import DAY_US, from_microseconds
 from store.database import Cursor
-from store.routines import Pair, weigh_pairs
+from store.routines import PLAIN_CHUNKS, Pair, weigh_pairs
 from store.rows import insert_rows
 
 MOST_CRIMES = 200
@@ -171,6 +171,7 @@ def _looks(scenes: Sequence[Scene], routine: RoutineSettings) -> list[Stretch]:
 
 def _places(cursor: Cursor, person_id: int, looks: Sequence[Stretch], grid: _Grid) -> tuple[int, Counter[Cell]]:
     """On how many days at least half of the looks found the wearer, and in which squares how often."""
+    cursor.execute(PLAIN_CHUNKS)
     cursor.execute(
         _PLACES,
         {

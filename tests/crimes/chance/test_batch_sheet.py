@@ -6,19 +6,21 @@ from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
+import psycopg2.errors
 import pytest
 
 from access.roles import Role
 from crimes.chance import ChanceWeight
 from crimes.routine_stretches import RoutineSettings
 from model.crimes import MatchingSettings, MatchVerdict
-from store.database import connect
+from store.database import Identity, connect, set_identity
 from store.expectations import expect_wearer, waiting_wearers, want_batch
 from tests.support.api_server import RunningApi, running_api
 from tests.support.command import Cordon, in_process
 from tests.support.database import DatabaseUrls
 from tests.support.routines import (
     CRIME_AT,
+    FORCE,
     PLACE,
     StoredCrime,
     seed_batch,
@@ -162,6 +164,27 @@ def test_another_force_s_sheet_is_not_there(api: RunningApi) -> None:
     assert api.get(ANALYST, f"/v1/crime-batches/{batch}/sheet").status_code == 404
     assert [record[0] for record in api.audit("crime_sheet.read")] == ["refused"]
     assert api.get(ANALYST, "/v1/crime-batches/999999/sheet").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT * FROM sheet_wearers({batch})",
+        "SELECT * FROM police_sheet_wearers({batch})",
+        "SELECT * FROM routine_expectations",
+        "SELECT * FROM batch_routines",
+    ],
+)
+@pytest.mark.parametrize(("role", "force"), [(ANALYST, "Kent"), (Role.MANAGER, FORCE), (ANALYST, "")])
+def test_below_the_api_nobody_else_reads_a_sheet(
+    migrated_database: DatabaseUrls, statement: str, role: Role, force: str
+) -> None:
+    with as_owner(migrated_database.owner) as cursor:
+        batch = seed_batch(cursor)
+    with closing(connect(migrated_database.api, "test")) as connection, connection.cursor() as cursor:
+        set_identity(cursor, Identity("a", role, "p", "r", force))
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            cursor.execute(statement.format(batch=batch))
 
 
 @pytest.mark.parametrize("role", [Role.PRACTITIONER, Role.ADMINISTRATOR, Role.AUDITOR])
