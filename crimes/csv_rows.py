@@ -9,7 +9,7 @@ from itertools import chain, count
 from crimes.crime_fields import KNOWN_COLUMNS, POLICE_COLUMNS, REQUIRED_COLUMNS
 from crimes.file_text import RowLines, refused
 from crimes.raw_rows import RawRow
-from crimes.row_errors import Fault, RowError, row_error
+from crimes.row_errors import Fault, RowError, row_error, shortened
 
 FEWEST_NAMES = 3
 """So many cells that are names of columns make a row a header."""
@@ -29,12 +29,10 @@ def open_csv(pieces: Iterator[bytes]) -> CsvFile:
     """The file's form, and its rows as they are read. Raises RefusedFileError, as do the rows."""
     records = _records(RowLines(pieces))
     first = next(records, None)
-    if first is None:
-        raise refused("the file has no rows", "send the file with its crimes")
-    number, cells = first
+    number, cells = first or (1, [])
     names = [] if isinstance(cells, Fault) else [_name(cell) for cell in cells]
     if len(KNOWN_COLUMNS.intersection(names)) < FEWEST_NAMES:
-        return CsvFile(is_rich=False, rows=_rows(chain([first], records), POLICE_COLUMNS))
+        return CsvFile(is_rich=False, rows=_rows(chain([first] if first else [], records), POLICE_COLUMNS))
     _check_header(number, names)
     return CsvFile(is_rich=True, rows=_rows(records, names))
 
@@ -72,7 +70,7 @@ def _rows(records: Iterator[Record], columns: Sequence[str]) -> Iterator[RawRow]
         elif len(cells) != len(columns):
             yield RawRow(number, {}, (_wrong_count(number, cells, len(columns)),))
         else:
-            yield RawRow(number, dict(zip(columns, cells, strict=True)))
+            yield RawRow(number, dict(zip(columns, map(str.strip, cells), strict=True)))
 
 
 def _wrong_count(number: int, cells: list[str], wanted: int) -> RowError:
@@ -97,5 +95,5 @@ def _check_header(number: int, names: list[str]) -> None:
         ([name for name in REQUIRED_COLUMNS if name not in names], "is missing", "add it"),
     ):
         if wrong:
-            listed = ", ".join(map(repr, wrong))
+            listed = shortened(", ".join(wrong))
             raise refused(f"a column of the header {problem}: {listed}", remedy, row=number, value=listed)

@@ -7,7 +7,7 @@ from math import isnan
 import numpy as np
 
 from crimes.matching.case import Case
-from crimes.matching.coverage import to_disc_m
+from crimes.matching.coverage import made_when_it_says, to_disc_m
 from crimes.matching.labels import sequence_labels
 from crimes.matching.reach import needed_speed_mps
 from crimes.matching.room import gaps_with_room
@@ -133,7 +133,7 @@ def _telling(case: Case, pair: int, rows: Integers) -> Booleans:
     uncertainty_m = case.scene(pair).place_uncertainty_m
     coarse = (held.rows.fixes.mechanism[rows] == Mechanism.LBS) | (held.accuracy_m[rows] > USABLE_ACCURACY_M)
     near = held.distance_m[rows] <= np.maximum(held.accuracy_m[rows], case.settings.radius_m) + uncertainty_m
-    telling: Booleans = (coarse | coverage.open_strap[rows]) & near
+    telling: Booleans = (coarse | coverage.open_strap[rows]) & near & made_when_it_says(held.rows.take(rows))
     telling[telling] = [_had_time(case, pair, row) for row in rows[telling].tolist()]
     return telling
 

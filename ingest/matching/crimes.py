@@ -13,7 +13,7 @@ from store.database import Connection, Cursor
 from store.intake import clock_us
 from store.locks import limit_lock_wait
 from store.matching import RunWrite, current_results, worn_in
-from store.matching_wanted import Cause, WantedMatch, due_matches, finish_matches, retry_matches, set_match_aside
+from store.matching_wanted import Cause, WantedMatch, due_matches, finish_matches, set_match_aside
 
 CRIMES_AT_ONCE = 100
 SETTLED_AFTER_S = 600
@@ -27,10 +27,6 @@ class CrimeMatching:
     def __init__(self, engine: MatchingEngine) -> None:
         self._engine = engine
         self._newest_first = False
-
-    def begin(self, connection: Connection) -> None:
-        with connection, connection.cursor() as cursor:
-            retry_matches(cursor)
 
     def round(self, connection: Connection) -> bool:
         self._newest_first = not self._newest_first

@@ -9,14 +9,7 @@ from ingest.matching.engine import SOFTWARE_VERSION, MatchingEngine
 from ingest.matching.tasks import may_pass, words_of
 from model.crimes import MatchingSettings
 from store.database import Connection, Cursor
-from store.expectations import (
-    BatchPerson,
-    expect_wearer,
-    retry_routines,
-    set_wearer_aside,
-    waiting_wearers,
-    want_routines,
-)
+from store.expectations import BatchPerson, expect_wearer, set_wearer_aside, waiting_wearers, want_routines
 from store.matching import NewResult, RunWrite, write_runs
 from store.routines import weigh
 
@@ -38,10 +31,6 @@ class SheetWeighing:
 
     def __init__(self, engine: MatchingEngine) -> None:
         self._settings = engine.settings
-
-    def begin(self, connection: Connection) -> None:
-        with connection, connection.cursor() as cursor:
-            retry_routines(cursor)
 
     def round(self, connection: Connection) -> bool:
         with connection, connection.cursor() as cursor:

@@ -55,7 +55,7 @@ BEGIN
   PERFORM FROM crime_batches batch
     WHERE batch.crime_batch_id IN (
       SELECT version.crime_batch_id FROM fresh JOIN crime_versions version USING (crime_version_id))
-    ORDER BY batch.crime_batch_id FOR UPDATE; -- one numbers a batch at a time
+    ORDER BY batch.crime_batch_id FOR NO KEY UPDATE; -- one numbers a batch at a time
   INSERT INTO crime_batch_wearers (crime_batch_id, person_id, number)
     SELECT unnamed.crime_batch_id, unnamed.person_id,
            coalesce((SELECT max(number) FROM crime_batch_wearers WHERE crime_batch_id = unnamed.crime_batch_id), 0)

@@ -132,6 +132,12 @@ BEGIN
 END
 $$;
 
+-- Of somebody whose name is known: so coarse that many questions do not add up to where the person was.
+CREATE FUNCTION coarse_distance_band(distance_m double precision) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN distance_m <= 1000 THEN 'up_to_1_km' ELSE distance_band(distance_m) END
+$$;
+
 -- The eliminations of a crime, newest first, or one of them. An answer says whether the track rules the person out, and
 -- nothing else: "present", "cannot say", "wore no tag" and "nobody of this name" look the same, or police would learn who
 -- was there before any review, and who is tagged. It is withdrawn where a current result of matching says otherwise.
@@ -167,7 +173,7 @@ BEGIN
            asked.verdict IS NOT DISTINCT FROM 'absent' AND later.differs,
            CASE WHEN asked.verdict = 'absent' AND NOT later.differs THEN police_reasons(asked.document) END,
            CASE WHEN asked.verdict = 'absent' AND NOT later.differs
-             THEN distance_band((asked.document ->> 'nearest_m')::float8) END,
+             THEN coarse_distance_band((asked.document ->> 'nearest_m')::float8) END,
            (SELECT result.result_id FROM matching_results result
             WHERE result.crime_version_id = asked.crime_version_id AND result.person_id = asked.person_id
               AND match_is_confirmed(result.result_id)),
@@ -187,7 +193,8 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION has_asked(text, bigint), own_current_version(bigint), qualify_match(bigint, text, text),
+REVOKE ALL ON FUNCTION has_asked(text, bigint), own_current_version(bigint), coarse_distance_band(double precision),
+  qualify_match(bigint, text, text),
   record_outcome(bigint, text, text), request_rerun(bigint), request_elimination(bigint, text, text, text),
   police_eliminations(bigint, bigint, bigint, integer) FROM public;
 GRANT EXECUTE ON FUNCTION qualify_match(bigint, text, text), record_outcome(bigint, text, text), request_rerun(bigint),

@@ -226,7 +226,7 @@ def test_who_is_ruled_out_is_told_until_a_result_says_otherwise(world: PoliceWor
     answer(world, "X100009", somebody, MatchVerdict.ABSENT)
     with as_police(world.urls) as cursor:
         cursor.execute(RULED_OUT, (world.crime,))
-        assert cursor.fetchall() == [("answered", True, False, ["far away"], "500_to_1000_m", None)]
+        assert cursor.fetchall() == [("answered", True, False, ["far away"], "up_to_1_km", None)]
     with as_owner(world.urls.owner) as cursor:
         later = a_match(somebody, MatchVerdict.PRESENT, [position(SEEN_AT)])
         result = seed_result(cursor, seed_run(cursor, world.version, cause="positions"), world.version, later)

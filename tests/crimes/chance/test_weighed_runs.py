@@ -13,6 +13,7 @@ from ingest.matching.weighing import SheetWeighing
 from model.crimes import MatchingSettings
 from model.times import to_microseconds
 from store.database import connect
+from store.expectations import retry_routines
 from tests.support.database import DatabaseUrls
 from tests.support.matching import ReportedCrime, import_crimes, matching, nothing_waits
 from tests.support.routines import (
@@ -89,6 +90,7 @@ def test_a_routine_that_cannot_be_weighed_is_set_aside_and_tried_again(migrated_
                 " WHERE other.crime_batch_id = %s",
                 (batches[1],),
             )
-        weighing.begin(connection)
+        with connection, connection.cursor() as cursor:
+            retry_routines(cursor)
         weighing.round(connection)
     assert rows(migrated_database.owner, ROUTINES) == [("X1", 0, None), ("X2", 0, None)]
