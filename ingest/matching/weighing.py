@@ -14,7 +14,7 @@ from store.matching import NewResult, RunWrite, write_runs
 from store.routines import weigh
 
 ROUTINE = RoutineSettings()
-WEARERS_AT_ONCE = 5
+WEARERS_AT_ONCE = 1  # the most crimes take some seconds, and new ones are not to wait for more
 
 
 def write_weighed_runs(cursor: Cursor, runs: Sequence[RunWrite], settings: MatchingSettings) -> None:
@@ -27,7 +27,7 @@ def write_weighed_runs(cursor: Cursor, runs: Sequence[RunWrite], settings: Match
 
 
 class SheetWeighing:
-    """What the sheets of batches expect of their wearers' routines, some wearers a round."""
+    """What the sheets of batches expect of their wearers' routines, one wearer a round."""
 
     def __init__(self, engine: MatchingEngine) -> None:
         self._settings = engine.settings
