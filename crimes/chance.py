@@ -13,6 +13,7 @@ LEAST_WINDOWS = 7
 
 LEAST_OCCASIONS = 3  # nights or days: fewer are no pattern
 OFTEN = 0.5
+CROWDED = "Crimes are reported here so often that the days of others are compared, too."
 CAUTION = (
     "This orders review and is never guilt: it says nothing of what the wearer did or saw, and a rare visit may be an"
     " innocent one."
@@ -63,9 +64,13 @@ def weigh_chance(seen: Sequence[Seen], *, is_weekend: bool, least_positions: int
     The probability is the rule of succession over the days whose same time of day can be compared: those whose track
     covers at least half of it, or on which the wearer would have been counted present, with ``least_positions``
     positions within the radius. Weekdays are compared with weekdays and weekends with weekends where either has enough
-    of its kind, since work and rest differ; else all days are.
+    of its kind, since work and rest differ; else all days are. Stretches that touch another crime are left out where
+    enough days remain without them: else nothing could be said of a place where crimes are reported every day.
     """
-    comparable = [one for one in seen if one.stretch.look_hour is None and _tells(one, least_positions)]
+    apart = [one for one in seen if not one.stretch.touches_another]
+    is_apart = len(_comparable(apart, least_positions)) >= LEAST_WINDOWS
+    seen = apart if is_apart else seen
+    comparable = _comparable(seen, least_positions)
     alike = [one for one in comparable if one.stretch.is_weekend == is_weekend]
     kind_of_day = ("weekend day" if is_weekend else "weekday") if len(alike) >= LEAST_WINDOWS else "day"
     compared = alike if len(alike) >= LEAST_WINDOWS else comparable
@@ -85,7 +90,12 @@ def weigh_chance(seen: Sequence[Seen], *, is_weekend: bool, least_positions: int
         words=(),
         yardstick=None if probability is None else yardstick_words(probability),
     )
-    return ChanceWeight(**{**asdict(bare), "words": _words(bare)})
+    return ChanceWeight(**{**asdict(bare), "words": _words(bare, is_apart=is_apart)})
+
+
+def _comparable(seen: Sequence[Seen], least_positions: int) -> list[Seen]:
+    """The same time of day on the days of which the track tells."""
+    return [one for one in seen if one.stretch.look_hour is None and _tells(one, least_positions)]
 
 
 def _tells(one: Seen, least_positions: int) -> bool:
@@ -115,8 +125,9 @@ def _days(seen: Sequence[Seen], least_positions: int) -> tuple[int, int]:
     return len(there), len(told | there)
 
 
-def _words(weight: ChanceWeight) -> tuple[str, ...]:
-    return (_same_time(weight), *_patterns(weight), CAUTION)
+def _words(weight: ChanceWeight, *, is_apart: bool) -> tuple[str, ...]:
+    crowded = [] if is_apart or weight.probability is None else [CROWDED]
+    return (_same_time(weight), *crowded, *_patterns(weight), CAUTION)
 
 
 def _same_time(weight: ChanceWeight) -> str:

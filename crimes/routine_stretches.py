@@ -1,7 +1,7 @@
 """The stretches of a wearer's history that a presence at a scene is compared with. By the local wall clock."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,6 +38,7 @@ class Stretch:
     look_hour: int | None  # local; None: the crime's time of day
     from_us: int
     until_us: int
+    touches_another: bool = False  # the padded window of another crime here
 
     @property
     def is_weekend(self) -> bool:
@@ -60,8 +61,8 @@ def stretches_before(
 
     The crime's time of day is its longest window, padded; where a local time of the police file was two instants, they
     are one by the wall clock. A stretch keeps its length over a change of the clocks, and begins after the gap where
-    its beginning is skipped. ``asked`` are the padded windows of other crimes here: a stretch that touches one, or
-    the crime's own, is left out, for a series of crimes is no routine.
+    its beginning is skipped. One that touches the crime's own padded window is left out; one that touches a window of
+    ``asked``, the padded ones of other crimes here, is marked: a series of crimes is no routine.
     """
     longest = _longest(scene).padded(padding_us)
     own = scene.hull.padded(padding_us)
@@ -71,8 +72,8 @@ def stretches_before(
     same_us = clock.first_at(days * DAY_US + local_us % DAY_US)
     found = list(_stretches(days, same_us, None, longest.to_us - longest.from_us))
     found += looks_before(longest.from_us, settings.history_days, settings)
-    closed = (own, *asked)
-    return sorted((one for one in found if not _touches(one, closed)), key=lambda one: (one.from_us, one.until_us))
+    marked = [replace(one, touches_another=_touches(one, asked)) for one in found if not _touches(one, [own])]
+    return sorted(marked, key=lambda one: (one.from_us, one.until_us))
 
 
 def looks_before(until_us: int, days: int, settings: RoutineSettings) -> list[Stretch]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crimes.chance import CAUTION, LEAST_WINDOWS, ChanceWeight, Seen, weigh_chance, weight_of
+from crimes.chance import CAUTION, CROWDED, LEAST_WINDOWS, ChanceWeight, Seen, weigh_chance, weight_of
 from crimes.routine_stretches import LOOK_HOURS, LOOK_US, Stretch
 from model.times import DAY_US, SECOND_US
 
@@ -76,6 +76,23 @@ def test_a_day_of_which_less_than_half_is_covered_is_not_compared() -> None:
 
 def test_a_day_on_which_the_wearer_was_there_tells_however_little_is_covered() -> None:
     assert weigh([*(window(day, 0) for day in range(12)), window(14, 2, parts=1)]).windows_there == 1
+
+
+def of_another_crime(one: Seen) -> Seen:
+    return replace(one, stretch=replace(one.stretch, touches_another=True))
+
+
+def test_the_days_of_a_series_are_left_out() -> None:
+    series = [of_another_crime(one) for day in range(4) for one in (window(day, 2), look(day, 15, 1))]
+    weight = weigh([*series, *(window(day, 0) for day in range(4, 28))])
+    assert (weight.windows_there, weight.windows_compared, weight.days_there) == (0, 16, 0)
+    assert CROWDED not in weight.words
+
+
+def test_where_crimes_are_reported_every_day_they_are_compared_and_it_is_said() -> None:
+    weight = weigh([of_another_crime(window(day, 2)) for day in range(22)] + [window(day, 0) for day in range(22, 28)])
+    assert (weight.windows_there, weight.windows_compared) == (16, 20)
+    assert CROWDED in weight.words
 
 
 def test_one_position_would_not_have_counted() -> None:

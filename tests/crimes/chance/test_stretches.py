@@ -1,5 +1,6 @@
 """Which earlier times a presence is compared with: by the wall clock, of one length, and no other crime's."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -74,15 +75,13 @@ def test_every_day_has_its_looks() -> None:
     assert all(local(one.from_us).hour == one.look_hour for one in looks)
 
 
-def test_what_touches_another_crime_s_window_is_left_out() -> None:
+def test_what_touches_another_crime_s_window_is_marked() -> None:
     of = scene("2026-02-20T14:00")
-    whole = stretches_before(of, PADDING_US, (), SETTINGS)
     touched = compared(of)[5]
     at_its_end = Window(touched.until_us - 1, touched.until_us + 3 * 3600 * SECOND_US)
-    left = stretches_before(of, PADDING_US, (at_its_end,), SETTINGS)
-    gone = [one for one in whole if one not in left]
-    assert touched in gone
-    assert all(one.from_us <= at_its_end.to_us and at_its_end.from_us < one.until_us for one in gone)
+    for one in stretches_before(of, PADDING_US, (at_its_end,), SETTINGS):
+        assert one.touches_another == (one.from_us <= at_its_end.to_us and at_its_end.from_us < one.until_us)
+    assert replace(touched, touches_another=True) in stretches_before(of, PADDING_US, (at_its_end,), SETTINGS)
     just_after = Window(touched.until_us, touched.until_us)
     assert touched in stretches_before(of, PADDING_US, (just_after,), SETTINGS)
 
