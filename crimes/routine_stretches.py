@@ -72,7 +72,10 @@ def stretches_before(
     same_us = clock.first_at(days * DAY_US + local_us % DAY_US)
     found = list(_stretches(days, same_us, None, longest.to_us - longest.from_us))
     found += looks_before(longest.from_us, settings.history_days, settings)
-    marked = [replace(one, touches_another=_touches(one, asked)) for one in found if not _touches(one, [own])]
+    found = [one for one, touches in zip(found, _touching(found, [own]), strict=True) if not touches]
+    marked = [
+        replace(one, touches_another=touches) for one, touches in zip(found, _touching(found, asked), strict=True)
+    ]
     return sorted(marked, key=lambda one: (one.from_us, one.until_us))
 
 
@@ -113,5 +116,11 @@ def _stretches(days: Integers, from_us: Integers, look_hour: int | None, length_
         yield Stretch(day, look_hour, begins_us, begins_us + length_us)
 
 
-def _touches(stretch: Stretch, closed: Sequence[Window]) -> bool:
-    return any(stretch.from_us <= one.to_us and one.from_us < stretch.until_us for one in closed)
+def _touching(stretches: Sequence[Stretch], windows: Sequence[Window]) -> list[bool]:
+    """Whether each stretch has a moment in common with any of the windows."""
+    from_us = np.array([one.from_us for one in stretches], np.int64)[:, np.newaxis]
+    until_us = np.array([one.until_us for one in stretches], np.int64)[:, np.newaxis]
+    opens_us = np.array([one.from_us for one in windows], np.int64)
+    closes_us = np.array([one.to_us for one in windows], np.int64)
+    touches: list[bool] = ((from_us <= closes_us) & (opens_us < until_us)).any(axis=1).tolist()
+    return touches
