@@ -122,5 +122,5 @@ def _touching(stretches: Sequence[Stretch], windows: Sequence[Window]) -> list[b
     until_us = np.array([one.until_us for one in stretches], np.int64)[:, np.newaxis]
     opens_us = np.array([one.from_us for one in windows], np.int64)
     closes_us = np.array([one.to_us for one in windows], np.int64)
-    touches: list[bool] = ((from_us <= closes_us) & (opens_us < until_us)).any(axis=1).tolist()
-    return touches
+    touches = (from_us <= closes_us) & (opens_us < until_us)  # shape (stretches, windows)
+    return [bool(one) for one in touches.any(axis=1)]
