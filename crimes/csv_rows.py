@@ -1,10 +1,12 @@
 """Rows of a CSV file: the police form without a header, or the richer form with one."""
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
+from typing import Any
 
 from crimes.crime_fields import KNOWN_COLUMNS, POLICE_COLUMNS, REQUIRED_COLUMNS
 from crimes.file_text import RowLines, refused
@@ -13,6 +15,10 @@ from crimes.row_errors import Fault, RowError, row_error, shortened
 
 FEWEST_NAMES = 3
 """So many cells that are names of columns make a row a header."""
+
+REMEDY = "close every quotation mark, and double those within a text"
+SWALLOWED = re.compile(r"[\r\n].*,[ \"]*[0-9]{4}-?[0-9]{2}-?[0-9]{2}T?[0-9]{2}:?[0-9]{2}[^,\r\n]*,")
+"""A time between commas, in a later line of a text: another row, which a stray quotation mark has made part of it."""
 
 Record = tuple[int, list[str] | Fault]
 
@@ -42,25 +48,27 @@ def _records(lines: RowLines) -> Iterator[Record]:
     reader = csv.reader(lines, strict=True)
     for number in count(1):
         lines.begin_row(number)
-        lines_before = reader.line_num
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            if reader.line_num > lines_before + 1:
-                raise refused(
-                    f"row {number} runs over {reader.line_num - lines_before} lines and is no CSV: {error}",
-                    "close every quotation mark, and double those within a text",
-                    row=number,
-                ) from None
-            yield (
-                number,
-                Fault(f"this is no CSV: {error}", "close every quotation mark, and double those within a text"),
-            )
-            continue
+        cells = _next_record(reader, number)
         if cells is None:
             return
-        if len(cells) > 1 or "".join(cells).strip():
+        if isinstance(cells, Fault) or len(cells) > 1 or "".join(cells).strip():
             yield number, cells
+
+
+def _next_record(reader: Any, number: int) -> list[str] | Fault | None:
+    """None at the end of the file. ``reader`` is the CSV module's, which goes on with the next line after an error."""
+    lines_before = reader.line_num
+    try:
+        cells: list[str] | None = next(reader, None)
+    except csv.Error as error:
+        if reader.line_num == lines_before + 1:
+            return Fault(f"this is no CSV: {error}", REMEDY)
+        problem = f"row {number} runs over {reader.line_num - lines_before} lines and is no CSV: {error}"
+        raise refused(problem, REMEDY, row=number) from None
+    if cells and reader.line_num > lines_before + 1 and any(map(SWALLOWED.search, cells)):
+        lines = reader.line_num - lines_before
+        return Fault(f"a text of this row runs over {lines} lines and holds other rows", REMEDY)
+    return cells
 
 
 def _rows(records: Iterator[Record], columns: Sequence[str]) -> Iterator[RawRow]:

@@ -89,8 +89,10 @@ class CrimeFileReader:
     def __iter__(self) -> Iterator[ReadRow]:
         pending: list[RowDraft | FailedRow] = []
         try:
-            for raw in self._raw_rows():
-                pending.append(self._read(raw))
+            raw_rows = self._raw_rows()
+            rules = RowRules(self.now_us, self.zones, is_rich=self._format is not CrimeFormat.POLICE_CSV)
+            for raw in raw_rows:
+                pending.append(self._read(raw, rules))
                 if len(pending) == ROWS_AT_ONCE:
                     yield from self._finished(pending)
                     pending.clear()
@@ -127,11 +129,10 @@ class CrimeFileReader:
         self._format = CrimeFormat.CSV if opened.is_rich else CrimeFormat.POLICE_CSV
         return opened.rows
 
-    def _read(self, raw: RawRow) -> RowDraft | FailedRow:
+    def _read(self, raw: RawRow, rules: RowRules) -> RowDraft | FailedRow:
         self._row_count += 1
         if raw.errors and not raw.given:
             return FailedRow(raw.row_number, raw.errors)
-        rules = RowRules(self.now_us, self.zones, is_rich=self._format is not CrimeFormat.POLICE_CSV)
         reader = RowReader(raw.row_number, raw.given, rules, list(raw.errors))
         draft = reader.read()
         self._batch.compare(reader)

@@ -6,6 +6,7 @@ from typing import Self
 
 import numpy as np
 
+from crimes.matching.coverage import ERROR_ALLOWANCE_M
 from crimes.track_notes import TrackGaps
 from geofence.columns import Booleans, Earlier, Floats, Integers, Points, PositionRows
 from geofence.confidence import effective_accuracy_m
@@ -119,7 +120,7 @@ class RecentScenes:
         unsure_m = np.maximum(
             effective_accuracy_m(accuracy_m, mechanism), effective_accuracy_m(before.accuracy_m, before.mechanism)
         )
-        reach_m = PLANE_SLACK * (self._speed_mps * went_s / 2 + unsure_m)
+        reach_m = PLANE_SLACK * (self._speed_mps * went_s / 2 + np.maximum(unsure_m, ERROR_ALLOWANCE_M))
         boxes = Boxes(
             np.fmin(points.x, before.points.x) - reach_m,
             np.fmin(points.y, before.points.y) - reach_m,

@@ -8,6 +8,7 @@ import errno
 import os
 import stat
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from ingest.matching.spool import FileTooLargeError
 from ops.errors import ConfigurationError, UnavailableError
 from ops.logs import get_logger
 from ops.metrics import CRIME_FOLDER_STUCK
+from ops.settings import Settings
 from store.crime_batches import all_errors
 from store.database import SERVER_ERRORS, Connection, Cursor, Identity, set_identity
 
@@ -35,7 +37,7 @@ ERRORS = ".errors.csv"
 IDENTITY = Identity("cordon", "service", "watched folder of police files", "")
 SENDER = Sender(IDENTITY, "folder", None)
 
-log = get_logger("match")
+log = get_logger("matching")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +76,25 @@ class CrimeFolder:
         self._waiting: dict[str, Waiting] = {}
         self._is_away = False
 
-    def round(self, connection: Connection) -> None:
-        """Import the complete files, for about a second; a large one takes longer.
+    def begin(self, connection: Connection) -> None:
+        """Whoever matches from now on needs nothing of who did before: each round looks at the folder itself."""
+        del connection
+
+    def round(self, connection: Connection) -> bool:
+        """Import the complete files, for about a second, though a large one takes longer; whether more wait.
 
         Raises what the database raises when it does not answer. A file that cannot be read, moved or stored stays
         where it is, is tried again after a minute, and stops nothing.
         """
         began_s = time.monotonic()
         self._look(began_s)
-        for name in self._complete(began_s):
-            self._try(name, connection)
-            if time.monotonic() - began_s > ROUND_S:
+        complete = deque(self._complete(began_s))
+        while complete:
+            self._try(complete.popleft(), connection)
+            if time.monotonic() - began_s >= ROUND_S:
                 break
         CRIME_FOLDER_STUCK.set(self._is_away + sum(one.is_stuck for one in self._waiting.values()))
+        return bool(complete)
 
     def _look(self, now_s: float) -> None:
         """Note what lies in the folder and has changed."""
@@ -117,6 +125,7 @@ class CrimeFolder:
 
     def _try(self, name: str, connection: Connection) -> None:
         waiting = self._waiting[name]
+        waiting.try_at_s = time.monotonic() + RETRY_S
         try:
             self._take(self._folder / name, waiting.stamp, connection)
         except SERVER_ERRORS:
@@ -128,7 +137,6 @@ class CrimeFolder:
                 reason = error.strerror if isinstance(error, OSError) else type(error).__name__
                 log.warning("a police file is stuck in the folder", reason=reason, size_bytes=waiting.stamp.size_bytes)
             waiting.is_stuck = True
-            waiting.try_at_s = time.monotonic() + RETRY_S
         else:
             del self._waiting[name]
 
@@ -170,6 +178,11 @@ class CrimeFolder:
             unfinished.replace(beside)
         file.rename(target)
         return True
+
+
+def watched_folder(settings: Settings) -> CrimeFolder | None:
+    """The one of CORDON_CRIME_FOLDER; None where it is not set. Raises ConfigurationError."""
+    return CrimeFolder(Path(settings.crime_folder), Reading.of(settings)) if settings.crime_folder else None
 
 
 def _counts(entry: os.DirEntry[str]) -> bool:

@@ -18,7 +18,7 @@ LOCK_TIMEOUT_MS = 500
 
 @dataclass(frozen=True, slots=True)
 class Importer:
-    """Who sends files. ``force`` is the token's; ``checked``: whether the file has to be of it."""
+    """Who sends files. ``force`` is the token's, of which the files have to be."""
 
     urls: DatabaseUrls
     force: str = FORCE

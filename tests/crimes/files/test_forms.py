@@ -132,6 +132,18 @@ def test_a_quotation_mark_left_open_refuses_the_file_for_what_follows_it_cannot_
     assert len(parsed) == 2
 
 
+def test_a_quotation_mark_that_another_row_closes_does_not_swallow_the_rows_between() -> None:
+    rows = [
+        police_csv({"crime_reference": f"CRI{number}"}).rstrip() + text
+        for number, text in enumerate([b"", b'"knife', b"", b'blade of 5"', b""])
+    ]
+    parsed, (failed,), facts = read(b"\r\n".join(rows))
+    assert (failed.row_number, failed.errors[0].field) == (2, "row")
+    assert failed.errors[0].problem == "a text of this row runs over 3 lines and holds other rows"
+    assert [row.crime.reference for row in parsed] == ["CRI0", "CRI4"]
+    assert not facts.refusals
+
+
 def test_a_byte_of_another_encoding_is_an_error_of_its_row() -> None:
     content = police_csv({"crime_text": "£20 taken"}).decode().encode("cp1252") + police_csv(SECOND_CRIME)
     parsed, (failed,), _ = read(content)

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 import ingest.matching.folder
-from ingest.matching.folder import CrimeFolder
+from ingest.matching.folder import CrimeFolder, watched_folder
 from ingest.matching.importing import Reading
 from ops.errors import ConfigurationError, UnavailableError
 from ops.metrics import CRIME_FOLDER_STUCK
+from ops.settings import Settings
 from store.database import Connection, connect
 from tests.crimes.files.police_files import SECOND_CRIME, police_csv
 from tests.support.crime_imports import LOCK_TIMEOUT_MS, ask, value
@@ -185,6 +186,22 @@ def test_a_busy_registry_leaves_the_file_for_later(
     folder._waiting["good.csv"].try_at_s = 0
     folder.round(connection)
     assert files(tmp_path) == {"done/good.csv"}
+
+
+def test_many_files_leave_the_matcher_time_for_its_other_work(
+    tmp_path: Path, folder: CrimeFolder, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest.matching.folder, "ROUND_S", 0)
+    for number in range(3):
+        (tmp_path / f"{number}.csv").write_bytes(police_csv({"crime_reference": f"C{number}"}))
+    for taken, more in ((1, True), (2, True), (3, False), (3, False)):
+        assert folder.round(connection) is more
+        assert len(files(tmp_path / "done")) == taken
+
+
+def test_only_the_named_folder_is_watched(tmp_path: Path) -> None:
+    assert watched_folder(Settings()) is None
+    assert watched_folder(Settings(crime_folder=str(tmp_path))) is not None
 
 
 def test_a_folder_that_is_not_there_is_an_error_of_the_deployment(tmp_path: Path) -> None:

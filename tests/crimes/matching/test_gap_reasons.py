@@ -92,6 +92,15 @@ def test_positions_as_often_as_usual_nearby_are_one_short_gap() -> None:
     assert "so near that there was time between them" in match.reasons[0]
 
 
+def test_a_strap_that_was_open_long_ago_parts_no_gaps_and_one_that_was_open_meanwhile_is_told() -> None:
+    nearby, long_ago = every(60, -600, 4600, x=700), [said(KIND.STRAP_TAMPER, -9000), said(KIND.STRAP_RESTORED, -8000)]
+    assert reason(nearby, long_ago) == (GapReason.SHORT_GAP,)
+    meanwhile = [*long_ago, said(KIND.STRAP_TAMPER, 1805), said(KIND.STRAP_RESTORED, 1810)]
+    reasons = reason(nearby, meanwhile)
+    assert set(reasons) == {GapReason.SHORT_GAP, GapReason.TAG_OFF}
+    assert reasons.count(GapReason.TAG_OFF) == 1
+
+
 def test_more_gaps_than_are_read_are_counted() -> None:
     bursts = [At(float(one), 3000) for start in range(-600, 4800, 600) for one in (start, start + 60)]
     match = matched(HOUR, bursts)
