@@ -123,4 +123,4 @@ def _touching(stretches: Sequence[Stretch], windows: Sequence[Window]) -> list[b
     opens_us = np.array([one.from_us for one in windows], np.int64)
     closes_us = np.array([one.to_us for one in windows], np.int64)
     touches = (from_us <= closes_us) & (opens_us < until_us)  # shape (stretches, windows)
-    return [bool(one) for one in touches.any(axis=1)]
+    return [bool(one.any()) for one in touches]
