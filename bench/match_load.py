@@ -67,8 +67,9 @@ class Loader:
 
     def _write(self, connection: Connection, batch: Batch) -> None:
         devices = self._devices
-        nothing = ZoneIndex(self._projection), self._projection, {}, LIMITS
-        outcome = process_batch(batch, Context(devices, *nothing, RecentScenes(self._projection, MatchingSettings())))
+        scenes = RecentScenes(self._projection, MatchingSettings())
+        context = Context(devices, ZoneIndex(self._projection), self._projection, {}, LIMITS, scenes)
+        outcome = process_batch(batch, context)
         heard = select_heard(batch, devices, LIMITS, 60 * SECOND_US)
         with connection, connection.cursor() as cursor:
             write_newer(cursor, outcome.newer)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from crimes.recent import SETTLED_AFTER_S
 from ingest.matching.decisions import run_of_everybody
 from ingest.matching.engine import MatchingEngine, SceneMatches
 from ingest.matching.tasks import may_pass, words_of
@@ -16,8 +17,6 @@ from store.matching import RunWrite, current_results, worn_in
 from store.matching_wanted import Cause, WantedMatch, due_matches, finish_matches, set_match_aside
 
 CRIMES_AT_ONCE = 100
-SETTLED_AFTER_S = 600
-"""After the padded window; what tags send as usual has been judged by then. What comes later asks for itself."""
 LOCK_WAIT_MS = 5000
 
 
