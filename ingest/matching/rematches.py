@@ -5,14 +5,15 @@ from collections.abc import Sequence
 from crimes.scenes import Scene
 from ingest.matching.crimes import LOCK_WAIT_MS, count_results, settles_at_us
 from ingest.matching.decisions import run_of_one
-from ingest.matching.engine import MatchingEngine
+from ingest.matching.engine import SOFTWARE_VERSION, MatchingEngine
 from ingest.matching.tasks import may_pass, words_of
-from ingest.matching.weighing import write_weighed_runs
+from ingest.matching.weighing import with_weights
 from model.crimes import Match
 from store.database import Connection, Cursor
+from store.expectations import want_routines
 from store.intake import clock_us
 from store.locks import limit_lock_wait
-from store.matching import RunWrite, current_results, latest_counts
+from store.matching import RunWrite, current_results, latest_counts, write_runs
 from store.rematches import Rematch, finish_rematches, set_rematch_aside, waiting_rematches
 from store.scenes_in_doubt import scenes_in_doubt
 
@@ -58,7 +59,9 @@ class Rematching:
         with connection, connection.cursor() as cursor:
             limit_lock_wait(cursor, LOCK_WAIT_MS)
             runs = self._runs(cursor, person_id, list(zip(scenes, matches, strict=True)))
-            write_weighed_runs(cursor, runs, self._engine.settings)
+            runs = with_weights(cursor, runs, self._engine.settings)
+            write_runs(cursor, runs, self._engine.settings, SOFTWARE_VERSION)
+            want_routines(cursor, [run.scene.scene_id for run in runs])
         for run in runs:
             count_results(run)
 

@@ -5,25 +5,23 @@ from dataclasses import replace
 
 from crimes.chance import ChanceWeight
 from crimes.routine_stretches import RoutineSettings
-from ingest.matching.engine import SOFTWARE_VERSION, MatchingEngine
+from ingest.matching.engine import MatchingEngine
 from ingest.matching.tasks import may_pass, words_of
 from model.crimes import MatchingSettings
 from store.database import Connection, Cursor
-from store.expectations import BatchPerson, expect_wearer, set_wearer_aside, waiting_wearers, want_routines
-from store.matching import NewResult, RunWrite, write_runs
+from store.expectations import BatchPerson, expect_wearer, set_wearer_aside, waiting_wearers
+from store.matching import NewResult, RunWrite
 from store.routines import weigh
 
 ROUTINE = RoutineSettings()
 WEARERS_AT_ONCE = 1  # the most crimes take some seconds, and new ones are not to wait for more
 
 
-def write_weighed_runs(cursor: Cursor, runs: Sequence[RunWrite], settings: MatchingSettings) -> None:
-    """Write the runs, each result that is present or possible with its weight; its wearer goes on the batch's sheet."""
+def with_weights(cursor: Cursor, runs: Sequence[RunWrite], settings: MatchingSettings) -> list[RunWrite]:
+    """The runs, each result that is present or possible with its weight."""
     results = [(run.scene, one.match) for run in runs for one in run.results]
     weights = iter(weigh(cursor, [scene for scene, _ in results], [match for _, match in results], settings, ROUTINE))
-    weighed = [replace(run, results=[_with(one, next(weights)) for one in run.results]) for run in runs]
-    write_runs(cursor, weighed, settings, SOFTWARE_VERSION)
-    want_routines(cursor, [run.scene.scene_id for run in runs])
+    return [replace(run, results=[_with(one, next(weights)) for one in run.results]) for run in runs]
 
 
 class SheetWeighing:
