@@ -53,6 +53,8 @@ class Action(StrEnum):
     ELIMINATION_READ = "elimination.read"
     SCENE_SEARCH_REQUEST = "scene_search.request"
     SCENE_SEARCH_READ = "scene_search.read"
+    CRIME_SHEET_READ = "crime_sheet.read"
+    PRECISION_READ = "precision.read"
     RAW_ERASE = "raw.erase"
     TOKEN_CREATE = "token.create"  # noqa: S105 -- the name of an action
     TOKEN_REVOKE = "token.revoke"  # noqa: S105 -- the name of an action

@@ -41,10 +41,11 @@ class Permission(StrEnum):
     SCENE_SEARCHES_READ = "scene_searches.read"
     SCENE_SEARCHES_WRITE = "scene_searches.write"
     PERSON_MATCHES_READ = "person_matches.read"
+    PRECISION_READ = "precision.read"
     CRIMES_IMPORT = "crimes.import"
 
 
-_EVERYONE = frozenset({Permission.SELF_READ, Permission.API_READ})
+_EVERYONE = frozenset({Permission.SELF_READ, Permission.API_READ, Permission.PRECISION_READ})
 _SUPERVISION = _EVERYONE | {
     Permission.PEOPLE_READ,
     Permission.VISITS_READ,

@@ -14,6 +14,7 @@ from ingest.matching.matcher import Matcher
 from ingest.matching.rematches import Rematching
 from ingest.matching.searches import SceneSearching
 from ingest.matching.tasks import Task
+from ingest.matching.weighing import SheetWeighing
 from ops.health import health_server
 from ops.settings import Settings
 from store.database import connect
@@ -48,4 +49,5 @@ def tasks(settings: Settings) -> list[Task]:
         Rematching(engine),
         SceneSearching(engine),
         Eliminating(engine),
+        SheetWeighing(engine),
     ]
