@@ -16,7 +16,7 @@ from model.times import SECOND_US
 from store.database import Connection, Cursor
 from store.heard import write_heard
 from store.positions import write_newer, write_older
-from store.track_notes import write_cells, write_gaps
+from store.track_notes import note_late, write_cells, write_gaps
 from store.worker_state import load_devices
 from tests.support.memory_world import NO_SCENES
 from tests.support.pings import LIMITS
@@ -59,8 +59,9 @@ class TrackWriter:
             context = Context(self._devices, ZoneIndex(PROJECTION), PROJECTION, {}, LIMITS, NO_SCENES)
             outcome = process_batch(batch, context)
             write_newer(cursor, outcome.newer)
-            write_older(cursor, outcome.older)
+            late = write_older(cursor, outcome.older)
             write_gaps(cursor, outcome.gaps)
+            note_late(cursor, late)
             write_cells(cursor, outcome.cells)
             heard = select_heard(batch, self._devices, LIMITS, 60 * SECOND_US)
             write_heard(cursor, heard_rows(heard, self._devices.device_id))
