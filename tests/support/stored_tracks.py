@@ -54,7 +54,7 @@ class TrackWriter:
         with self._connection, self._connection.cursor() as cursor:
             self._load(cursor, {one.serial for one in sent})
             batch = Batch(
-                _fixes(sent), self._devices.slots([one.serial for one in sent]), np.zeros(len(sent), np.int64)
+                fixes_of(sent), self._devices.slots([one.serial for one in sent]), np.zeros(len(sent), np.int64)
             )
             context = Context(self._devices, ZoneIndex(PROJECTION), PROJECTION, {}, LIMITS, NO_SCENES)
             outcome = process_batch(batch, context)
@@ -74,7 +74,7 @@ class TrackWriter:
         self._devices.add(0, load_devices(cursor, self._devices.unknown(serials)), PROJECTION)
 
 
-def _fixes(sent: Sequence[Sent]) -> Fixes:
+def fixes_of(sent: Sequence[Sent]) -> Fixes:
     received_us = [one.fix_us + SECOND_US if one.received_us is None else one.received_us for one in sent]
     plain = plain_fixes(
         [one.fix_us for one in sent], [one.lat for one in sent], [one.lon for one in sent], received_us=received_us
