@@ -22,9 +22,9 @@ from bench.result import Result
 from crimes.matching.verdict import match_candidates
 from crimes.scenes import Scene
 from geofence.projection import Projection
-from model.crimes import Match, MatchingSettings, Window
+from model.crimes import MatchingSettings
 from store.database import Cursor, connect
-from store.match_reads import find_candidates, read_device_events
+from store.match_reads import read_in_parts
 from store.provision import ensure_database
 from tests.servers.timescale import running_timescale
 from tests.support.database import DatabaseUrls, prepare_database
@@ -56,9 +56,8 @@ def measure(database: DatabaseUrls, scenes: Sequence[Scene]) -> list[Result]:
     projection = Projection(51.5, -0.1)
     with closing(connect(database.worker, "bench")) as connection, connection, connection.cursor() as cursor:
         match(cursor, scenes[:AT_ONCE], projection)  # warm
-        started, decided = perf_counter(), 0
-        for first in range(0, len(scenes), AT_ONCE):
-            decided += len(match(cursor, scenes[first : first + AT_ONCE], projection))
+        started = perf_counter()
+        decided = match(cursor, scenes, projection)
         whole_s = perf_counter() - started
         singles = [_milliseconds(cursor, scene, projection) for scene in scenes[:SINGLES]]
         scans = [full_scan(cursor, scene, SETTINGS) for scene in scenes[:3]]
@@ -73,15 +72,12 @@ def measure(database: DatabaseUrls, scenes: Sequence[Scene]) -> list[Result]:
     ]
 
 
-def match(cursor: Cursor, scenes: Sequence[Scene], projection: Projection) -> list[Match]:
-    """From what is stored to the verdicts."""
-    tracks = find_candidates(cursor, scenes, SETTINGS).tracks
-    if len(tracks.rows) == 0:
-        return match_candidates(scenes, tracks, {}, SETTINGS, projection)
-    time_us = tracks.rows.fixes.fix_time_us
-    devices = {one.device_id for worn in tracks.worn.values() for one in worn}
-    events = read_device_events(cursor, devices, Window(int(time_us.min()), int(time_us.max())))
-    return match_candidates(scenes, tracks, events, SETTINGS, projection)
+def match(cursor: Cursor, scenes: Sequence[Scene], projection: Projection) -> int:
+    """From what is stored to the verdicts; how many there are of them."""
+    return sum(
+        len(match_candidates(part.scenes, part.candidates.tracks, part.events, SETTINGS, projection))
+        for part in read_in_parts(cursor, scenes, SETTINGS, AT_ONCE)
+    )
 
 
 def _milliseconds(cursor: Cursor, scene: Scene, projection: Projection) -> float:

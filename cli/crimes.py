@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from access.audit import Action, Subject, record_allowed
+from cli.crime_sheets import add_commands
 from cli.forces import force_named
 from cli.owner import command_identity, owner_transaction
 from cli.tables import print_table
@@ -24,6 +25,7 @@ crimes = typer.Typer(help="Crimes that police report, and what matching says of 
 
 
 def register(application: typer.Typer) -> None:
+    add_commands(crimes)
     application.add_typer(crimes, name="crimes")
 
 

@@ -28,11 +28,13 @@ def create(
     role: Annotated[Role, typer.Option(help="What the bearer is; decides what they may do.")],
     subject: Annotated[str, typer.Option("--for", help="Whom it is for, as the audit names them.")],
     hours: Annotated[int, typer.Option(min=1, max=MOST_HOURS, help="How long it lasts.")] = DEFAULT_HOURS,
-    force: Annotated[str | None, typer.Option(help="The police force that the bearer works for.")] = None,
+    force: Annotated[str | None, typer.Option(help="For police: the force that the bearer works for.")] = None,
 ) -> None:
     """Make a token and print it, the only time that it is seen.
 
     A practitioner sees the people whose --practitioner is the token's --for.
+
+    A police analyst and a match reviewer see the crimes of their --force.
 
     Example: cordon token create --role duty_officer --for officer.jones --hours 8
     """
@@ -55,10 +57,17 @@ def show() -> None:
         found = list_tokens(cursor)
     now = datetime.now(UTC)
     rows = [
-        (str(one.token_id), one.subject, one.role, f"{one.expires_at:%Y-%m-%d %H:%M}", _state(one, now))
+        (
+            str(one.token_id),
+            one.subject,
+            one.role,
+            one.force or "",
+            f"{one.expires_at:%Y-%m-%d %H:%M}",
+            _state(one, now),
+        )
         for one in found
     ]
-    print_table(("ID", "FOR", "ROLE", "UNTIL (UTC)", "STATE"), rows)
+    print_table(("ID", "FOR", "ROLE", "FORCE", "UNTIL (UTC)", "STATE"), rows)
 
 
 @tokens.command("revoke")

@@ -56,8 +56,8 @@ class Candidates:
 
     Whoever of them is not among the tracks is absent: with a position at least every SHORT_GAP_S, all of them usable
     and too far away for a journey at the plausible speed by way of the scene. So a candidate is also whose strap was
-    open at some time of the padded windows (the tag may have lain at home), and whose positions about them were farther
-    apart than the plausible speed allows: the one was an outlier, or the wearer faster than is reckoned with.
+    open at some time of the padded windows (the tag may have lain at home), and whose positions about them were
+    farther apart than the plausible speed allows: one was an outlier, or the wearer faster than is reckoned with.
     """
 
     tracks: CandidateTracks

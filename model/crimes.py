@@ -109,12 +109,17 @@ class MatchedPosition:
 
 @dataclass(frozen=True, slots=True)
 class CoverageGap:
-    """A stretch without positions in which the wearer could have been at the scene. Open ends are None."""
+    """A stretch without positions in which the wearer could have been at the scene. Open ends are None.
+
+    Short gaps that follow upon each other are one: there are positions within it, each too near to rule anything out.
+    """
 
     from_us: int | None  # the last position before
     to_us: int | None  # the first one after
     reason: GapReason
-    needed_speed_mps: float | None  # the least mean speed of a journey by way of the scene; None with an open end
+    # The least mean speed of a journey by way of the scene; None with an open end, or where no speed would do because
+    # its two positions contradict each other.
+    needed_speed_mps: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,6 +159,12 @@ class Settings(BaseSettings):
     )
     match_health_host: str = Field(default="127.0.0.1", description="address of the matcher's /health and /metrics")
 
+    search_radius_max_m: Annotated[float, Field(gt=0, le=500)] = Field(
+        default=500, description="largest radius of a search of who was at a place; the database takes at most 500"
+    )
+    search_window_max_h: Annotated[float, Field(gt=0, le=12)] = Field(
+        default=12, description="longest window of such a search in hours; the database takes no longer than 12"
+    )
     crime_folder: str = Field(
         default="", description="folder from which `cordon match` imports police files; empty: from none"
     )

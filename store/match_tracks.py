@@ -20,6 +20,9 @@ SHORT_GAP_US = SHORT_GAP_S * SECOND_US
 LOOK_FAR_US = 30 * DAY_US
 """How long before and after the window a usable position is looked for; without any, the track has an open end."""
 
+LOOKS_US = (DAY_US // 8, LOOK_FAR_US)
+"""Most gaps are short, and to look far costs a look into every chunk."""
+
 _SPANS = (
     "(SELECT pair, device_id, 'epoch'::timestamptz + from_us * interval '1 microsecond' AS from_time,"
     "  'epoch'::timestamptz + until_us * interval '1 microsecond' AS until_time"
@@ -139,18 +142,18 @@ def _has_usable(pairs: Pairs, tracks: Tracks, *, before: bool) -> Booleans:
 
 
 def _earlier_stretches(cursor: Cursor, pairs: Pairs, wearings: Wearings, wanted: Booleans) -> _Stretches:
-    until_us = pairs.from_us - SHORT_GAP_US
-    stretches = _stretches(wearings, pairs, np.where(wanted, pairs.from_us - LOOK_FAR_US, FOREVER_US), until_us)
-    found = np.full(len(pairs), NEVER_US)
-    np.maximum.at(found, *_usable_times(cursor, stretches, "DESC"))
+    until_us, found = pairs.from_us - SHORT_GAP_US, np.full(len(pairs), NEVER_US)
+    for look_us in LOOKS_US:
+        from_us = np.where(wanted & (found == NEVER_US), pairs.from_us - look_us, FOREVER_US)
+        np.maximum.at(found, *_usable_times(cursor, _stretches(wearings, pairs, from_us, until_us), "DESC"))
     return _stretches(wearings, pairs, np.where(found == NEVER_US, FOREVER_US, found), until_us)
 
 
 def _later_stretches(cursor: Cursor, pairs: Pairs, wearings: Wearings, wanted: Booleans) -> _Stretches:
-    from_us = pairs.to_us + SHORT_GAP_US + 1
-    stretches = _stretches(wearings, pairs, from_us, np.where(wanted, pairs.to_us + LOOK_FAR_US, NEVER_US))
-    found = np.full(len(pairs), FOREVER_US)
-    np.minimum.at(found, *_usable_times(cursor, stretches, "ASC"))
+    from_us, found = pairs.to_us + SHORT_GAP_US + 1, np.full(len(pairs), FOREVER_US)
+    for look_us in LOOKS_US:
+        until_us = np.where(wanted & (found == FOREVER_US), pairs.to_us + look_us, NEVER_US)
+        np.minimum.at(found, *_usable_times(cursor, _stretches(wearings, pairs, from_us, until_us), "ASC"))
     return _stretches(wearings, pairs, from_us, np.where(found == FOREVER_US, NEVER_US, found + 1))
 
 
@@ -223,7 +226,7 @@ def _position_rows(table: Table) -> PositionRows:
 
 
 def _tracks(count: int, pair: Integers, rows: PositionRows) -> Tracks:
-    start = np.searchsorted(np.sort(pair, kind="stable"), np.arange(count + 1))
+    start = np.concatenate([[0], np.cumsum(np.bincount(pair, minlength=count))])
     time_us = rows.fixes.fix_time_us
     if ((np.diff(pair) > 0) | ((np.diff(pair) == 0) & (np.diff(time_us) > 0))).all():
         return Tracks(start, rows)  # as the database mostly hands them out

@@ -6,10 +6,12 @@ from crimes.recent import SETTLED_AFTER_S
 from ingest.matching.decisions import run_of_everybody
 from ingest.matching.engine import SOFTWARE_VERSION, MatchingEngine, SceneMatches
 from ingest.matching.tasks import may_pass, words_of
+from ingest.matching.weighing import with_weights
 from model.crimes import Window
 from model.times import SECOND_US
 from ops import metrics
 from store.database import Connection, Cursor
+from store.expectations import want_routines
 from store.intake import clock_us
 from store.locks import limit_lock_wait
 from store.matching import RunWrite, current_results, worn_in, write_runs
@@ -61,8 +63,9 @@ class CrimeMatching:
             found = self._engine.match_everybody(cursor, [one.scene for one in wanted])
         with connection, connection.cursor() as cursor:
             limit_lock_wait(cursor, LOCK_WAIT_MS)
-            runs = self._runs(cursor, wanted, found)
+            runs = with_weights(cursor, self._runs(cursor, wanted, found), self._engine.settings)
             write_runs(cursor, runs, self._engine.settings, SOFTWARE_VERSION)
+            want_routines(cursor, [run.scene.scene_id for run in runs])
             now_us = clock_us(cursor)
             finish_matches(cursor, [(one, self._due_again_us(one, now_us)) for one in wanted])
         for one, run in zip(wanted, runs, strict=True):

@@ -15,6 +15,7 @@ from ops import metrics
 from ops.errors import UnavailableError
 from ops.logs import get_logger
 from store.database import SERVER_ERRORS, Connection
+from store.expectations import retry_routines
 from store.locks import LockClass, end_holders, try_hold
 from store.matching_wanted import count_waiting, retry_matches
 from store.rematches import retry_rematches
@@ -91,6 +92,7 @@ class Matcher:
                 return False
             retry_matches(cursor)
             retry_rematches(cursor)
+            retry_routines(cursor)
         log.info("matching")
         self._matches = True
         return True

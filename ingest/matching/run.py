@@ -6,12 +6,15 @@ from pathlib import Path
 
 from geofence.projection import Projection
 from ingest.matching.crimes import CrimeMatching
+from ingest.matching.eliminations import Eliminating
 from ingest.matching.engine import MatchingEngine
 from ingest.matching.folder import CrimeFolder
 from ingest.matching.importing import Reading
 from ingest.matching.matcher import Matcher
 from ingest.matching.rematches import Rematching
+from ingest.matching.searches import SceneSearching
 from ingest.matching.tasks import Task
+from ingest.matching.weighing import SheetWeighing
 from ops.health import health_server
 from ops.settings import Settings
 from store.database import connect
@@ -44,4 +47,7 @@ def tasks(settings: Settings) -> list[Task]:
         *folder,
         CrimeMatching(engine),
         Rematching(engine),
+        SceneSearching(engine),
+        Eliminating(engine),
+        SheetWeighing(engine),
     ]

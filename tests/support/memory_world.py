@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from crimes.reach import CLOCK_AHEAD_US
 from crimes.recent import RecentScenes
 from geofence.columns import Fixes, PositionRows
 from geofence.detection import PresenceKey
@@ -13,9 +14,9 @@ from geofence.zone_index import ZoneIndex
 from ingest.devices import DeviceTable
 from ingest.pipeline import Batch, Context, Outcome, process_batch
 from model.alerts import Alert
-from model.crimes import MatchingSettings
+from model.crimes import USABLE_ACCURACY_M, MatchingSettings
 from model.devices import Activation, DeviceRecord, LastFix
-from model.enums import AlertChangeKind, Aspect, Urgency
+from model.enums import AlertChangeKind, Aspect, Mechanism, Urgency
 from model.visits import Visit
 from model.zones import ZoneVersion
 from tests.support.pings import LIMITS
@@ -73,9 +74,15 @@ class MemoryWorld:
 
     def _record(self, device_id: int) -> DeviceRecord:
         stored = sorted((key for key in self.positions if key[0] == device_id), reverse=True)
+        usable = next((self._last_fix(key) for key in stored if self._is_usable(key)), None)
         return DeviceRecord(
-            str(device_id), device_id, self.activations[device_id], tuple(map(self._last_fix, stored[:2]))
+            str(device_id), device_id, self.activations[device_id], tuple(map(self._last_fix, stored[:2])), usable
         )
+
+    def _is_usable(self, key: PositionKey) -> bool:
+        _, _, accuracy_m, mechanism, received_us, *_ = self.positions[key]
+        pins_down = mechanism != Mechanism.LBS and (not accuracy_m or accuracy_m <= USABLE_ACCURACY_M)
+        return pins_down and key[1] - received_us <= CLOCK_AHEAD_US
 
     def _last_fix(self, key: PositionKey) -> LastFix:
         _, fix_time_us, fix_key = key
@@ -106,6 +113,7 @@ class MemoryWorld:
     def _remember(self, outcome: Outcome) -> None:
         last = outcome.last_fixes
         self._devices.remember(last.slot, last.fix_key, last.last, last.last_but_one)
+        self._devices.remember_usable(last.slot, last.last_usable)
         for (activation_id, zone_id, aspect), visit in outcome.presence.items():
             if visit is None:
                 self._open.get(activation_id, {}).pop((zone_id, aspect), None)
