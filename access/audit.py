@@ -39,6 +39,11 @@ class Action(StrEnum):
     SOURCE_REVOKE = "source.revoke"
     OFFSETS_SET = "offsets.set"
     RAW_ERASE = "raw.erase"
+    EVIDENCE_REQUEST = "evidence.request"
+    EVIDENCE_READ = "evidence.read"
+    EVIDENCE_EXPORT = "evidence.export"
+    EVIDENCE_REPRODUCE = "evidence.reproduce"
+    EVIDENCE_NOTICES = "evidence.notices"
     TOKEN_CREATE = "token.create"  # noqa: S105 -- the name of an action
     TOKEN_REVOKE = "token.revoke"  # noqa: S105 -- the name of an action
 

@@ -30,6 +30,8 @@ class Permission(StrEnum):
     AUTHORISATIONS_READ = "authorisations.read"
     AUTHORISATIONS_WRITE = "authorisations.write"
     METRICS_READ = "metrics.read"
+    EVIDENCE_REQUEST = "evidence.request"
+    EVIDENCE_READ = "evidence.read"
 
 
 _EVERYONE = frozenset({Permission.SELF_READ, Permission.API_READ})
@@ -48,7 +50,7 @@ POLICY: dict[Role, frozenset[Permission]] = {
     Role.PRACTITIONER: _SUPERVISION,
     Role.MANAGER: _SUPERVISION,
     Role.DUTY_OFFICER: _SUPERVISION,
-    Role.POLICE_ANALYST: _EVERYONE,
+    Role.POLICE_ANALYST: _EVERYONE | {Permission.EVIDENCE_REQUEST, Permission.EVIDENCE_READ},
     Role.MONITORING_OFFICER: _EVERYONE | {Permission.METRICS_READ},
     Role.ADMINISTRATOR: _EVERYONE | {Permission.ZONES_READ, Permission.ZONES_WRITE},
     Role.AUDITOR: _EVERYONE,

@@ -10,7 +10,19 @@ from fastapi.routing import APIRoute
 from api.documentation import DESCRIPTION, DocumentedApi
 from api.errors import install_handlers
 from api.middleware import BodyLimitMiddleware, RequestContextMiddleware
-from api.routes import alerts, authorisations, explanations, health, me, people, rehearsals, stream, tracks, zones
+from api.routes import (
+    alerts,
+    authorisations,
+    evidence,
+    explanations,
+    health,
+    me,
+    people,
+    rehearsals,
+    stream,
+    tracks,
+    zones,
+)
 from api.security import Requires, all_dependants
 from api.services import Services
 from ingest.gateway import gateway_router
@@ -29,6 +41,7 @@ ROUTERS = (
     authorisations.router,  # before zones, whose references may hold slashes
     zones.router,
     rehearsals.router,
+    evidence.router,
     health.router,
 )
 

@@ -27,6 +27,7 @@ COMMANDS = {
     "evaluate": "cli.evaluate",
     "dead-letters": "cli.dead_letters",
     "raw": "cli.raw",
+    "evidence": "cli.evidence",
     "topics": "cli.topics",
     "offsets": "cli.offsets",
 }

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from crimes.evidence.dossier import Dossier
 from crimes.evidence.text import cell
 from crimes.evidence.words import iso, iso_local
+from model.enums import PositionFlag
 
 POSITION_COLUMNS = (
     "label",
@@ -23,6 +24,7 @@ POSITION_COLUMNS = (
     "overlap",
     "tag",
     "fix_key",
+    "flags",
 )
 
 
@@ -44,6 +46,7 @@ def positions_csv(dossier: Dossier) -> str:
             round(one.overlap, 4),
             dossier.serial_of(one.device_id),
             one.fix_key,
+            " ".join(PositionFlag(one.flags).words),
         )
         for one in dossier.finding.positions
     )

@@ -30,7 +30,7 @@ ROUTES = [pytest.param(method, path, operation, id=f"{method} {path}") for metho
 
 def address(path: str) -> str:
     """A path with something in each place: the policy comes before what is asked for."""
-    return path.format(person_id=1, alert_id=uuid.UUID(int=1), reference="SHARED-1", authorisation_id=1)
+    return path.format(person_id=1, alert_id=uuid.UUID(int=1), reference="SHARED-1", authorisation_id=1, result_id=1, evidence_id=1)
 
 
 @pytest.mark.parametrize(("method", "path", "operation"), ROUTES)

@@ -1,0 +1,37 @@
+"""Whoever received a bundle is told when what it says has changed."""
+
+from dataclasses import dataclass
+
+from crimes.evidence.changes import changes_between
+from crimes.matching.documents import read_match
+from store.database import Connection
+from store.evidence_notices import ChangedEvidence, unnoticed_changes, write_notices
+
+CHANGES_AT_ONCE = 20
+
+_WORDS = {
+    "crime_changed": "the police stated the crime anew: the bundle is of an earlier version of it",
+    "qualification_changed": "a reviewer no longer confirms the match",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Noticing:
+    """A task of the matcher."""
+
+    def begin(self, connection: Connection) -> None:
+        """Nothing is kept between rounds."""
+
+    def round(self, connection: Connection) -> bool:
+        """Write notices of some changes; whether more may wait."""
+        with connection, connection.cursor() as cursor:
+            changed = unnoticed_changes(cursor, CHANGES_AT_ONCE)
+            for one in changed:
+                write_notices(cursor, one, _changes(one))
+        return len(changed) == CHANGES_AT_ONCE
+
+
+def _changes(changed: ChangedEvidence) -> tuple[str, ...]:
+    if changed.cause in _WORDS:
+        return (_WORDS[changed.cause],)
+    return changes_between(read_match(changed.before), None if changed.after is None else read_match(changed.after))
