@@ -10,8 +10,8 @@ __all__ = ["Action", "Subject", "about_authorisation", "record_allowed", "record
 
 
 class Action(StrEnum):
-    """The audit's vocabulary. SQL functions write two too: person_track ``track.read``, rehearsal_track
-    ``zone.rehearse``.
+    """The audit's vocabulary. SQL functions write some too: person_track ``track.read``, rehearsal_track
+    ``zone.rehearse``, those of migrations 0021 and 0022 one record for each wearer whose match is read or judged.
     """
 
     SELF_READ = "self.read"
@@ -32,12 +32,27 @@ class Action(StrEnum):
     AUTHORISATION_GRANT = "authorisation.grant"
     AUTHORISATION_REVOKE = "authorisation.revoke"
     METRICS_READ = "metrics.read"
+    CRIMES_IMPORT = "crimes.import"
+    CRIME_BATCHES_READ = "crime_batches.read"
     PERSON_ADD = "person.add"
     DEVICE_ACTIVATE = "device.activate"
     DEVICE_DEACTIVATE = "device.deactivate"
     SOURCE_CREATE = "source.create"
     SOURCE_REVOKE = "source.revoke"
     OFFSETS_SET = "offsets.set"
+    CRIMES_LIST = "crimes.list"
+    CRIME_READ = "crime.read"
+    MATCHES_LIST = "matches.list"
+    MATCH_READ = "match.read"
+    MATCH_QUALIFY = "match.qualify"
+    MATCHING_REQUEST = "matching.request"
+    OUTCOME_RECORD = "outcome.record"
+    PERSON_MATCHES_READ = "person_matches.read"
+    ELIMINATION_REQUEST = "elimination.request"
+    ELIMINATIONS_LIST = "eliminations.list"
+    ELIMINATION_READ = "elimination.read"
+    SCENE_SEARCH_REQUEST = "scene_search.request"
+    SCENE_SEARCH_READ = "scene_search.read"
     RAW_ERASE = "raw.erase"
     EVIDENCE_REQUEST = "evidence.request"
     EVIDENCE_READ = "evidence.read"

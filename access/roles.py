@@ -9,7 +9,8 @@ class Role(StrEnum):
     PRACTITIONER = "practitioner"  # own caseload
     MANAGER = "manager"
     DUTY_OFFICER = "duty_officer"
-    POLICE_ANALYST = "police_analyst"  # no trails
+    POLICE_ANALYST = "police_analyst"  # own force: crimes and matches; no trails
+    MATCH_REVIEWER = "match_reviewer"  # own force: says whether a match holds; never one who asked for it
     MONITORING_OFFICER = "monitoring_officer"  # the health of the service; nobody's data
     ADMINISTRATOR = "administrator"  # zones and users; no tracks
     AUDITOR = "auditor"
@@ -30,6 +31,17 @@ class Permission(StrEnum):
     AUTHORISATIONS_READ = "authorisations.read"
     AUTHORISATIONS_WRITE = "authorisations.write"
     METRICS_READ = "metrics.read"
+    CRIMES_READ = "crimes.read"
+    MATCHES_READ = "matches.read"
+    MATCHES_QUALIFY = "matches.qualify"
+    MATCHING_REQUEST = "matching.request"
+    OUTCOMES_WRITE = "outcomes.write"
+    ELIMINATIONS_READ = "eliminations.read"
+    ELIMINATIONS_WRITE = "eliminations.write"
+    SCENE_SEARCHES_READ = "scene_searches.read"
+    SCENE_SEARCHES_WRITE = "scene_searches.write"
+    PERSON_MATCHES_READ = "person_matches.read"
+    CRIMES_IMPORT = "crimes.import"
     EVIDENCE_REQUEST = "evidence.request"
     EVIDENCE_READ = "evidence.read"
 
@@ -44,13 +56,32 @@ _SUPERVISION = _EVERYONE | {
     Permission.ZONES_REHEARSE,  # it tells where a wearer was: not for who draws zones without seeing tracks
     Permission.AUTHORISATIONS_READ,
     Permission.AUTHORISATIONS_WRITE,
+    Permission.PERSON_MATCHES_READ,
 }
+_POLICE = _EVERYONE | {
+    Permission.CRIMES_READ,
+    Permission.MATCHES_READ,
+    Permission.ELIMINATIONS_READ,
+    Permission.SCENE_SEARCHES_READ,
+    Permission.EVIDENCE_READ,
+}
+POLICE_ROLES = frozenset({Role.POLICE_ANALYST, Role.MATCH_REVIEWER})
+"""Their tokens name a force, and the database shows them that force's crimes and no other."""
 
 POLICY: dict[Role, frozenset[Permission]] = {
     Role.PRACTITIONER: _SUPERVISION,
     Role.MANAGER: _SUPERVISION,
     Role.DUTY_OFFICER: _SUPERVISION,
-    Role.POLICE_ANALYST: _EVERYONE | {Permission.EVIDENCE_REQUEST, Permission.EVIDENCE_READ},
+    Role.POLICE_ANALYST: _POLICE
+    | {
+        Permission.CRIMES_IMPORT,
+        Permission.MATCHING_REQUEST,
+        Permission.OUTCOMES_WRITE,
+        Permission.ELIMINATIONS_WRITE,
+        Permission.SCENE_SEARCHES_WRITE,
+        Permission.EVIDENCE_REQUEST,
+    },
+    Role.MATCH_REVIEWER: _POLICE | {Permission.MATCHES_QUALIFY},
     Role.MONITORING_OFFICER: _EVERYONE | {Permission.METRICS_READ},
     Role.ADMINISTRATOR: _EVERYONE | {Permission.ZONES_READ, Permission.ZONES_WRITE},
     Role.AUDITOR: _EVERYONE,

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from access.roles import Role
+from access.roles import POLICE_ROLES, Role
 from ops.errors import InputError
 from store import tokens
 from store.database import Cursor
@@ -40,11 +40,15 @@ class Bearer:
 def create_token(
     cursor: Cursor, role: Role, subject: str, now: datetime, lifetime: timedelta, force: str | None = None
 ) -> NewToken:
-    """Make a token for ``subject`` and return it, the only time it is seen. Raises InputError on a wrong lifetime."""
+    """Make a token for ``subject`` and return it, the only time it is seen.
+
+    Raises InputError on a wrong lifetime, and unless ``force`` is given for police and for nobody else.
+    """
     if not timedelta(0) < lifetime <= LONGEST_LIFETIME:
         raise InputError(f"a token lasts more than no time and at most {LONGEST_LIFETIME.days} days")
     if not subject.strip() or len(subject) > LONGEST_SUBJECT or not subject.isprintable():
         raise InputError(f"say whom the token is for, in 1 to {LONGEST_SUBJECT} printable characters")
+    _check_force(role, force)
     token = PREFIX + secrets.token_urlsafe(SECRET_BYTES)
     expires_at = now + lifetime
     token_id = tokens.insert_token(cursor, hash_token(token), subject, role, expires_at, force)
@@ -60,6 +64,14 @@ def authenticate(cursor: Cursor, token: str) -> Bearer | None:
         return None
     subject, stored_role, expires_at, force = row
     return Bearer(subject, _known_role(stored_role), expires_at, force)
+
+
+def _check_force(role: Role, force: str | None) -> None:
+    if role not in POLICE_ROLES:
+        if force is not None:
+            raise InputError(f"a {role} works for no police force: leave the force out")
+    elif force is None:
+        raise InputError(f"a {role} works for a police force, and sees no crime without it: name the force")
 
 
 def _known_role(stored: str) -> Role | None:

@@ -13,12 +13,17 @@ from api.middleware import BodyLimitMiddleware, RequestContextMiddleware
 from api.routes import (
     alerts,
     authorisations,
+    crime_batches,
+    crimes,
+    eliminations,
     evidence,
     explanations,
     health,
+    matches,
     me,
     people,
     rehearsals,
+    scene_searches,
     stream,
     tracks,
     zones,
@@ -31,6 +36,7 @@ from ops.errors import ConfigurationError
 from ops.settings import Settings
 
 OPEN_PATHS = frozenset({"/health/live", "/health/ready"})
+STREAMED_BODIES = frozenset({("POST", crime_batches.PATH)})
 ROUTERS = (
     me.router,
     people.router,
@@ -41,6 +47,11 @@ ROUTERS = (
     authorisations.router,  # before zones, whose references may hold slashes
     zones.router,
     rehearsals.router,
+    crime_batches.router,
+    crimes.router,
+    matches.router,
+    eliminations.router,
+    scene_searches.router,
     evidence.router,
     health.router,
 )
@@ -64,7 +75,7 @@ def create_app(settings: Settings, services: Services) -> FastAPI:
         app.include_router(router)
     app.include_router(gateway_router(services.gateway))  # each of its routes asks for a source's own key
     install_handlers(app)
-    app.add_middleware(BodyLimitMiddleware, max_bytes=settings.request_max_bytes)
+    app.add_middleware(BodyLimitMiddleware, max_bytes=settings.request_max_bytes, unlimited=STREAMED_BODIES)
     app.add_middleware(RequestContextMiddleware)
     app.add_middleware(EmptyPathMiddleware)  # the last one added is the outermost
     return app

@@ -13,6 +13,7 @@ import msgspec
 from api.errors import ProblemError
 from api.security import LARGEST_BIGINT
 from model.times import from_microseconds, to_microseconds
+from store.police_matches import MatchKey
 from store.tracks import TrackKey
 
 T = TypeVar("T")
@@ -49,6 +50,14 @@ def decode_visit_key(text: str | None) -> tuple[datetime, uuid.UUID] | None:
         return None
     microseconds, visit_id = _decode(text, tuple[Bigint, uuid.UUID])
     return _moment(microseconds), visit_id
+
+
+def encode_match_key(key: MatchKey) -> str:
+    return _encode((key.rank, key.result_id))
+
+
+def decode_match_key(text: str | None) -> MatchKey | None:
+    return None if text is None else MatchKey(*_decode(text, tuple[Integer, Bigint]))
 
 
 def next_link(path: str, parameters: Mapping[str, str | int | None], cursor: str) -> str:

@@ -36,6 +36,7 @@ _MEANINGS = {
     HTTPStatus.UNAUTHORIZED: "No live token",
     HTTPStatus.FORBIDDEN: "The role does not have this route's permission",
     HTTPStatus.NOT_FOUND: "No such thing, or not the caller's to see",
+    HTTPStatus.CONFLICT: "Not as things stand; the detail says why",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than this service takes",
     HTTPStatus.UNPROCESSABLE_ENTITY: "Wrong parameters or content; every fault is named",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Our fault; tells nothing of the inside",

@@ -93,15 +93,25 @@ class _Answer:
 
 
 class BodyLimitMiddleware:
-    """Reads the body before the route does, up to the limit: Content-Length is a claim, the bytes are the fact."""
+    """Reads the body before the route does, up to the limit: Content-Length is a claim, the bytes are the fact.
 
-    def __init__(self, app: ASGIApp, max_bytes: int, within_s: float = BODY_WITHIN_S) -> None:
+    But for the methods and paths of ``unlimited``, which read it themselves and have limits of their own.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        max_bytes: int,
+        within_s: float = BODY_WITHIN_S,
+        unlimited: frozenset[tuple[str, str]] = frozenset(),
+    ) -> None:
         self._app = app
         self._max_bytes = max_bytes
         self._within_s = within_s
+        self._unlimited = unlimited
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or (scope["method"], scope["path"]) in self._unlimited:
             await self._app(scope, receive, send)
             return
         try:

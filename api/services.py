@@ -1,5 +1,6 @@
 """What the routes work with, made once a process and passed in."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import BoundedSemaphore
@@ -28,6 +29,7 @@ class Services:
     settings: Settings
     gateway: GatewayServices
     rehearsing: BoundedSemaphore = field(default_factory=BoundedSemaphore)  # one holds up the other requests enough
+    importing: asyncio.Semaphore = field(default_factory=asyncio.Semaphore)  # and so does one police file
     check_broker: Callable[[], None] | None = None  # raises UnavailableError while the broker does not answer
     migrations: frozenset[str] = field(
         default_factory=lambda: frozenset(migration.name for migration in read_migrations())

@@ -24,6 +24,7 @@ class DeviceTable:
         self.heard_written_us = np.zeros(0, dtype=np.int64)  # what was last written of when it was heard
         self.last = Earlier.none(0)
         self.last_but_one = Earlier.none(0)
+        self.last_usable = Earlier.none(0)
         self._activation_start = np.zeros((0, 1), dtype=np.int64)
         self._activation_end = np.zeros((0, 1), dtype=np.int64)
         self._activation_id = np.zeros((0, 1), dtype=np.int64)
@@ -46,7 +47,10 @@ class DeviceTable:
         first = len(self)
         for record in records:
             self._append(partition, record)
-        self._put_last_fixes(np.arange(first, len(self)), [record.last_fixes for record in records], projection)
+        slots = np.arange(first, len(self))
+        self._put_last_fixes(slots, [record.last_fixes for record in records], projection)
+        usable = [() if record.last_usable is None else (record.last_usable,) for record in records]
+        self.last_usable.put(slots, _as_columns(usable, projection))
 
     def replace_activations(self, activations: dict[int, tuple[Activation, ...]]) -> None:
         """New activations by device id, for those devices that have a slot."""
@@ -78,6 +82,10 @@ class DeviceTable:
         self.last.put(slots, last)
         self.last_but_one.put(slots, last_but_one)
 
+    def remember_usable(self, slots: Integers, last_usable: Earlier) -> None:
+        """The last usable fix of each slot; ``slots`` holds each at most once."""
+        self.last_usable.put(slots, last_usable)
+
     def has_any_of(self, partitions: Collection[int]) -> bool:
         return bool(np.isin(self.partition[: len(self)], list(partitions)).any())
 
@@ -92,6 +100,7 @@ class DeviceTable:
         kept.remember(
             np.arange(len(slots)), self.last_fix_key[slots], self.last.take(slots), self.last_but_one.take(slots)
         )
+        kept.remember_usable(np.arange(len(slots)), self.last_usable.take(slots))
         kept.heard_written_us[: len(slots)] = self.heard_written_us[slots]
         return kept
 
@@ -144,6 +153,7 @@ class DeviceTable:
             column = getattr(self, name)
             setattr(self, name, np.concatenate([column, np.zeros(size - len(column), dtype=column.dtype)]))
         self.last, self.last_but_one = _grown(self.last, size), _grown(self.last_but_one, size)
+        self.last_usable = _grown(self.last_usable, size)
         for name in ("_activation_start", "_activation_end", "_activation_id", "_activation_person"):
             table = getattr(self, name)
             more = np.zeros((size - len(table), table.shape[1]), dtype=np.int64)

@@ -11,6 +11,8 @@ import numpy as np
 
 from alerts.commands import commands_of_visits
 from alerts.decide import decide
+from crimes.recent import RecentScenes, Stretches, select_rematches
+from crimes.track_notes import TrackCells, TrackGaps, cells_of, gaps_of, usable_before
 from geofence.columns import Booleans, Earlier, Fixes, Integers, Points, PositionRows
 from geofence.detection import PresenceKey, VisitChange, detect
 from geofence.projection import Projection
@@ -44,6 +46,7 @@ class Context:
     projection: Projection
     presence: Mapping[int, Mapping[tuple[int, Aspect], Visit]]  # open visits by activation id, then (zone id, aspect)
     limits: ScreenLimits
+    scenes: RecentScenes
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class LastFixes:
     fix_key: Integers  # of the last
     last: Earlier
     last_but_one: Earlier
+    last_usable: Earlier
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +65,14 @@ class Outcome:
     newer: PositionRows  # newer than anything of their device: cannot be there already
     older: PositionRows  # late or repeated
     quarantined: PositionRows
+    gaps: TrackGaps  # between newer positions
+    cells: TrackCells
     last_fixes: LastFixes
     visit_changes: list[VisitChange]
     presence: dict[PresenceKey, Visit | None]  # None: clear now
     alert_changes: list[AlertChange]
     commands: list[Command]
+    rematches: Stretches  # for which crimes are to be matched again
 
 
 def process_batch(batch: Batch, context: Context) -> Outcome:
@@ -82,6 +89,7 @@ def process_batch(batch: Batch, context: Context) -> Outcome:
     too_fast = _implied_speed(fixes.fix_time_us[newer], points.take(newer), before, context.limits)
     flags[newer] |= np.where(too_fast, PositionFlag.IMPLIED_SPEED, 0)
     rows = PositionRows(fixes, context.devices.device_id[slot], in_order.fix_key, flags, batch.partition[order])
+    usable = usable_before(slot[newer], rows.take(newer), points.take(newer), context.devices.last_usable)
     worn = activation[newer] != NOBODY
     judged, start_us = newer[worn], start_us[newer[worn]]
     track = Track(
@@ -93,15 +101,19 @@ def process_batch(batch: Batch, context: Context) -> Outcome:
         before_that=before_that.take(worn).since(start_us),
     )
     detection = detect(track, context.zones, context.presence, detection_limits(context.limits))
+    gaps = gaps_of(slot[newer], rows.take(newer), usable.before)
     return Outcome(
         newer=rows.take(newer),
         older=rows.take(in_order.late | in_order.repeated),
         quarantined=rows.take(in_order.quarantined),
-        last_fixes=_last_fixes(slot[newer], rows.take(newer), points.take(newer), before),
+        gaps=gaps,
+        cells=cells_of(rows.take(newer), before, rows.take(in_order.late)),
+        last_fixes=_last_fixes(slot[newer], rows.take(newer), points.take(newer), before, usable.newest),
         visit_changes=detection.changes,
         presence=detection.presence,
         alert_changes=decide(detection.changes),
         commands=commands_of_visits(detection.changes, context.zones),
+        rematches=select_rematches(rows.take(newer), points.take(newer), before, gaps, context.scenes),
     )
 
 
@@ -188,10 +200,11 @@ def _earlier(fixes: Fixes, points: Points) -> Earlier:
     return Earlier(points, fixes.fix_time_us, fixes.accuracy_m, fixes.mechanism)
 
 
-def _last_fixes(slot: Integers, rows: PositionRows, points: Points, before: Earlier) -> LastFixes:
+def _last_fixes(slot: Integers, rows: PositionRows, points: Points, before: Earlier, last_usable: Earlier) -> LastFixes:
     """Of each device the last one that was newer than all before it."""
     newest = np.flatnonzero(np.diff(slot, append=-1) != 0)
-    return LastFixes(slot[newest], rows.fix_key[newest], _earlier(rows.fixes, points).take(newest), before.take(newest))
+    here = _earlier(rows.fixes, points).take(newest)
+    return LastFixes(slot[newest], rows.fix_key[newest], here, before.take(newest), last_usable)
 
 
 def _implied_speed(fix_time_us: Integers, points: Points, before: Earlier, limits: ScreenLimits) -> Booleans:

@@ -84,6 +84,7 @@ def worker_configuration(settings: Settings) -> WorkerConfiguration:
         lock_patience_s=settings.lock_timeout_ms / 1000,
         channels=("kafka",) if settings.broker == "kafka" else (),
         heard_every_s=settings.heard_every_s,
+        matching=settings.matching,
     )
 
 

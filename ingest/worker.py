@@ -22,6 +22,7 @@ from ingest.source import PartitionBatch, PingSource, Polled
 from ingest.worker_look_back import LookBack
 from ingest.worker_metrics import answering, forget_lag, observe_written, stage
 from ingest.worker_state import WorkerState
+from model.crimes import MatchingSettings
 from model.times import MILLISECOND_US, SECOND_US
 from ops import metrics
 from ops.errors import FencedError, UnavailableError
@@ -48,6 +49,7 @@ class WorkerConfiguration:
     lock_patience_s: float
     channels: tuple[str, ...]  # that alert changes are delivered to
     heard_every_s: float
+    matching: MatchingSettings
 
 
 class Worker:
@@ -162,7 +164,8 @@ class Worker:
             self._connection = None
 
     def _fresh_state(self) -> WorkerState:
-        return WorkerState(self._configuration.centre, self._configuration.screen_limits)
+        configuration = self._configuration
+        return WorkerState(configuration.centre, configuration.screen_limits, configuration.matching)
 
     def _process(self, connection: Connection, batches: Sequence[PartitionBatch]) -> None:
         with stage("decode"):
@@ -250,11 +253,14 @@ class Worker:
             newer=outcome.newer,
             older=outcome.older,
             quarantined=outcome.quarantined,
+            gaps=outcome.gaps,
+            cells=outcome.cells,
             dead_letters=letters,
             visits=[change.after for change in outcome.visit_changes],
             presence=outcome.presence,
             alert_changes=outcome.alert_changes,
             commands=outcome.commands,
+            rematches=outcome.rematches,
             channels=self._configuration.channels,
         )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
+from crimes.recent import RecentScenes
 from geofence.detection import PresenceKey
 from geofence.projection import Projection
 from geofence.zone_index import ZoneIndex
@@ -9,6 +10,7 @@ from ingest.devices import DeviceTable
 from ingest.pipeline import Context, Outcome, detection_limits
 from ingest.reevaluation import Judge, Reevaluated, Stretch, reevaluate
 from ingest.screen import ScreenLimits
+from model.crimes import MatchingSettings
 from model.devices import Activation
 from model.enums import Aspect
 from model.visits import Visit
@@ -16,6 +18,7 @@ from ops import metrics
 from store import worker_state
 from store.authorisations import authorisations_changed_since, load_authorisations_of
 from store.database import Connection, Cursor
+from store.recent_scenes import take_scenes
 from store.reevaluations import Reevaluation, StoredRecords
 from store.registry import read_revision
 from store.visit_writes import load_presence
@@ -26,17 +29,18 @@ NOT_LOADED = -1
 class WorkerState:
     """Devices, zones and presence, true as of ``revision`` of the registry."""
 
-    def __init__(self, centre: tuple[float, float], limits: ScreenLimits) -> None:
+    def __init__(self, centre: tuple[float, float], limits: ScreenLimits, matching: MatchingSettings) -> None:
         self._limits = limits
         self._projection = Projection(*centre)
         self.devices = DeviceTable()
         self._zones = ZoneIndex(self._projection)
+        self._scenes = RecentScenes(self._projection, matching)
         self._presence: dict[int, dict[tuple[int, Aspect], Visit]] = {}
         self._known_activations: set[int] = set()
         self.revision = NOT_LOADED
 
     def context(self) -> Context:
-        return Context(self.devices, self._zones, self._projection, self._presence, self._limits)
+        return Context(self.devices, self._zones, self._projection, self._presence, self._limits, self._scenes)
 
     def load(self, connection: Connection, partition: int, serials: Sequence[str]) -> None:
         """Learn of the devices that are not known yet, of their wearers' zones and of their open visits."""
@@ -48,6 +52,7 @@ class WorkerState:
                 self.revision = read_revision(cursor)
                 metrics.REGISTRY_REVISION.set(self.revision)
                 self._zones.apply(worker_state.load_shared_zones(cursor))
+                take_scenes(cursor, self._scenes, NOT_LOADED)
             records = worker_state.load_devices(cursor, unknown)
             self.devices.add(partition, records, self._projection)
             self._complete(cursor, [activation for record in records for activation in record.activations])
@@ -64,6 +69,7 @@ class WorkerState:
             people = self._zones.people()
             self._zones.apply(worker_state.zones_changed_since(cursor, self.revision, people))
             self._zones.apply_authorisations(authorisations_changed_since(cursor, self.revision, people))
+            take_scenes(cursor, self._scenes, self.revision)
             self._complete(cursor, [activation for those in activations.values() for activation in those])
             self.revision = current
         metrics.REGISTRY_REVISION.set(current)
@@ -72,6 +78,7 @@ class WorkerState:
         """The batch is written: what it decided is now so."""
         last = outcome.last_fixes
         self.devices.remember(last.slot, last.fix_key, last.last, last.last_but_one)
+        self.devices.remember_usable(last.slot, last.last_usable)
         self._apply_presence(outcome.presence)
 
     def reevaluate(self, cursor: Cursor, wanted: Reevaluation) -> Reevaluated:

@@ -1,6 +1,7 @@
 """Crimes as police report them, and what matching says of a wearer. Times are microseconds since 1970 UTC."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from model.enums import Mechanism
@@ -10,6 +11,9 @@ MATCHING_VERSION = 1
 
 SHORT_GAP_S = 120
 """Between two positions no farther apart than this the track is unbroken; longer gaps are noted as they arise."""
+
+LONGEST_HULL = timedelta(hours=13)
+"""Of a crime's windows together: one has at most 12 hours, and an hour more where a local time is two instants."""
 
 USABLE_ACCURACY_M = 150.0
 """A position with a larger 95 % circle pins nobody down: the stretches beside it count as a gap."""

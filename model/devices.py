@@ -34,3 +34,4 @@ class DeviceRecord:
     device_id: int
     activations: tuple[Activation, ...]
     last_fixes: tuple[LastFix, ...]  # the newest first, at most two
+    last_usable: LastFix | None = None  # the newest that pins its wearer down (crimes/reach.py)

@@ -2,6 +2,7 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from model.crimes import MatchVerdict
 from model.enums import RejectionReason
 
 REGISTRY = CollectorRegistry()
@@ -55,9 +56,35 @@ FENCED = Counter("cordon_fenced", "Batches given up because another worker owns 
 REEVALUATIONS_SET_ASIDE = Counter(
     "cordon_reevaluations_set_aside", "Pasts of devices that could not be judged anew", registry=REGISTRY
 )
+MATCHES = Counter("cordon_matches", "Results of matching, new or changed", ["verdict"], registry=REGISTRY)
+IMPORT_TO_MATCH_SECONDS = Histogram(
+    "cordon_import_to_match_seconds",
+    "From the import of a crime to its results",
+    buckets=(0.1, 0.3, 1, 3, 10, 30, 60, 300, 1800, 7200),
+    registry=REGISTRY,
+)
+MATCHING_WAITING = Gauge(
+    "cordon_matching_waiting",
+    "Crimes, and devices with new positions, that wait to be matched",
+    ["kind"],
+    registry=REGISTRY,
+)  # crimes, devices
+MATCHING_BEHIND_SECONDS = Gauge(
+    "cordon_matching_behind_seconds", "Since when the first of those has waited", ["kind"], registry=REGISTRY
+)
+MATCHING_SET_ASIDE = Gauge(
+    "cordon_matching_set_aside", "Crimes, and devices, that could not be matched", ["kind"], registry=REGISTRY
+)
+MATCHING_FAILURES = Counter("cordon_matching_failures", "Errors by which something was set aside", registry=REGISTRY)
 REGISTRY_REVISION = Gauge("cordon_registry_revision", "Revision of the zones and activations in use", registry=REGISTRY)
 DATABASE_UP = Gauge("cordon_database_up", "1 while the database answers", registry=REGISTRY)
 BROKER_UP = Gauge("cordon_broker_up", "1 while the broker answers", registry=REGISTRY)
+CRIME_FILES = Counter(
+    "cordon_crime_files", "Police files by how they came and what became of them", ["way", "outcome"], registry=REGISTRY
+)  # accepted, partial, refused, repeated
+CRIME_FOLDER_STUCK = Gauge(
+    "cordon_crime_folder_stuck", "Files of the crime folder that could not be read or moved", registry=REGISTRY
+)
 HTTP_REQUESTS = Counter("cordon_http_requests", "Requests by route", ["method", "route", "status"], registry=REGISTRY)
 HTTP_SECONDS = Histogram(
     "cordon_http_request_seconds", "Time of one request by route", ["method", "route"], registry=REGISTRY
@@ -69,5 +96,7 @@ for _outcome in ("stored", "repeated", "quarantined", "rejected"):
     PINGS.labels(_outcome)
 for _outcome in ("stored", "repeated", "rejected"):
     DEVICE_EVENTS.labels(_outcome)
+for _verdict in MatchVerdict:
+    MATCHES.labels(_verdict.value)
 for _reason in RejectionReason:
     DEAD_LETTERS.labels(_reason.value)

@@ -7,6 +7,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from crimes.forces import Force, force_of
+from crimes.row_errors import Fault
+from model.crimes import MatchingSettings
 from model.zones import Region
 from ops.errors import ConfigurationError
 
@@ -156,6 +159,23 @@ class Settings(BaseSettings):
     )
     match_health_host: str = Field(default="127.0.0.1", description="address of the matcher's /health and /metrics")
 
+    search_radius_max_m: Annotated[float, Field(gt=0, le=500)] = Field(
+        default=500, description="largest radius of a search of who was at a place; the database takes at most 500"
+    )
+    search_window_max_h: Annotated[float, Field(gt=0, le=12)] = Field(
+        default=12, description="longest window of such a search in hours; the database takes no longer than 12"
+    )
+    crime_folder: str = Field(
+        default="", description="folder from which `cordon match` imports police files; empty: from none"
+    )
+    crime_file_max_bytes: Annotated[int, Field(ge=1024, le=1_000_000_000)] = Field(
+        default=200_000_000, description="a larger police file is refused, whichever way it comes"
+    )
+    crime_local_time_forces: str = Field(
+        default="",
+        description="police forces, separated by commas, whose files give times of Europe/London; those of the others"
+        " are UTC",
+    )
     evidence_key_file: str = Field(
         default="",
         description="file with the private key that evidence bundles are signed with, made by `cordon evidence key`;"
@@ -210,9 +230,35 @@ class Settings(BaseSettings):
             raise ValueError("CORDON_BATTERY_CRITICAL_PCT must be below CORDON_BATTERY_LOW_PCT")
         return self
 
+    @model_validator(mode="after")
+    def _forces_are_known(self) -> Self:
+        unknown = [name for name in self._named_forces() if isinstance(force_of(name), Fault)]
+        if unknown:
+            raise ValueError(f"CORDON_CRIME_LOCAL_TIME_FORCES: there is no police force {', '.join(unknown)}")
+        return self
+
     @cached_property
     def region(self) -> Region:
         return (self.region_lat_min, self.region_lon_min, self.region_lat_max, self.region_lon_max)
+
+    @cached_property
+    def matching(self) -> MatchingSettings:
+        return MatchingSettings(
+            radius_m=self.match_radius_m,
+            padding_s=self.match_padding_s,
+            least_overlap=self.match_least_overlap,
+            least_positions=self.match_least_positions,
+            plausible_speed_mps=self.match_plausible_speed_mps,
+            near_m=self.match_near_m,
+        )
+
+    @cached_property
+    def local_time_forces(self) -> frozenset[str]:
+        """Their identifiers."""
+        return frozenset(force.identifier for force in map(force_of, self._named_forces()) if isinstance(force, Force))
+
+    def _named_forces(self) -> list[str]:
+        return [name.strip() for name in self.crime_local_time_forces.split(",") if name.strip()]
 
     def require_database_url(self, role: Literal["owner", "worker", "api"]) -> str:
         """The URL for ``role``; ConfigurationError when it is not set."""

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from crimes.recent import Stretches
+from crimes.track_notes import TrackCells, TrackGaps
 from geofence.columns import PositionRows
 from geofence.detection import PresenceKey
 from model.alerts import AlertChange
@@ -21,7 +23,9 @@ from store.offsets import Claim, advance
 from store.positions import write_newer, write_older, write_quarantined
 from store.reevaluation_requests import reevaluate_late
 from store.registry import lock_registry_shared, read_revision
+from store.rematches import ask_rematches
 from store.rows import insert_rows
+from store.track_notes import write_cells, write_gaps
 from store.visit_writes import write_presence, write_visits
 
 LOCK_WAIT_MS = 5000
@@ -75,6 +79,9 @@ class BatchWrite:
     alert_changes: Sequence[AlertChange]
     commands: Sequence[Command]
     channels: Sequence[str]  # that alert changes are delivered to
+    rematches: Stretches  # for which crimes are matched again
+    gaps: TrackGaps = field(default_factory=TrackGaps.none)
+    cells: TrackCells = field(default_factory=TrackCells.none)
     heard: Sequence[HeardRow] = ()
     heartbeats: Mapping[tuple[str, int], int] = field(default_factory=dict)  # by topic and partition: the broker's time
 
@@ -113,10 +120,13 @@ def write_batch(connection: Connection, claims: Sequence[Claim], write: BatchWri
         late = write_older(cursor, write.older)
         reevaluate_late(cursor, [(one.device_id, one.earliest, one.latest) for one in late])
         quarantined = write_quarantined(cursor, write.quarantined)
+        write_gaps(cursor, write.gaps)
+        write_cells(cursor, write.cells)
         write_dead_letters(cursor, write.dead_letters)
         write_visits(cursor, write.visits)
         write_presence(cursor, write.presence)
         write_heard(cursor, write.heard)
+        ask_rematches(cursor, write.rematches, late)
         write_commands(cursor, write.commands)
         write_alerts(cursor, write.alert_changes, write.channels)
     stored += sum(one.count for one in late)

@@ -25,12 +25,19 @@ class LockClass(IntEnum):
     APPEND = 1129272900  # taken by the SQL function append_pings, in whose file the number stands too
     PARTITION = 1129272903  # "topic/partition", to the commit: whoever moves the partition's offset
     WATCH = 1129272912  # "watch", to the connection's end: the one who judges silence
+    MATCH = 1129272913  # "match", to the connection's end: the one who matches
     SENDER = 1129272906  # a channel's name, to the connection's end: the one who delivers to it
+    CRIME_FORCE = 1129272914  # a police force, to the commit: one of its files at a time
 
 
 def hold_until_commit(cursor: Cursor, lock: Lock) -> None:
     """Wait for the lock. Raises psycopg2's LockNotAvailable after ``limit_lock_wait``."""
     cursor.execute("SELECT pg_advisory_xact_lock(%s)", (lock,))
+
+
+def hold_named_until_commit(cursor: Cursor, lock_class: LockClass, name: str) -> None:
+    """The same for one of a family."""
+    cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", (lock_class, name))
 
 
 def try_hold(cursor: Cursor, lock_class: LockClass, name: str) -> bool:

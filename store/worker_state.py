@@ -15,8 +15,11 @@ def load_devices(cursor: Cursor, serials: Collection[str]) -> list[DeviceRecord]
     rows = cursor.fetchall()
     device_ids = [device_id for device_id, _ in rows]
     activations, last_fixes = load_activations(cursor, device_ids), load_last_fixes(cursor, device_ids)
+    last_usable = load_last_usable(cursor, device_ids)
     return [
-        DeviceRecord(serial, device_id, activations.get(device_id, ()), last_fixes[device_id])
+        DeviceRecord(
+            serial, device_id, activations.get(device_id, ()), last_fixes[device_id], last_usable.get(device_id)
+        )
         for device_id, serial in rows
     ]
 
@@ -35,6 +38,19 @@ def load_last_fixes(cursor: Cursor, device_ids: Collection[int]) -> dict[int, tu
     for device_id, fix_time, *rest in cursor.fetchall():
         found[device_id] = (*found[device_id], LastFix(to_microseconds(fix_time), *rest))
     return found
+
+
+def load_last_usable(cursor: Cursor, device_ids: Collection[int]) -> dict[int, LastFix]:
+    """The newest stored position of each device that pins its wearer down; a device without any is left out."""
+    cursor.execute(
+        "SELECT wanted.device_id, last.fix_time, last.fix_key, last.lat, last.lon, last.accuracy_m, last.mechanism"
+        " FROM unnest(%s::integer[]) AS wanted (device_id) CROSS JOIN LATERAL ("
+        "   SELECT fix_time, fix_key, lat, lon, accuracy_m, mechanism FROM positions"
+        "   WHERE positions.device_id = wanted.device_id AND is_usable(accuracy_m, mechanism, flags)"
+        "   ORDER BY fix_time DESC, fix_key DESC LIMIT 1) last",
+        (list(device_ids),),
+    )
+    return {device_id: LastFix(to_microseconds(fix_time), *rest) for device_id, fix_time, *rest in cursor.fetchall()}
 
 
 def load_activations(cursor: Cursor, device_ids: Collection[int]) -> dict[int, tuple[Activation, ...]]:

@@ -26,6 +26,7 @@ from model.times import DAY_US, SECOND_US
 from model.visits import Verdict, Visit
 from model.zones import ZoneVersion
 from tests.support import pings
+from tests.support.memory_world import NO_SCENES
 from tests.support.policies import BUFFERED
 from tests.support.rehearsals import (
     HOUR_US,
@@ -77,7 +78,7 @@ def judged_live(fixes: Fixes, version: ZoneVersion, batch: int) -> dict[str, Vis
     for start in range(0, len(fixes), batch):
         part = fixes.take(np.arange(start, min(start + batch, len(fixes))))
         nothing = np.zeros(len(part), np.int64)
-        context = Context(devices, zones, PROJECTION, presence, pings.LIMITS)
+        context = Context(devices, zones, PROJECTION, presence, pings.LIMITS, NO_SCENES)
         outcome = process_batch(Batch(part, nothing, nothing), context)
         last = outcome.last_fixes
         devices.remember(last.slot, last.fix_key, last.last, last.last_but_one)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.api.police import PoliceApi, police_api
 from tests.conftest import fresh_database
 from tests.servers.timescale import DatabaseServer
 from tests.support.api_server import RunningApi, running_api
@@ -19,4 +20,10 @@ def api(embedded_server: DatabaseServer, embedded_template: str) -> Iterator[Run
 @pytest.fixture
 def fresh_api(migrated_database: DatabaseUrls) -> Iterator[RunningApi]:
     with running_api(migrated_database) as running:
+        yield running
+
+
+@pytest.fixture
+def police(migrated_database: DatabaseUrls) -> Iterator[PoliceApi]:
+    with police_api(migrated_database) as running:
         yield running

@@ -30,7 +30,16 @@ ROUTES = [pytest.param(method, path, operation, id=f"{method} {path}") for metho
 
 def address(path: str) -> str:
     """A path with something in each place: the policy comes before what is asked for."""
-    return path.format(person_id=1, alert_id=uuid.UUID(int=1), reference="SHARED-1", authorisation_id=1, result_id=1, evidence_id=1)
+    numbers = (
+        "person_id",
+        "authorisation_id",
+        "crime_id",
+        "result_id",
+        "elimination_id",
+        "scene_search_id",
+        "evidence_id",
+    )
+    return path.format(alert_id=uuid.UUID(int=1), reference="SHARED-1", **dict.fromkeys(numbers, 1))
 
 
 @pytest.mark.parametrize(("method", "path", "operation"), ROUTES)

@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 import numpy as np
 
 from alerts.decide import decide
+from crimes.recent import Stretches
 from geofence.columns import Fixes, PositionRows
 from geofence.detection import VisitChange
 from ingest.fix_key import fix_keys
@@ -67,5 +68,6 @@ def batch_write(held: Claim, first_offset: int = 0, count: int = 3) -> BatchWrit
         presence={(stay.activation_id, stay.zone_id, stay.aspect): stay},
         alert_changes=decide([VisitChange(None, stay)]),
         commands=[],
+        rematches=Stretches.none(),
         channels=["kafka"],
     )

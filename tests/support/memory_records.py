@@ -6,6 +6,7 @@ from uuid import UUID
 
 import numpy as np
 
+from crimes.recent import RecentScenes
 from geofence.columns import Fixes, PositionRows
 from geofence.detection import PresenceKey
 from geofence.projection import Projection
@@ -16,6 +17,7 @@ from ingest.pipeline import Batch, Context, Outcome, detection_limits, process_b
 from ingest.reevaluation import Judge, Stretch, reevaluate
 from model.alerts import Alert, AlertChange, ToldAlert
 from model.authorisations import Authorisation
+from model.crimes import MatchingSettings
 from model.devices import Activation, DeviceRecord, LastFix
 from model.enums import Aspect, VisitState
 from model.visits import Visit
@@ -23,6 +25,7 @@ from model.zones import ZoneVersion
 from tests.support.pings import LIMITS
 
 PROJECTION = Projection(51.5, -0.1)
+NO_SCENES = RecentScenes(PROJECTION, MatchingSettings())
 DEVICE_ID = 1
 
 
@@ -52,7 +55,7 @@ class MemoryRecords:
 
     def take(self, fixes: Fixes) -> Outcome:
         """Decide a batch and write it; then judge anew what came late, as a worker does."""
-        context = Context(self._devices, self.index, PROJECTION, self._open(), LIMITS)
+        context = Context(self._devices, self.index, PROJECTION, self._open(), LIMITS, NO_SCENES)
         slots = np.zeros(len(fixes), np.int64)
         outcome = process_batch(Batch(fixes, slots, slots), context)
         new_late = self._store(outcome)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from crimes.recent import RecentScenes
 from geofence.columns import Fixes, PositionRows
 from geofence.detection import PresenceKey
 from geofence.projection import Projection
@@ -12,6 +13,7 @@ from geofence.zone_index import ZoneIndex
 from ingest.devices import DeviceTable
 from ingest.pipeline import Batch, Context, Outcome, process_batch
 from model.alerts import Alert
+from model.crimes import MatchingSettings
 from model.devices import Activation, DeviceRecord, LastFix
 from model.enums import AlertChangeKind, Aspect, Urgency
 from model.visits import Visit
@@ -19,6 +21,7 @@ from model.zones import ZoneVersion
 from tests.support.pings import LIMITS
 
 PROJECTION = Projection(51.5, -0.1)
+NO_SCENES = RecentScenes(PROJECTION, MatchingSettings())
 
 PositionKey = tuple[int, int, int]
 """(device id, fix time, fix key)"""
@@ -58,7 +61,7 @@ class MemoryWorld:
     def take(self, fixes: Fixes, device_ids: Sequence[int]) -> Outcome:
         """Decide a batch and write it."""
         slot = self._devices.slots([str(device_id) for device_id in device_ids])
-        context = Context(self._devices, self._zones, PROJECTION, self._open, LIMITS)
+        context = Context(self._devices, self._zones, PROJECTION, self._open, LIMITS, NO_SCENES)
         outcome = process_batch(Batch(fixes, slot, np.zeros(len(fixes), dtype=np.int64)), context)
         self._write(outcome)
         self._remember(outcome)

@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 import psycopg2
 from psycopg2.extras import Json, execute_values
 
-from access.roles import Role
+from access.roles import POLICE_ROLES, Role
 from access.tokens import DEFAULT_LIFETIME, create_token
 from store.database import Cursor, fetch_one
 from store.locks import Lock, hold_until_commit
 
+FORCE = "Metropolitan"
 MORNING = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 TRIANGLE = {"type": "Polygon", "coordinates": [[[-0.1, 51.5], [-0.09, 51.5], [-0.09, 51.51], [-0.1, 51.5]]]}
 
@@ -37,8 +38,12 @@ def as_owner(owner_url: str) -> Iterator[Cursor]:
         yield cursor
 
 
-def seed_token(cursor: Cursor, role: Role, subject: str, lifetime: timedelta = DEFAULT_LIFETIME) -> str:
-    return create_token(cursor, role, subject, datetime.now(UTC), lifetime).token
+def seed_token(
+    cursor: Cursor, role: Role, subject: str, lifetime: timedelta = DEFAULT_LIFETIME, force: str = FORCE
+) -> str:
+    """Of the police force, where the role is one of police."""
+    named = force if role in POLICE_ROLES else None
+    return create_token(cursor, role, subject, datetime.now(UTC), lifetime, named).token
 
 
 def seed_wearer(cursor: Cursor, crn: str, practitioner: str | None = None, name: str = "Sam Example") -> Wearer:

@@ -8,6 +8,7 @@ from ingest.decode import DecodeLimits
 from ingest.queue import QueuePingSource
 from ingest.source import PingSource
 from ingest.worker import Worker, WorkerConfiguration
+from model.crimes import MatchingSettings
 from store.database import connect
 from store.ping_queue import append_pings
 from tests.support.database import DatabaseUrls
@@ -27,6 +28,7 @@ def configuration(name: str = "test-worker", lock_patience_s: float = 0.5) -> Wo
         lock_patience_s=lock_patience_s,
         channels=(),
         heard_every_s=0.2,
+        matching=MatchingSettings(),
     )
 
 

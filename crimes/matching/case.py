@@ -1,0 +1,31 @@
+"""Pairs that were weighed together, with all that is known of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from crimes.matching.held import SceneTable
+from crimes.matching.weighed import Weighed
+from crimes.matching.worn import Events
+from crimes.scenes import Scene, Worn
+from model.crimes import MatchingSettings, Window
+from model.times import SECOND_US
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    table: SceneTable
+    weighed: Weighed
+    worn: Mapping[int, tuple[Worn, ...]]
+    events: Events
+    settings: MatchingSettings
+
+    def scene(self, pair: int) -> Scene:
+        return self.table.scenes[int(self.weighed.held.scene[pair])]
+
+    def hull(self, pair: int) -> Window:
+        """Of the padded windows."""
+        return self.scene(pair).hull.padded(round(self.settings.padding_s * SECOND_US))
+
+    def gaps(self, pair: int) -> slice:
+        """Where the pair's gaps stand in those of the coverage."""
+        return slice(int(self.weighed.gaps_from[pair]), int(self.weighed.gaps_from[pair + 1]))

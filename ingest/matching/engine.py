@@ -1,0 +1,70 @@
+"""From the database through the pure matching: what the tracks say of everybody, or of one person."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from crimes.matching.verdict import match_candidates
+from crimes.scenes import CandidateTracks, Scene
+from geofence.projection import Projection
+from model.crimes import Match, MatchingSettings, Window
+from model.times import SECOND_US
+from store.database import Cursor
+from store.match_reads import find_candidates, find_candidates_of, read_device_events
+
+SOFTWARE_VERSION = version("cordon")
+
+
+@dataclass(frozen=True, slots=True)
+class SceneMatches:
+    """How many wore a device in a scene's padded windows, and what the tracks say of those who may have been there."""
+
+    scene: Scene
+    population: int
+    matches: Sequence[Match]
+
+
+class MatchingEngine:
+    """Keep one: its projection costs tens of milliseconds to build."""
+
+    def __init__(self, settings: MatchingSettings, projection: Projection) -> None:
+        self.settings = settings
+        self.projection = projection
+
+    @property
+    def padding_us(self) -> int:
+        return round(self.settings.padding_s * SECOND_US)
+
+    def match_everybody(self, cursor: Cursor, scenes: Sequence[Scene]) -> list[SceneMatches]:
+        """In the order of the scenes. Whoever of the population has no match was elsewhere."""
+        candidates = find_candidates(cursor, scenes, self.settings)
+        by_scene = self._match(cursor, scenes, candidates.tracks)
+        return [
+            SceneMatches(scene, int(population), matches)
+            for scene, population, matches in zip(scenes, candidates.population, by_scene, strict=True)
+        ]
+
+    def match_person(self, cursor: Cursor, scenes: Sequence[Scene], person_id: int) -> list[Match | None]:
+        """In the order of the scenes; None where the person wore no device in the padded windows."""
+        tracks = find_candidates_of(cursor, scenes, person_id, self.settings)
+        return [matches[0] if matches else None for matches in self._match(cursor, scenes, tracks)]
+
+    def _match(self, cursor: Cursor, scenes: Sequence[Scene], tracks: CandidateTracks) -> list[list[Match]]:
+        found: list[list[Match]] = [[] for _ in scenes]
+        if not len(tracks):
+            return found
+        devices = {one.device_id for worn in tracks.worn.values() for one in worn}
+        events = read_device_events(cursor, devices, self._span(scenes, tracks))
+        matches = match_candidates(scenes, tracks, events, self.settings, self.projection)
+        for place, match in zip(tracks.scene.tolist(), matches, strict=True):
+            found[place].append(match)
+        return found
+
+    def _span(self, scenes: Sequence[Scene], tracks: CandidateTracks) -> Window:
+        """From the earliest to the latest moment that the matches can depend on."""
+        times_us = tracks.rows.fixes.fix_time_us
+        hulls = [scene.hull.padded(self.padding_us) for scene in scenes]
+        return Window(
+            min([hull.from_us for hull in hulls] + ([int(times_us.min())] if len(times_us) else [])),
+            max([hull.to_us for hull in hulls] + ([int(times_us.max())] if len(times_us) else [])),
+        )

@@ -1,0 +1,39 @@
+"""A matcher process from the settings."""
+
+import threading
+from collections.abc import Callable
+
+from geofence.projection import Projection
+from ingest.matching.crimes import CrimeMatching
+from ingest.matching.engine import MatchingEngine
+from ingest.matching.matcher import Matcher
+from ingest.matching.rematches import Rematching
+from ingest.matching.tasks import Task
+from ops.health import health_server
+from ops.settings import Settings
+from store.database import connect
+
+
+def run_matcher(settings: Settings, stop: threading.Event, announce: Callable[[int], None]) -> None:
+    """Match until ``stop`` is set; ``announce`` is told the port of /health and /metrics."""
+    matcher = make_matcher(settings)
+    with health_server(
+        settings.match_health_host, settings.match_health_port, matcher.readiness, "CORDON_MATCH_HEALTH_PORT"
+    ) as port:
+        announce(port)
+        matcher.run(stop)
+
+
+def make_matcher(settings: Settings) -> Matcher:
+    """Raises ConfigurationError without CORDON_DATABASE_WORKER_URL."""
+    url = settings.require_database_url("worker")
+    return Matcher(lambda: connect(url, "cordon-match"), tasks(settings), settings.match_every_s)
+
+
+def tasks(settings: Settings) -> list[Task]:
+    """In the order in which they are done: crimes first, so that what comes late meets their results."""
+    engine = MatchingEngine(settings.matching, Projection(settings.centre_lat, settings.centre_lon))
+    return [
+        CrimeMatching(engine),
+        Rematching(engine),
+    ]

@@ -1,0 +1,126 @@
+"""Who may have been at a scene, and their tracks: all that matching reads from the database.
+
+A wearer is left out, and so is absent, only where two usable positions at most SHORT_GAP_S apart, or the two that a
+noted gap lies between, prove it for every moment of the padded windows. Why that leaves nobody out who may have been
+there is in docs/crime-matching.md, "Speed".
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from crimes.scenes import Candidates, CandidateTracks, Scene, Worn
+from geofence.columns import Integers
+from model.crimes import MatchingSettings, Window
+from model.device_events import DeviceEvent, DeviceEventKind
+from model.times import DAY_US, SECOND_US, from_microseconds, to_microseconds
+from store.database import Cursor
+from store.match_tracks import LOOK_FAR_US, Pairs, Tracks, joined_tracks, no_rows
+from store.scene_groups import SceneGroup
+from store.wearings import Wearings, read_wearings
+
+SCENES_AT_ONCE = 64
+TIME_AT_ONCE_US = DAY_US
+"""Scenes that are asked for together lie within a day: few chunks of positions are looked into."""
+
+
+def find_candidates(cursor: Cursor, scenes: Sequence[Scene], settings: MatchingSettings) -> Candidates:
+    """Everybody who may have been at each scene, with their tracks; whoever is left out is absent.
+
+    Memory is that of the tracks found: a hundred scenes at once are a good measure.
+    """
+    population = np.zeros(len(scenes), np.int64)
+    wearings = _wearings(cursor, scenes, settings, None)
+    parts = []
+    for places in _together(scenes):
+        group = SceneGroup([scenes[place] for place in places], settings, wearings)
+        population[places] = group.wears.sum(axis=1)
+        parts.append(_named(places, *group.candidates(cursor)))
+    return Candidates(_columns(parts, wearings), population)
+
+
+def find_candidates_of(
+    cursor: Cursor, scenes: Sequence[Scene], person_id: int, settings: MatchingSettings
+) -> CandidateTracks:
+    """The tracks of one person at each scene in whose padded windows they wore a device, candidate or not."""
+    wearings = _wearings(cursor, scenes, settings, [person_id])
+    parts = []
+    for places in _together(scenes):
+        group = SceneGroup([scenes[place] for place in places], settings, wearings)
+        parts.append(_named(places, *group.everybody(cursor)))
+    return _columns(parts, wearings)
+
+
+def read_device_events(cursor: Cursor, device_ids: Collection[int], window: Window) -> dict[int, list[DeviceEvent]]:
+    """By device, in the order of their times: its events in the window, and the last one of each kind before it."""
+    found: dict[int, list[DeviceEvent]] = {device_id: [] for device_id in device_ids}
+    cursor.execute(
+        "SELECT device_id, kind, event_time, received_at, battery_pct FROM device_events"
+        " WHERE device_id = ANY (%(devices)s) AND event_time BETWEEN %(from)s AND %(to)s"
+        " UNION ALL (SELECT DISTINCT ON (device_id, kind) device_id, kind, event_time, received_at, battery_pct"
+        "  FROM device_events WHERE device_id = ANY (%(devices)s) AND event_time < %(from)s"
+        "  ORDER BY device_id, kind, event_time DESC)"
+        " ORDER BY event_time, kind",
+        {
+            "devices": list(device_ids),
+            "from": from_microseconds(window.from_us),
+            "to": from_microseconds(window.to_us),
+        },
+    )
+    for device_id, kind, event_time, received_at, battery_pct in cursor.fetchall():
+        found[device_id].append(
+            DeviceEvent(DeviceEventKind(kind), to_microseconds(event_time), to_microseconds(received_at), battery_pct)
+        )
+    return found
+
+
+def _wearings(
+    cursor: Cursor, scenes: Sequence[Scene], settings: MatchingSettings, person_ids: Sequence[int] | None
+) -> Wearings:
+    """All that a track of one of the scenes can be made of."""
+    reach_us = round(settings.padding_s * SECOND_US) + LOOK_FAR_US
+    first = min((scene.hull.from_us for scene in scenes), default=0)
+    last = max((scene.hull.to_us for scene in scenes), default=0)
+    return read_wearings(cursor, Window(first, last).padded(reach_us), person_ids)
+
+
+def _together(scenes: Sequence[Scene]) -> Iterator[Integers]:
+    """Places in the list of scenes that are near each other in time, a group at a time."""
+    from_us = np.array([scene.hull.from_us for scene in scenes], np.int64)
+    order = np.argsort(from_us, kind="stable")
+    first = 0
+    for place in range(1, len(order) + 1):
+        is_last = place == len(order)
+        if (
+            is_last
+            or place - first == SCENES_AT_ONCE
+            or from_us[order[place]] - from_us[order[first]] > TIME_AT_ONCE_US
+        ):
+            yield order[first:place]
+            first = place
+
+
+def _named(places: Integers, pairs: Pairs, tracks: Tracks) -> tuple[Pairs, Tracks]:
+    """Pairs of a group by their scenes' places in the list of all."""
+    return replace(pairs, scene=places[pairs.scene]), tracks
+
+
+def _columns(parts: Sequence[tuple[Pairs, Tracks]], wearings: Wearings) -> CandidateTracks:
+    """The pairs of all parts in the order of scenes and people."""
+    if not parts:
+        nobody = np.zeros(0, np.int64)
+        return CandidateTracks(nobody, nobody, np.zeros(1, np.int64), no_rows(), {})
+    scene, person = (np.concatenate([getattr(pairs, name) for pairs, _ in parts]) for name in ("scene", "person"))
+    tracks = joined_tracks([tracks for _, tracks in parts])
+    order = np.lexsort((person, scene))
+    tracks = tracks.take_pairs(order)
+    return CandidateTracks(scene[order], person[order], tracks.start, tracks.rows, _worn(person, wearings))
+
+
+def _worn(person: Integers, wearings: Wearings) -> dict[int, tuple[Worn, ...]]:
+    theirs = wearings.take(np.isin(wearings.person, person))
+    worn: dict[int, tuple[Worn, ...]] = {}
+    for whose, one in zip(theirs.person.tolist(), theirs.worn(), strict=True):
+        worn[whose] = (*worn.get(whose, ()), one)
+    return worn

@@ -1,0 +1,241 @@
+"""The stored positions of wearers about the time of a scene: from a usable one before it to a usable one after it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Self
+
+import numpy as np
+
+from crimes.reach import usable_rows
+from geofence.columns import NOT_GIVEN, Booleans, Fixes, Integers, PositionRows
+from model.crimes import SHORT_GAP_S
+from model.devices import FOREVER_US, NEVER_US
+from model.times import DAY_US, SECOND_US, from_microseconds
+from store.copied_out import TIMESTAMP, Table, copy_out
+from store.database import Cursor
+from store.wearings import Wearings
+
+SHORT_GAP_US = SHORT_GAP_S * SECOND_US
+LOOK_FAR_US = 30 * DAY_US
+"""How long before and after the window a usable position is looked for; without any, the track has an open end."""
+
+_SPANS = (
+    "(SELECT pair, device_id, 'epoch'::timestamptz + from_us * interval '1 microsecond' AS from_time,"
+    "  'epoch'::timestamptz + until_us * interval '1 microsecond' AS until_time"
+    " FROM unnest(%(pair)s::integer[], %(device_id)s::integer[], %(from_us)s::bigint[], %(until_us)s::bigint[])"
+    " AS given (pair, device_id, from_us, until_us)) span"
+)
+_IN_SPAN = (
+    # the bounds of all spans, which are constants, leave the other chunks out of the plan
+    "position.device_id = span.device_id AND fix_time >= span.from_time AND fix_time < span.until_time"
+    " AND fix_time >= %(first)s AND fix_time < %(last)s"
+)
+_COLUMNS = {
+    "pair": ("pair", "integer"),
+    "device_id": ("position.device_id", "integer"),
+    "fix_time": ("fix_time", TIMESTAMP),
+    "fix_key": ("fix_key", "bigint"),
+    "received_at": ("received_at", TIMESTAMP),
+    "lat": ("lat", "float8"),
+    "lon": ("lon", "float8"),
+    "accuracy_m": ("coalesce(accuracy_m, 'NaN')", "real"),
+    "mechanism": ("mechanism", "smallint"),
+    "speed_mps": ("coalesce(speed_mps, 'NaN')", "real"),
+    "heading_deg": ("coalesce(heading_deg, 'NaN')", "real"),
+    "satellites": (f"coalesce(satellites, {NOT_GIVEN}::smallint)", "smallint"),
+    "hdop": ("coalesce(hdop, 'NaN')", "real"),
+    "battery_pct": ("coalesce(battery_pct, 'NaN')", "real"),
+    "sequence": (f"coalesce(sequence, {NOT_GIVEN})", "bigint"),
+    "flags": ("flags", "smallint"),
+    "partition": ("partition", "integer"),
+    "message_offset": ("message_offset", "bigint"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """A person and the hull of a scene's padded windows; arrays of the shape ``(p,)``, microseconds, both ends in."""
+
+    scene: Integers  # place in the list of scenes
+    person: Integers
+    from_us: Integers
+    to_us: Integers
+
+    def __len__(self) -> int:
+        return len(self.scene)
+
+    def take(self, index: Integers | Booleans) -> Self:
+        return type(self)(*(getattr(self, field.name)[index] for field in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class Tracks:
+    """Positions in the order of pairs, fix times and keys: those of pair ``i`` are rows ``start[i]:start[i + 1]``."""
+
+    start: Integers  # (p + 1,)
+    rows: PositionRows
+
+    @property
+    def pair(self) -> Integers:
+        """Of each row."""
+        return np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))
+
+    def take_pairs(self, index: Integers) -> Self:
+        """The tracks of some pairs, in the order of ``index``."""
+        counts = np.diff(self.start)[index]
+        start = np.concatenate([[0], np.cumsum(counts)])
+        places = np.repeat(self.start[:-1][index] - start[:-1], counts) + np.arange(start[-1])
+        return type(self)(start, self.rows.take(places))
+
+
+@dataclass(frozen=True, slots=True)
+class _Spans:
+    """Stretches ``[from_us, until_us)`` of devices; arrays of the shape ``(k,)``."""
+
+    pair: Integers
+    device_id: Integers
+    from_us: Integers
+    until_us: Integers
+
+    def __len__(self) -> int:
+        return len(self.pair)
+
+    def parameters(self) -> dict[str, object]:
+        named = {field.name: getattr(self, field.name) for field in fields(self)}
+        bounds = {"first": from_microseconds(self.from_us.min()), "last": from_microseconds(self.until_us.max())}
+        return {name: column.tolist() for name, column in named.items()} | bounds
+
+
+def read_about(cursor: Cursor, pairs: Pairs, wearings: Wearings) -> Tracks:
+    """What each person's devices stored in the window, and SHORT_GAP_S before and after it."""
+    spans = _spans(wearings, pairs, pairs.from_us - SHORT_GAP_US, pairs.to_us + SHORT_GAP_US + 1)
+    return _tracks(len(pairs), *_read(cursor, spans))
+
+
+def complete(cursor: Cursor, pairs: Pairs, wearings: Wearings, tracks: Tracks) -> Tracks:
+    """With the last usable position before the window, the first after it, and what lies between, where they are far.
+
+    ``tracks`` is what ``read_about`` found of these pairs.
+    """
+    earlier = _earlier_spans(cursor, pairs, wearings, ~_has_usable(pairs, tracks, before=True))
+    later = _later_spans(cursor, pairs, wearings, ~_has_usable(pairs, tracks, before=False))
+    parts = [(tracks.pair, tracks.rows), _read(cursor, earlier), _read(cursor, later)]
+    parts = [part for part in parts if len(part[0])] or parts[:1]
+    if len(parts) == 1:
+        return tracks
+    return _tracks(len(pairs), np.concatenate([pair for pair, _ in parts]), _joined([rows for _, rows in parts]))
+
+
+def _has_usable(pairs: Pairs, tracks: Tracks, *, before: bool) -> Booleans:
+    """Whether the track has a usable position at or before the window's beginning, or at or after its end."""
+    pair, time_us = tracks.pair, tracks.rows.fixes.fix_time_us
+    outside = time_us <= pairs.from_us[pair] if before else time_us >= pairs.to_us[pair]
+    return np.bincount(pair[outside & usable_rows(tracks.rows)], minlength=len(pairs)) > 0
+
+
+def _earlier_spans(cursor: Cursor, pairs: Pairs, wearings: Wearings, wanted: Booleans) -> _Spans:
+    until_us = pairs.from_us - SHORT_GAP_US
+    spans = _spans(wearings, pairs, np.where(wanted, pairs.from_us - LOOK_FAR_US, FOREVER_US), until_us)
+    found = np.full(len(pairs), NEVER_US)
+    np.maximum.at(found, *_usable_times(cursor, spans, "DESC"))
+    return _spans(wearings, pairs, np.where(found == NEVER_US, FOREVER_US, found), until_us)
+
+
+def _later_spans(cursor: Cursor, pairs: Pairs, wearings: Wearings, wanted: Booleans) -> _Spans:
+    from_us = pairs.to_us + SHORT_GAP_US + 1
+    spans = _spans(wearings, pairs, from_us, np.where(wanted, pairs.to_us + LOOK_FAR_US, NEVER_US))
+    found = np.full(len(pairs), FOREVER_US)
+    np.minimum.at(found, *_usable_times(cursor, spans, "ASC"))
+    return _spans(wearings, pairs, from_us, np.where(found == FOREVER_US, NEVER_US, found + 1))
+
+
+def _spans(wearings: Wearings, pairs: Pairs, from_us: Integers, until_us: Integers) -> _Spans:
+    """What each pair's person wore in ``[from_us, until_us)``, shapes (p,)."""
+    first = np.searchsorted(wearings.person, pairs.person, "left")
+    counts = np.searchsorted(wearings.person, pairs.person, "right") - first
+    pair = np.repeat(np.arange(len(pairs)), counts)
+    worn = np.arange(len(pair)) + np.repeat(first - np.cumsum(counts) + counts, counts)
+    spans = _Spans(
+        pair,
+        wearings.device[worn],
+        np.maximum(from_us[pair], wearings.from_us[worn]),
+        np.minimum(until_us[pair], wearings.until_us[worn]),
+    )
+    some = spans.from_us < spans.until_us
+    return _Spans(*(getattr(spans, field.name)[some] for field in fields(spans)))
+
+
+def _usable_times(cursor: Cursor, spans: _Spans, order: str) -> tuple[Integers, Integers]:
+    """(pair, time) of the first usable position of each span that has one, from its end if ``order`` is DESC."""
+    if len(spans) == 0:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    table = copy_out(
+        cursor,
+        f"SELECT pair, fix_time FROM {_SPANS} CROSS JOIN LATERAL (SELECT fix_time FROM positions position"  # noqa: S608  names of this file
+        f" WHERE {_IN_SPAN} AND is_usable(accuracy_m, mechanism, flags) ORDER BY fix_time {order} LIMIT 1) found",
+        spans.parameters(),
+        {"pair": "integer", "fix_time": TIMESTAMP},
+    )
+    return table.integers("pair"), table.integers("fix_time")
+
+
+def _read(cursor: Cursor, spans: _Spans) -> tuple[Integers, PositionRows]:
+    if len(spans) == 0:
+        return np.zeros(0, np.int64), no_rows()
+    selected = ", ".join(expression for expression, _ in _COLUMNS.values())
+    table = copy_out(
+        cursor,
+        # OFFSET 0 keeps the planner to the index of devices, span by span
+        f"SELECT pair, found.* FROM {_SPANS} CROSS JOIN LATERAL (SELECT {selected.removeprefix('pair, ')}"  # noqa: S608  names of this file
+        f" FROM positions position WHERE {_IN_SPAN} OFFSET 0) found",
+        spans.parameters(),
+        {name: kind for name, (_, kind) in _COLUMNS.items()},
+    )
+    return table.integers("pair"), _position_rows(table)
+
+
+def _position_rows(table: Table) -> PositionRows:
+    return PositionRows(
+        fixes=Fixes(
+            fix_time_us=table.integers("fix_time"),
+            received_us=table.integers("received_at"),
+            lat=table.floats("lat"),
+            lon=table.floats("lon"),
+            accuracy_m=table.floats("accuracy_m"),
+            mechanism=table.integers("mechanism"),
+            speed_mps=table.floats("speed_mps"),
+            heading_deg=table.floats("heading_deg"),
+            satellites=table.integers("satellites"),
+            hdop=table.floats("hdop"),
+            battery_pct=table.floats("battery_pct"),
+            sequence=table.integers("sequence"),
+            message_offset=table.integers("message_offset"),
+        ),
+        device_id=table.integers("device_id"),
+        fix_key=table.integers("fix_key"),
+        flags=table.integers("flags"),
+        partition=table.integers("partition"),
+    )
+
+
+def _tracks(count: int, pair: Integers, rows: PositionRows) -> Tracks:
+    order = np.lexsort((rows.fix_key, rows.fixes.fix_time_us, pair))
+    return Tracks(np.searchsorted(pair[order], np.arange(count + 1)), rows.take(order))
+
+
+def no_rows() -> PositionRows:
+    return _position_rows(Table({name: np.zeros(0) for name in _COLUMNS}))
+
+
+def joined_tracks(parts: Sequence[Tracks]) -> Tracks:
+    """The pairs of all parts, one after the other; at least one part."""
+    counts = np.concatenate([np.diff(part.start) for part in parts])
+    return Tracks(np.concatenate([[0], np.cumsum(counts)]), _joined([part.rows for part in parts]))
+
+
+def _joined(parts: Sequence[PositionRows]) -> PositionRows:
+    columns = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in ("device_id", "fix_key", "flags", "partition")
+    }
+    return PositionRows(fixes=Fixes.concatenate([part.fixes for part in parts]), **columns)

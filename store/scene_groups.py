@@ -1,0 +1,86 @@
+"""Scenes that are asked for together: who wore a device then, who of them may have been there, and their tracks."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from crimes.reach import least_distance_m, reach_m
+from crimes.scenes import Scene
+from geofence.columns import Booleans
+from model.crimes import MatchingSettings
+from model.times import SECOND_US
+from store.database import Cursor
+from store.match_tracks import SHORT_GAP_US, Pairs, Tracks, complete, read_about
+from store.near_scenes import Found, devices_in_reach, devices_with_gaps
+from store.wearings import Wearings
+
+
+class SceneGroup:
+    """Scenes near each other in time; places of scenes are those in this group."""
+
+    def __init__(self, scenes: Sequence[Scene], settings: MatchingSettings, wearings: Wearings) -> None:
+        padding_us = round(settings.padding_s * SECOND_US)
+        hulls = [scene.hull.padded(padding_us) for scene in scenes]
+        windows = [[window.padded(padding_us) for window in scene.windows] for scene in scenes]
+        self._scenes, self._settings, self._wearings = scenes, settings, wearings
+        self._from_us = np.array([hull.from_us for hull in hulls], np.int64)
+        self._to_us = np.array([hull.to_us for hull in hulls], np.int64)
+        self._people, self._whose = np.unique(wearings.person, return_inverse=True)
+        worn = np.array([np.any([wearings.touch(one) for one in some], axis=0) for some in windows])
+        self.wears = self._by_person(worn)
+        """Who wore a device at some time of each scene's padded windows, shape (scenes, people)."""
+
+    def everybody(self, cursor: Cursor) -> tuple[Pairs, Tracks]:
+        """Whoever wore a device then."""
+        pairs = self._pairs(self.wears)
+        return pairs, complete(cursor, pairs, self._wearings, read_about(cursor, pairs, self._wearings))
+
+    def candidates(self, cursor: Cursor) -> tuple[Pairs, Tracks]:
+        """Whoever of them may have been at the scene, or came within ``near_m`` of it."""
+        asked = (cursor, self._scenes, (self._from_us, self._to_us), self._settings)
+        in_doubt = self._by_person(self._have_edges() | self._wearing(devices_with_gaps(*asked)))
+        in_reach = self._by_person(self._wearing(devices_in_reach(*asked)))
+        pairs = self._pairs(self.wears & (in_doubt | in_reach))
+        tracks = read_about(cursor, pairs, self._wearings)
+        is_in_doubt = in_doubt[pairs.scene, np.searchsorted(self._people, pairs.person)]
+        kept = np.flatnonzero(is_in_doubt | self._came_near(pairs, tracks))
+        pairs, tracks = pairs.take(kept), tracks.take_pairs(kept)
+        return pairs, complete(cursor, pairs, self._wearings, tracks)
+
+    def _have_edges(self) -> Booleans:
+        """Wearings that begin or end about the window, or whose device fell silent, (scenes, wearings)."""
+        wearings = self._wearings
+        first, last = self._from_us[:, None] - SHORT_GAP_US, self._to_us[:, None] + SHORT_GAP_US
+        touch = (wearings.from_us <= last) & (wearings.until_us > first)
+        covers = (wearings.from_us <= first) & (wearings.until_us > last)
+        return touch & (~covers | (wearings.last_fix_us < last))
+
+    def _wearing(self, found: Found) -> Booleans:
+        """The wearings of devices that were found for a scene, (scenes, wearings)."""
+        devices, place = np.unique(self._wearings.device, return_inverse=True)
+        scene, device = found
+        known = np.isin(device, devices)
+        marked = np.zeros((len(self._scenes), len(devices)), bool)
+        marked[scene[known], np.searchsorted(devices, device[known])] = True
+        first, last = self._from_us[:, None] - SHORT_GAP_US, self._to_us[:, None] + SHORT_GAP_US
+        touch = (self._wearings.from_us <= last) & (self._wearings.until_us > first)
+        return np.asarray(marked[:, place] & touch)
+
+    def _by_person(self, of_wearings: Booleans) -> Booleans:
+        """From (scenes, wearings) to (scenes, people): whether any of a person's wearings is marked."""
+        marked = np.zeros((len(self._scenes), len(self._people)), bool)
+        scene, wearing = np.nonzero(of_wearings)
+        marked[scene, self._whose[wearing]] = True
+        return marked
+
+    def _pairs(self, chosen: Booleans) -> Pairs:
+        scene, person = np.nonzero(chosen)
+        return Pairs(scene, self._people[person], self._from_us[scene], self._to_us[scene])
+
+    def _came_near(self, pairs: Pairs, tracks: Tracks) -> Booleans:
+        """Pairs with a position within reach, which the cells, larger than that, do not say."""
+        columns = np.array([(scene.lat, scene.lon, reach_m(scene, self._settings)) for scene in self._scenes])
+        pair = tracks.pair
+        lat, lon, reach = columns[pairs.scene[pair]].T
+        within = least_distance_m(lat, lon, tracks.rows.fixes.lat, tracks.rows.fixes.lon) <= reach
+        return np.asarray(np.bincount(pair[within], minlength=len(pairs)) > 0)

@@ -1,0 +1,53 @@
+"""For which crimes and wearers something new is known, when something new is known of a device's stretch of time."""
+
+from datetime import timedelta
+
+from crimes.scenes import Scene
+from model.crimes import LONGEST_HULL, SHORT_GAP_S
+from model.devices import NEVER_US
+from model.times import from_microseconds
+from store.database import Cursor
+from store.matching_wanted import scene_of
+from store.rematches import Rematch
+
+
+def scenes_in_doubt(cursor: Cursor, wanted: Rematch, padding_us: int) -> dict[int, list[Scene]]:
+    """By person: the current crime versions, matched before, for which they are to be matched again.
+
+    Those whose padded window lies in the stretch while the person wore the device, give or take SHORT_GAP_S: a
+    position may put them there. And those for which they have a result that rests on what was known of the stretch,
+    because the positions that cover the window lie on both sides of it, or none does on one.
+    """
+    values = {
+        "device": wanted.device_id,
+        "from": "-infinity" if wanted.from_us == NEVER_US else from_microseconds(wanted.from_us),
+        "until": from_microseconds(wanted.until_us),
+        "about": timedelta(seconds=SHORT_GAP_S),
+        "padding": timedelta(microseconds=padding_us),
+        "longest": LONGEST_HULL,
+    }
+    cursor.execute(
+        "WITH wearer AS (SELECT person_id, during FROM device_activations WHERE device_id = %(device)s"
+        "  AND during && tstzrange(%(from)s::timestamptz - %(about)s, %(until)s::timestamptz + %(about)s, '[]')),"
+        " doubted AS (SELECT person_id, crime_version_id FROM wearer JOIN crime_versions version ON is_current"
+        "   AND from_time <= least(%(until)s::timestamptz + %(about)s, upper(during)) + %(padding)s"
+        "   AND from_time >= greatest(%(from)s::timestamptz - %(about)s, lower(during)) - %(padding)s - %(longest)s"
+        "   AND to_time >= greatest(%(from)s::timestamptz - %(about)s, lower(during)) - %(padding)s"
+        "  UNION SELECT result.person_id, crime_version_id"
+        "   FROM (SELECT DISTINCT person_id FROM wearer) wearers JOIN matching_results result USING (person_id)"
+        "   JOIN crime_versions USING (crime_version_id) CROSS JOIN LATERAL (SELECT"
+        "     (document->>'covered_from')::timestamptz AS covered_from,"
+        "     (document->>'covered_to')::timestamptz AS covered_to) rests"
+        "   WHERE superseded_by IS NULL AND is_current"
+        "    AND coalesce(covered_from > from_time - %(padding)s OR covered_from <= %(until)s, true)"
+        "    AND coalesce(covered_to < to_time + %(padding)s OR covered_to >= %(from)s, true))"
+        " SELECT person_id, crime_version_id, lat, lon, place_uncertainty_m, windows"
+        " FROM doubted JOIN crime_versions USING (crime_version_id)"
+        " WHERE EXISTS (SELECT FROM matching_runs run WHERE run.crime_version_id = doubted.crime_version_id)"
+        " ORDER BY person_id, from_time, crime_version_id",
+        values,
+    )
+    found: dict[int, list[Scene]] = {}
+    for person_id, *scene in cursor.fetchall():
+        found.setdefault(person_id, []).append(scene_of(scene))
+    return found

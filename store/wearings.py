@@ -1,0 +1,65 @@
+"""Who wore which device when, as columns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Self
+
+from crimes.scenes import Worn
+from geofence.columns import Booleans, Integers
+from model.crimes import Window
+from store.copied_out import copy_out
+from store.database import Cursor
+
+_TYPES = {
+    "activation_id": "bigint",
+    "device_id": "integer",
+    "person_id": "bigint",
+    "from_us": "timestamptz",
+    "until_us": "timestamptz",
+    "last_fix_us": "timestamptz",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wearings:
+    """Activations; arrays of the shape ``(n,)``, in the order of people and times."""
+
+    activation: Integers
+    device: Integers
+    person: Integers
+    from_us: Integers
+    until_us: Integers  # FOREVER_US where it goes on
+    last_fix_us: Integers  # the device's newest position is no older; NEVER_US where none is known
+
+    def __len__(self) -> int:
+        return len(self.activation)
+
+    def take(self, index: Integers | Booleans) -> Self:
+        return type(self)(*(getattr(self, field.name)[index] for field in fields(self)))
+
+    def touch(self, window: Window) -> Booleans:
+        return (self.from_us <= window.to_us) & (self.until_us > window.from_us)
+
+    def worn(self) -> list[Worn]:
+        columns = (self.activation, self.device, self.from_us, self.until_us)
+        return [Worn(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+
+
+def read_wearings(cursor: Cursor, window: Window, person_ids: Sequence[int] | None = None) -> Wearings:
+    """The activations that touch the window, of everybody or of these people."""
+    table = copy_out(
+        cursor,
+        "SELECT activation_id, device_id, person_id, lower(during), coalesce(upper(during), 'infinity'),"
+        " coalesce(last_fix_at, '-infinity') FROM device_activations LEFT JOIN device_heard USING (device_id)"
+        " WHERE during && tstzrange('epoch'::timestamptz + %(from_us)s * interval '1 microsecond',"
+        "  'epoch'::timestamptz + %(to_us)s * interval '1 microsecond', '[]')"
+        " AND (%(everybody)s OR person_id = ANY (%(people)s)) ORDER BY person_id, lower(during), activation_id",
+        {
+            "from_us": window.from_us,
+            "to_us": window.to_us,
+            "everybody": person_ids is None,
+            "people": list(person_ids or ()),
+        },
+        _TYPES,
+    )
+    return Wearings(*(table.integers(name) for name in _TYPES))

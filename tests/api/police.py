@@ -1,0 +1,49 @@
+"""The API with two forces' crimes behind it, and what police ask it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from access.roles import Role
+from tests.access.police_world import PoliceWorld, seed_police_world
+from tests.support.api_server import RunningApi, running_api
+from tests.support.crimes import OTHER_FORCE
+from tests.support.database import DatabaseUrls
+from tests.support.seed import as_owner, seed_token
+
+
+@dataclass(frozen=True, slots=True)
+class PoliceApi:
+    api: RunningApi
+    world: PoliceWorld
+    other_force: str  # token of an analyst of the other force
+
+    def get(self, path: str, role: Role = Role.POLICE_ANALYST) -> httpx.Response:
+        return self.api.get(role, path)
+
+    def post(self, path: str, body: object = None, role: Role = Role.POLICE_ANALYST) -> httpx.Response:
+        with self.api.client(role) as client:
+            return client.post(path, json=body)
+
+    def as_other_force(self, method: str, path: str, body: object = None) -> httpx.Response:
+        with self.api.client() as client:
+            return client.request(method, path, json=body, headers={"Authorization": f"Bearer {self.other_force}"})
+
+    def qualify(self, result: int, decision: str = "confirmed") -> httpx.Response:
+        body = {"decision": decision, "note": "two good positions"}
+        return self.post(f"/v1/matches/{result}/qualification", body, Role.MATCH_REVIEWER)
+
+    def audited(self, action: str) -> list[tuple[Any, ...]]:
+        """Outcome, subject, person and rows of each record of the action."""
+        return [record[:4] for record in self.api.audit(action)]
+
+
+@contextmanager
+def police_api(urls: DatabaseUrls) -> Iterator[PoliceApi]:
+    with running_api(urls) as api:
+        with as_owner(urls.owner) as cursor:
+            token = seed_token(cursor, Role.POLICE_ANALYST, "their.analyst", force=OTHER_FORCE)
+        yield PoliceApi(api, seed_police_world(urls, api.own, api.other), token)
