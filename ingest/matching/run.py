@@ -4,9 +4,11 @@ import threading
 from collections.abc import Callable
 
 from geofence.projection import Projection
+from ingest.matching.bundles import open_issuing
 from ingest.matching.crimes import CrimeMatching
 from ingest.matching.engine import MatchingEngine
 from ingest.matching.matcher import Matcher
+from ingest.matching.notices import Noticing
 from ingest.matching.rematches import Rematching
 from ingest.matching.tasks import Task
 from ops.health import health_server
@@ -31,9 +33,14 @@ def make_matcher(settings: Settings) -> Matcher:
 
 
 def tasks(settings: Settings) -> list[Task]:
-    """In the order in which they are done: crimes first, so that what comes late meets their results."""
+    """In the order in which they are done: crimes first, so that what comes late meets their results.
+
+    Raises ConfigurationError where the key or a template of evidence cannot be read.
+    """
     engine = MatchingEngine(settings.matching, Projection(settings.centre_lat, settings.centre_lon))
     return [
         CrimeMatching(engine),
         Rematching(engine),
+        open_issuing(settings),
+        Noticing(),
     ]

@@ -1,0 +1,126 @@
+"""Evidence from the tag to the court: matched, reviewed, issued, verified, reproduced, and told of changes."""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from crimes.evidence.verify import verify_bundle
+from store.evidence import list_notices, mark_told, notices_of, read_bundle, record_receipt
+from tests.support.command import Cordon, in_process
+from tests.support.database import DatabaseUrls
+from tests.support.evidence import ANALYST, FAR, SCENE, EvidenceWorld, evidence_world
+from tests.support.waiting import wait_until
+from tests.support.world import rows
+
+
+@pytest.fixture
+def world(migrated_database: DatabaseUrls, tmp_path: Path) -> Iterator[EvidenceWorld]:
+    with evidence_world(migrated_database, tmp_path) as world:
+        yield world
+
+
+@pytest.fixture
+def cordon(world: EvidenceWorld, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cordon:
+    monkeypatch.setenv("CORDON_DATABASE_OWNER_URL", world.urls.owner)
+    return in_process(monkeypatch, capsys)
+
+
+def bundle_of(world: EvidenceWorld, evidence_id: int) -> bytes:
+    with world.as_police() as cursor:
+        record_receipt(cursor, evidence_id, ANALYST.subject)
+        content = read_bundle(cursor, evidence_id)
+    assert content is not None
+    return content
+
+
+def test_a_reviewed_match_becomes_a_bundle_that_verifies(world: EvidenceWorld) -> None:
+    content = bundle_of(world, world.issue())
+    found = verify_bundle(content, world.public_key.read_bytes())
+    assert found.faults == ()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        dossier = json.loads(archive.read("dossier.json"))
+        names = set(archive.namelist())
+    assert names >= {"report.pdf", "report.docx", "map.png", "positions.csv", "positions.gpx", "positions.kml"}
+    assert dossier["finding"]["verdict"] == "present"
+    assert [one["label"] for one in dossier["finding"]["positions"]] == ["A1", "A2", "A3", "A4", "A5", "A6"]
+    assert dossier["wearer"]["crn"] == "NEAR"
+    assert dossier["crime"]["given"][0] == ["batch_id", "MPS20261120"]
+    assert dossier["review"]["reviewed_by"] == "a.reviewer"
+
+
+def test_a_bundle_holds_what_it_is_made_of(world: EvidenceWorld, cordon: Cordon) -> None:
+    world.issue()
+    holds = rows(world.urls.owner, "SELECT from_time < to_time, released_at FROM legal_holds")
+    assert holds == [(True, None)]
+    status, _, complaint = cordon("raw", "erase", "--crn", "NEAR", "--yes")
+    assert status == 1
+    assert "nothing of NEAR may be erased: hold 1 (evidence bundle 1 was issued)" in complaint
+
+
+def test_the_commands_export_verify_and_reproduce_it(world: EvidenceWorld, cordon: Cordon, tmp_path: Path) -> None:
+    number = str(world.issue())
+    file = tmp_path / "EV.zip"
+    assert cordon("evidence", "export", number, "--to", str(file))[0] == 0
+    assert cordon("evidence", "export", number, "--to", str(file))[0] == 1, "nothing is overwritten"
+    status, told, _ = cordon("evidence", "verify", str(file), "--public-key", str(world.public_key))
+    assert (status, "verified: 13 files" in told) == (0, True)
+    status, told, _ = cordon("evidence", "verify", str(file))
+    assert (status, "WHO signed them was not checked" in told) == (0, True)
+    status, told, _ = cordon("evidence", "reproduce", str(file))
+    assert status == 0, told
+    assert "files       the same, byte for byte" in told
+    assert "nothing that has arrived changes it" in told
+    assert "issued" in cordon("evidence", "list")[1]
+    audited = rows(world.urls.owner, "SELECT action FROM audit_log WHERE action LIKE 'evidence.%' ORDER BY audit_id")
+    assert audited == [("evidence.request",), ("evidence.export",), ("evidence.reproduce",)]
+
+
+def test_a_changed_bundle_is_neither_verified_nor_reproduced(
+    world: EvidenceWorld, cordon: Cordon, tmp_path: Path
+) -> None:
+    changed = bytearray(bundle_of(world, world.issue()))
+    changed[len(changed) // 2] ^= 1
+    file = tmp_path / "EV.zip"
+    file.write_bytes(changed)
+    for command in ("verify", "reproduce"):
+        status, told, _ = cordon("evidence", command, str(file))
+        assert status == 1
+        assert "NOT VERIFIED: do not rely on this bundle" in told
+
+
+def test_late_positions_tell_whoever_has_the_bundle(world: EvidenceWorld, cordon: Cordon, tmp_path: Path) -> None:
+    number = world.issue()
+    file = tmp_path / "EV.zip"
+    file.write_bytes(bundle_of(world, number))
+    world.send([(minute, SCENE) for minute in (64.5, 65.5, 66.5)])
+
+    def noticed() -> bool:
+        with world.as_police() as cursor:
+            return bool(notices_of(cursor, number))
+
+    wait_until(noticed, what="the notice")
+    with world.as_police() as cursor:
+        (notice,) = list_notices(cursor, ANALYST.subject, None, 10)
+        mark_told(cursor, [notice])
+    assert (notice.evidence_id, notice.cause, notice.told_at) == (number, "result_changed", None)
+    assert notice.changes[0] == "6 positions counted and 9 count now"
+    with world.as_police() as cursor:
+        assert list_notices(cursor, ANALYST.subject, None, 10)[0].told_at is not None
+    status, told, _ = cordon("evidence", "reproduce", str(file))
+    assert status == 0, "the bundle's own inputs still give it"
+    assert "files       the same, byte for byte" in told
+    assert "since then  6 positions counted and 9 count now" in told
+    assert world.state(number) == ("issued", None), "what was issued stays"
+
+
+def test_what_was_issued_is_not_issued_anew_for_a_match_that_changed(world: EvidenceWorld) -> None:
+    world.qualify()
+    world.send([(minute, FAR) for minute in (65.0, 66.0)])
+    current = "SELECT count(*) FROM matching_results WHERE superseded_by IS NOT NULL"
+    wait_until(lambda: rows(world.urls.owner, current) == [(1,)], what="the later result")
+    with pytest.raises(Exception, match="later data changed this match"):
+        world.ask()
