@@ -1,30 +1,43 @@
 """How far a wearer may have strayed between two positions, seen from a scene (pure). Everything errs outward."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from crimes.scenes import Scene
-from geofence.columns import Booleans, Floats, Integers, PositionRows
+from geofence.columns import Booleans, Earlier, Fixes, Floats, Integers
 from geofence.confidence import effective_accuracy_m
 from model.crimes import SHORT_GAP_S, USABLE_ACCURACY_M, MatchingSettings
-from model.enums import Mechanism, PositionFlag
+from model.enums import Mechanism
 from model.times import SECOND_US
 
 EARTH_RADIUS_M = 6_371_009.0
-SLACK = 0.99
-"""Distances are shortened by 1 %: the sphere errs by 0.56 % against the ellipsoid, the deployment's plane by less."""
+SLACK = 0.01
+"""Distances are taken 1 % shorter or longer: the sphere errs by 0.56 % against the ellipsoid, the plane by less."""
+
+CLOCK_AHEAD_US = 30 * SECOND_US
+"""A fix so long after its own receipt was made at another time than it says."""
+
+ERROR_ALLOWANCE_M = 100.0
+"""No smaller circle proves that somebody was elsewhere."""
+
+COARSE_M = 2000.0
+"""A larger circle may hold the scene though its middle is out of reach: such positions are noted one by one."""
+
+NOTED_SPEED_MPS = 20.0
+"""Two positions that need more are noted: to a search that thinks no journey so fast, they contradict each other."""
+
+FASTEST_MPS = 90.0
+"""What a search for slower journeys than NOTED_SPEED_MPS has to reckon with between positions that are not noted."""
 
 
-def is_usable(accuracy_m: Floats, mechanism: Integers, flags: Integers) -> Booleans:
-    """Whether a position pins its wearer down; shapes (n,). ``accuracy_m`` is as stated, NaN where it is not."""
+def usable(fixes: Fixes) -> Booleans:
+    """Whether each position pins its wearer down, shape (n,)."""
     return np.asarray(
-        (mechanism != Mechanism.LBS)
-        & (effective_accuracy_m(accuracy_m, mechanism) <= USABLE_ACCURACY_M)
-        & ((flags & PositionFlag.IMPLIED_SPEED) == 0)
+        (fixes.mechanism != Mechanism.LBS)
+        & (effective_accuracy_m(fixes.accuracy_m, fixes.mechanism) <= USABLE_ACCURACY_M)
+        & (fixes.fix_time_us - fixes.received_us <= CLOCK_AHEAD_US)
     )
-
-
-def usable_rows(rows: PositionRows) -> Booleans:
-    return is_usable(rows.fixes.accuracy_m, rows.fixes.mechanism, rows.flags)
 
 
 def disc_m(scene: Scene, settings: MatchingSettings) -> float:
@@ -36,35 +49,70 @@ def reach_m(scene: Scene, settings: MatchingSettings) -> float:
     """Whose usable positions, SHORT_GAP_S apart at most, all lie farther away than this was not at the scene.
 
     From one position to the scene and on to the next takes more than that time then, for one of the two ways is as
-    long as half of what the plausible speed allows. Nobody who came within ``near_m`` is farther away either.
+    long as half of what the plausible speed allows. Nobody who came within ``near_m`` is farther away either, nor is a
+    position whose circle, up to COARSE_M, touches the scene.
     """
-    strayed_m = settings.plausible_speed_mps * SHORT_GAP_S / 2
-    return max(strayed_m + disc_m(scene, settings) + USABLE_ACCURACY_M, settings.near_m)
+    speed_mps = settings.plausible_speed_mps
+    strayed_m = (speed_mps if speed_mps >= NOTED_SPEED_MPS else FASTEST_MPS) * SHORT_GAP_S / 2
+    return max(
+        strayed_m + USABLE_ACCURACY_M + disc_m(scene, settings), COARSE_M + disc_m(scene, settings), settings.near_m
+    )
 
 
-def least_distance_m(lat: Floats, lon: Floats, to_lat: Floats, to_lon: Floats) -> Floats:
-    """No more than the metres between places in degrees, shapes (n,): by the haversine, less the slack."""
+def distance_m(lat: Floats, lon: Floats, to_lat: Floats, to_lon: Floats) -> Floats:
+    """Metres between places in degrees on a sphere, shapes (n,), by the haversine; it errs by less than SLACK."""
     phi, phi_to = np.radians(lat), np.radians(to_lat)
     half = np.sin((phi_to - phi) / 2) ** 2
     half = half + np.cos(phi) * np.cos(phi_to) * np.sin(np.radians(to_lon - lon) / 2) ** 2
-    return np.asarray(2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.minimum(half, 1))) * SLACK)
+    return np.asarray(2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.minimum(half, 1))))
+
+
+@dataclass(frozen=True, slots=True)
+class GapEnds:
+    """Where gaps begin and end; arrays of the shape ``(n,)``, NaN where that is not known."""
+
+    time_us: tuple[Integers, Integers]
+    lat: tuple[Floats, Floats]
+    lon: tuple[Floats, Floats]
+    accuracy_m: tuple[Floats, Floats]  # of the 95 % circles to reckon with
+
+    def are_faster(self, speed_mps: float) -> Booleans:
+        """Whether the straight way is faster, both circles taken off; not where an end is unknown."""
+        way_m = distance_m(self.lat[0], self.lon[0], self.lat[1], self.lon[1]) * (1 + SLACK)
+        lasts_s = (self.time_us[1].astype(np.float64) - self.time_us[0]) / SECOND_US
+        return np.asarray(way_m - self.accuracy_m[0] - self.accuracy_m[1] > speed_mps * lasts_s)
 
 
 def leaves_room(
-    window_us: tuple[Integers, Integers],
-    times_us: tuple[Integers, Integers],
-    distance_m: tuple[Floats, Floats],
-    speed_mps: float,
+    gap: GapEnds, scene: tuple[Floats, Floats, Floats], window_us: tuple[Integers, Integers], speed_mps: float
 ) -> Booleans:
     """Whether a wearer may have been at the scene in its window, in each gap; every array has the shape (n,).
 
-    ``window_us`` is from when to when, and ``times_us`` when the gap begins and ends: W0, W1, tA and tB below.
-    ``distance_m`` is what lies between the scene and the circle where each gap begins, dA, and where it ends, dB; NaN
-    where that is not known. The scene is reached by ``max(tA + dA/v, W0)`` at the earliest, and has to be left by
-    ``min(tB - dB/v, W1)`` at the latest.
+    ``scene`` is latitude, longitude and the radius of the disc that counts as the scene, ``window_us`` from when to
+    when. From the circle about the gap's beginning, A, it takes ``dA / v`` to the disc, so the scene is reached at
+    ``max(tA + dA/v, W0)`` at the earliest and has to be left by ``min(tB - dB/v, W1)`` at the latest. Where A and B
+    contradict each other, one of them is wrong, and nothing is ruled out.
     """
-    arrives, leaves = (one.astype(np.float64) for one in times_us)
-    travel_from, travel_to = (np.maximum(one, 0) / speed_mps * SECOND_US for one in distance_m)
-    earliest = np.where(np.isnan(distance_m[0]), -np.inf, arrives + travel_from)
-    latest = np.where(np.isnan(distance_m[1]), np.inf, leaves - travel_to)
-    return np.asarray(np.maximum(earliest, window_us[0]) <= np.minimum(latest, window_us[1]))
+    travel_us = []
+    for end in range(2):
+        away_m = distance_m(scene[0], scene[1], gap.lat[end], gap.lon[end]) * (1 - SLACK)
+        away_m = away_m - scene[2] - np.maximum(gap.accuracy_m[end], ERROR_ALLOWANCE_M)
+        travel_us.append(np.maximum(away_m, 0) / speed_mps * SECOND_US)
+    earliest = np.maximum(gap.time_us[0] + travel_us[0], window_us[0])
+    latest = np.minimum(gap.time_us[1] - travel_us[1], window_us[1])
+    return np.asarray(~(earliest > latest) | gap.are_faster(speed_mps))  # NaN, an unknown end, leaves room
+
+
+def fast_since(fixes: Fixes, before: Earlier) -> Booleans:
+    """Whether the way from the position before to each took more than NOTED_SPEED_MPS, shape (n,)."""
+    there = np.isfinite(before.points.lat)
+    ends = GapEnds(
+        (before.fix_time_us, fixes.fix_time_us),
+        (before.points.lat, fixes.lat),
+        (before.points.lon, fixes.lon),
+        (
+            effective_accuracy_m(before.accuracy_m, np.where(there, before.mechanism, Mechanism.GPS)),
+            effective_accuracy_m(fixes.accuracy_m, fixes.mechanism),
+        ),
+    )
+    return ends.are_faster(NOTED_SPEED_MPS)

@@ -1,11 +1,12 @@
 """What is noted of tracks as they arrive, so that a search finds whoever may have been near a place (pure)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Self
 
 import numpy as np
 
-from crimes.reach import usable_rows
+from crimes.reach import COARSE_M, fast_since, usable
 from geofence.columns import Earlier, Floats, Integers, Points, PositionRows
 from geofence.confidence import effective_accuracy_m
 from geofence.grid import cells
@@ -42,8 +43,10 @@ class TrackGaps:
         none, nowhere = np.zeros(0, np.int64), np.zeros(0)
         return cls(none, none, none, nowhere, nowhere, nowhere, nowhere, nowhere, nowhere)
 
-    def take(self, index: Integers) -> Self:
-        return type(self)(*(getattr(self, field.name)[index] for field in fields(self)))
+    @classmethod
+    def concatenate(cls, parts: Sequence[Self]) -> Self:
+        """The gaps of all parts, one after the other; at least one part."""
+        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +76,9 @@ class UsableBefore:
 def usable_before(slot: Integers, rows: PositionRows, points: Points, last_usable: Earlier) -> UsableBefore:
     """Of positions sorted by device and time; ``last_usable``, by slot, is what went before the batch."""
     count = len(slot)
-    usable = usable_rows(rows)
     begins = np.diff(slot, prepend=-1) != 0
     first = np.maximum.accumulate(np.where(begins, np.arange(count), 0))
-    newest = np.maximum.accumulate(np.where(usable, np.arange(count), -1))
+    newest = np.maximum.accumulate(np.where(usable(rows.fixes), np.arange(count), -1))
     before = np.where(begins, -1, np.concatenate([[-1], newest[:-1]])[:count])
     fixes = rows.fixes
     here, theirs = Earlier(points, fixes.fix_time_us, fixes.accuracy_m, fixes.mechanism), last_usable.take(slot)
@@ -90,18 +92,18 @@ def usable_before(slot: Integers, rows: PositionRows, points: Points, last_usabl
 def gaps_of(slot: Integers, rows: PositionRows, before: Earlier) -> TrackGaps:
     """The gaps that newer positions, sorted by device and time, have ended, or made longer without ending them.
 
-    ``before`` is the usable position before each.
+    ``before`` is the usable position before each. A way faster than NOTED_SPEED_MPS counts as a gap, however short.
     """
-    fixes, usable = rows.fixes, usable_rows(rows)
+    fixes, pins_down = rows.fixes, usable(rows.fixes)
     since_us = before.fix_time_us
     is_long = (since_us == NEVER_US) | (fixes.fix_time_us - since_us > SHORT_GAP_S * SECOND_US)
     # an unusable one says so only where it is the newest in its gap
     goes_on = np.concatenate([(slot[1:] == slot[:-1]) & (since_us[1:] == since_us[:-1]), [False]])[: len(slot)]
-    noted = np.flatnonzero(is_long & (usable | ~goes_on))
+    noted = np.flatnonzero(np.where(pins_down, is_long | fast_since(fixes, before), is_long & ~goes_on))
     started = since_us[noted] != NEVER_US
     from_accuracy_m = effective_accuracy_m(before.accuracy_m[noted], np.where(started, before.mechanism[noted], 1))
     until_accuracy_m = effective_accuracy_m(fixes.accuracy_m[noted], fixes.mechanism[noted])
-    ended = usable[noted]
+    ended = pins_down[noted]
     return TrackGaps(
         device_id=rows.device_id[noted],
         from_us=since_us[noted],
@@ -113,6 +115,15 @@ def gaps_of(slot: Integers, rows: PositionRows, before: Earlier) -> TrackGaps:
         until_lon=np.where(ended, fixes.lon[noted], np.nan),
         until_accuracy_m=np.where(ended, until_accuracy_m, np.nan),
     )
+
+
+def coarse_of(rows: PositionRows) -> TrackGaps:
+    """Positions with circles larger than COARSE_M, as gaps of a microsecond, as none is that begins there."""
+    accuracy_m = effective_accuracy_m(rows.fixes.accuracy_m, rows.fixes.mechanism)
+    coarse = rows.take(accuracy_m > COARSE_M)
+    fixes, accuracy_m = coarse.fixes, accuracy_m[accuracy_m > COARSE_M]
+    place = (fixes.lat, fixes.lon, accuracy_m)
+    return TrackGaps(coarse.device_id, fixes.fix_time_us - 1, fixes.fix_time_us, *place, *place)
 
 
 def cells_of(newer: PositionRows, before: Earlier, late: PositionRows) -> TrackCells:

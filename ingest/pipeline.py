@@ -12,7 +12,7 @@ import numpy as np
 from alerts.commands import commands_of_visits
 from alerts.decide import decide
 from crimes.recent import RecentScenes, Stretches, select_rematches
-from crimes.track_notes import TrackCells, TrackGaps, cells_of, gaps_of, usable_before
+from crimes.track_notes import TrackCells, TrackGaps, cells_of, coarse_of, gaps_of, usable_before
 from geofence.columns import Booleans, Earlier, Fixes, Integers, Points, PositionRows
 from geofence.detection import PresenceKey, VisitChange, detect
 from geofence.projection import Projection
@@ -106,7 +106,7 @@ def process_batch(batch: Batch, context: Context) -> Outcome:
         newer=rows.take(newer),
         older=rows.take(in_order.late | in_order.repeated),
         quarantined=rows.take(in_order.quarantined),
-        gaps=gaps,
+        gaps=TrackGaps.concatenate([gaps, coarse_of(rows.take(~in_order.quarantined))]),
         cells=cells_of(rows.take(newer), before, rows.take(in_order.late)),
         last_fixes=_last_fixes(slot[newer], rows.take(newer), points.take(newer), before, usable.newest),
         visit_changes=detection.changes,

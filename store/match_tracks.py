@@ -6,7 +6,8 @@ from typing import Self
 
 import numpy as np
 
-from crimes.reach import usable_rows
+from crimes.reach import usable
+from geofence.arrays import spans
 from geofence.columns import NOT_GIVEN, Booleans, Fixes, Integers, PositionRows
 from model.crimes import SHORT_GAP_S
 from model.devices import FOREVER_US, NEVER_US
@@ -26,7 +27,7 @@ _SPANS = (
     " AS given (pair, device_id, from_us, until_us)) span"
 )
 _IN_SPAN = (
-    # the bounds of all spans, which are constants, leave the other chunks out of the plan
+    # the bounds of all stretches, which are constants, leave the other chunks out of the plan
     "position.device_id = span.device_id AND fix_time >= span.from_time AND fix_time < span.until_time"
     " AND fix_time >= %(first)s AND fix_time < %(last)s"
 )
@@ -83,13 +84,12 @@ class Tracks:
     def take_pairs(self, index: Integers) -> Self:
         """The tracks of some pairs, in the order of ``index``."""
         counts = np.diff(self.start)[index]
-        start = np.concatenate([[0], np.cumsum(counts)])
-        places = np.repeat(self.start[:-1][index] - start[:-1], counts) + np.arange(start[-1])
-        return type(self)(start, self.rows.take(places))
+        _, places = spans(self.start[:-1][index], counts)
+        return type(self)(np.concatenate([[0], np.cumsum(counts)]), self.rows.take(places))
 
 
 @dataclass(frozen=True, slots=True)
-class _Spans:
+class _Stretches:
     """Stretches ``[from_us, until_us)`` of devices; arrays of the shape ``(k,)``."""
 
     pair: Integers
@@ -102,14 +102,17 @@ class _Spans:
 
     def parameters(self) -> dict[str, object]:
         named = {field.name: getattr(self, field.name) for field in fields(self)}
-        bounds = {"first": from_microseconds(self.from_us.min()), "last": from_microseconds(self.until_us.max())}
+        bounds = {
+            "first": from_microseconds(int(self.from_us.min())),
+            "last": from_microseconds(int(self.until_us.max())),
+        }
         return {name: column.tolist() for name, column in named.items()} | bounds
 
 
 def read_about(cursor: Cursor, pairs: Pairs, wearings: Wearings) -> Tracks:
     """What each person's devices stored in the window, and SHORT_GAP_S before and after it."""
-    spans = _spans(wearings, pairs, pairs.from_us - SHORT_GAP_US, pairs.to_us + SHORT_GAP_US + 1)
-    return _tracks(len(pairs), *_read(cursor, spans))
+    stretches = _stretches(wearings, pairs, pairs.from_us - SHORT_GAP_US, pairs.to_us + SHORT_GAP_US + 1)
+    return _tracks(len(pairs), *_read(cursor, stretches))
 
 
 def complete(cursor: Cursor, pairs: Pairs, wearings: Wearings, tracks: Tracks) -> Tracks:
@@ -117,8 +120,8 @@ def complete(cursor: Cursor, pairs: Pairs, wearings: Wearings, tracks: Tracks) -
 
     ``tracks`` is what ``read_about`` found of these pairs.
     """
-    earlier = _earlier_spans(cursor, pairs, wearings, ~_has_usable(pairs, tracks, before=True))
-    later = _later_spans(cursor, pairs, wearings, ~_has_usable(pairs, tracks, before=False))
+    earlier = _earlier_stretches(cursor, pairs, wearings, ~_has_usable(pairs, tracks, before=True))
+    later = _later_stretches(cursor, pairs, wearings, ~_has_usable(pairs, tracks, before=False))
     parts = [(tracks.pair, tracks.rows), _read(cursor, earlier), _read(cursor, later)]
     parts = [part for part in parts if len(part[0])] or parts[:1]
     if len(parts) == 1:
@@ -130,57 +133,56 @@ def _has_usable(pairs: Pairs, tracks: Tracks, *, before: bool) -> Booleans:
     """Whether the track has a usable position at or before the window's beginning, or at or after its end."""
     pair, time_us = tracks.pair, tracks.rows.fixes.fix_time_us
     outside = time_us <= pairs.from_us[pair] if before else time_us >= pairs.to_us[pair]
-    return np.bincount(pair[outside & usable_rows(tracks.rows)], minlength=len(pairs)) > 0
+    return np.bincount(pair[outside & usable(tracks.rows.fixes)], minlength=len(pairs)) > 0
 
 
-def _earlier_spans(cursor: Cursor, pairs: Pairs, wearings: Wearings, wanted: Booleans) -> _Spans:
+def _earlier_stretches(cursor: Cursor, pairs: Pairs, wearings: Wearings, wanted: Booleans) -> _Stretches:
     until_us = pairs.from_us - SHORT_GAP_US
-    spans = _spans(wearings, pairs, np.where(wanted, pairs.from_us - LOOK_FAR_US, FOREVER_US), until_us)
+    stretches = _stretches(wearings, pairs, np.where(wanted, pairs.from_us - LOOK_FAR_US, FOREVER_US), until_us)
     found = np.full(len(pairs), NEVER_US)
-    np.maximum.at(found, *_usable_times(cursor, spans, "DESC"))
-    return _spans(wearings, pairs, np.where(found == NEVER_US, FOREVER_US, found), until_us)
+    np.maximum.at(found, *_usable_times(cursor, stretches, "DESC"))
+    return _stretches(wearings, pairs, np.where(found == NEVER_US, FOREVER_US, found), until_us)
 
 
-def _later_spans(cursor: Cursor, pairs: Pairs, wearings: Wearings, wanted: Booleans) -> _Spans:
+def _later_stretches(cursor: Cursor, pairs: Pairs, wearings: Wearings, wanted: Booleans) -> _Stretches:
     from_us = pairs.to_us + SHORT_GAP_US + 1
-    spans = _spans(wearings, pairs, from_us, np.where(wanted, pairs.to_us + LOOK_FAR_US, NEVER_US))
+    stretches = _stretches(wearings, pairs, from_us, np.where(wanted, pairs.to_us + LOOK_FAR_US, NEVER_US))
     found = np.full(len(pairs), FOREVER_US)
-    np.minimum.at(found, *_usable_times(cursor, spans, "ASC"))
-    return _spans(wearings, pairs, from_us, np.where(found == FOREVER_US, NEVER_US, found + 1))
+    np.minimum.at(found, *_usable_times(cursor, stretches, "ASC"))
+    return _stretches(wearings, pairs, from_us, np.where(found == FOREVER_US, NEVER_US, found + 1))
 
 
-def _spans(wearings: Wearings, pairs: Pairs, from_us: Integers, until_us: Integers) -> _Spans:
+def _stretches(wearings: Wearings, pairs: Pairs, from_us: Integers, until_us: Integers) -> _Stretches:
     """What each pair's person wore in ``[from_us, until_us)``, shapes (p,)."""
     first = np.searchsorted(wearings.person, pairs.person, "left")
-    counts = np.searchsorted(wearings.person, pairs.person, "right") - first
-    pair = np.repeat(np.arange(len(pairs)), counts)
-    worn = np.arange(len(pair)) + np.repeat(first - np.cumsum(counts) + counts, counts)
-    spans = _Spans(
+    pair, worn = spans(first, np.searchsorted(wearings.person, pairs.person, "right") - first)
+    stretches = _Stretches(
         pair,
         wearings.device[worn],
         np.maximum(from_us[pair], wearings.from_us[worn]),
         np.minimum(until_us[pair], wearings.until_us[worn]),
     )
-    some = spans.from_us < spans.until_us
-    return _Spans(*(getattr(spans, field.name)[some] for field in fields(spans)))
+    some = stretches.from_us < stretches.until_us
+    return _Stretches(*(getattr(stretches, field.name)[some] for field in fields(stretches)))
 
 
-def _usable_times(cursor: Cursor, spans: _Spans, order: str) -> tuple[Integers, Integers]:
+def _usable_times(cursor: Cursor, stretches: _Stretches, order: str) -> tuple[Integers, Integers]:
     """(pair, time) of the first usable position of each span that has one, from its end if ``order`` is DESC."""
-    if len(spans) == 0:
+    if len(stretches) == 0:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     table = copy_out(
         cursor,
         f"SELECT pair, fix_time FROM {_SPANS} CROSS JOIN LATERAL (SELECT fix_time FROM positions position"  # noqa: S608  names of this file
-        f" WHERE {_IN_SPAN} AND is_usable(accuracy_m, mechanism, flags) ORDER BY fix_time {order} LIMIT 1) found",
-        spans.parameters(),
+        f" WHERE {_IN_SPAN} AND is_usable(accuracy_m, mechanism, fix_time, received_at)"
+        f" ORDER BY fix_time {order} LIMIT 1) found",
+        stretches.parameters(),
         {"pair": "integer", "fix_time": TIMESTAMP},
     )
     return table.integers("pair"), table.integers("fix_time")
 
 
-def _read(cursor: Cursor, spans: _Spans) -> tuple[Integers, PositionRows]:
-    if len(spans) == 0:
+def _read(cursor: Cursor, stretches: _Stretches) -> tuple[Integers, PositionRows]:
+    if len(stretches) == 0:
         return np.zeros(0, np.int64), no_rows()
     selected = ", ".join(expression for expression, _ in _COLUMNS.values())
     table = copy_out(
@@ -188,7 +190,7 @@ def _read(cursor: Cursor, spans: _Spans) -> tuple[Integers, PositionRows]:
         # OFFSET 0 keeps the planner to the index of devices, span by span
         f"SELECT pair, found.* FROM {_SPANS} CROSS JOIN LATERAL (SELECT {selected.removeprefix('pair, ')}"  # noqa: S608  names of this file
         f" FROM positions position WHERE {_IN_SPAN} OFFSET 0) found",
-        spans.parameters(),
+        stretches.parameters(),
         {name: kind for name, (_, kind) in _COLUMNS.items()},
     )
     return table.integers("pair"), _position_rows(table)

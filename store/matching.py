@@ -91,8 +91,8 @@ def write_runs(
     run_ids: dict[int, int] = dict(written)
     insert_rows(
         cursor,
-        "UPDATE matching_results result SET superseded_by = run_id"
-        " FROM (VALUES %s) AS superseded (superseded_id, run_id) WHERE result.result_id = superseded_id",
+        "UPDATE matching_results result SET superseded_by = by_run"
+        " FROM (VALUES %s) AS superseded (superseded_id, by_run) WHERE result.result_id = superseded_id",
         ((result_id, run_ids[run.scene.scene_id]) for run in runs for result_id in run.superseded),
     )
     insert_rows(

@@ -1,29 +1,38 @@
 """Which devices may have been near scenes, by what was noted of their tracks."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from crimes.reach import disc_m, least_distance_m, leaves_room, reach_m
+from crimes.reach import GapEnds, disc_m, leaves_room, reach_m
 from crimes.scenes import Scene
 from crimes.track_notes import HOUR_US
-from geofence.columns import Floats, Integers
+from geofence.columns import Booleans, Integers
 from geofence.grid import covering_cells
 from model.crimes import SHORT_GAP_S, MatchingSettings
-from model.times import SECOND_US
-from store.copied_out import TIMESTAMP, Table, copy_out
+from model.devices import FOREVER_US
+from model.times import SECOND_US, from_microseconds, to_microseconds
+from store.copied_out import TIMESTAMP, copy_out
 from store.database import Cursor
 
 SHORT_GAP_US = SHORT_GAP_S * SECOND_US
 
-Found = tuple[Integers, Integers]
-"""(place in the list of scenes, device id), each of the shape ``(n,)``; a device may be there more than once."""
+
+@dataclass(frozen=True, slots=True)
+class GapsFound:
+    """Gaps of devices in the windows of scenes; arrays of the shape ``(n,)``."""
+
+    scene: Integers  # place in the list of scenes
+    device_id: Integers
+    ends: GapEnds
+    has_room: Booleans  # for a journey by way of the scene
 
 
 def devices_in_reach(
     cursor: Cursor, scenes: Sequence[Scene], window_us: tuple[Integers, Integers], settings: MatchingSettings
-) -> Found:
-    """The devices in the cells within reach of a scene in the hours of its window, SHORT_GAP_S more each way."""
+) -> tuple[Integers, Integers]:
+    """(scene, device id) of who was in the cells within reach in the window's hours, SHORT_GAP_S more each way."""
     covering = [covering_cells(one.lat, one.lon, reach_m(one, settings)) for one in scenes]
     place = np.repeat(np.arange(len(scenes)), [len(cells) for cells in covering])
     from_hour, to_hour = ((window_us[0] - SHORT_GAP_US) // HOUR_US, (window_us[1] + SHORT_GAP_US) // HOUR_US)
@@ -44,10 +53,10 @@ def devices_in_reach(
     return table.integers("scene"), table.integers("device_id")
 
 
-def devices_with_gaps(
+def find_gaps(
     cursor: Cursor, scenes: Sequence[Scene], window_us: tuple[Integers, Integers], settings: MatchingSettings
-) -> Found:
-    """The devices whose track has a gap in a scene's window that leaves room for a journey by way of the scene."""
+) -> GapsFound:
+    """The gaps that have a moment in common with a scene's window."""
     table = copy_out(
         cursor,
         "SELECT scene, device_id, from_time, until_time, coalesce(from_lat, 'NaN'), coalesce(from_lon, 'NaN'),"
@@ -71,19 +80,28 @@ def devices_with_gaps(
         | {"until_accuracy_m": "real"},
     )
     scene = table.integers("scene")
-    has_room = leaves_room(
-        (window_us[0][scene], window_us[1][scene]),
+    ends = GapEnds(
         (table.integers("from_time"), table.integers("until_time")),
-        (_away_m(table, "from", scenes, settings), _away_m(table, "until", scenes, settings)),
-        settings.plausible_speed_mps,
+        (table.floats("from_lat"), table.floats("until_lat")),
+        (table.floats("from_lon"), table.floats("until_lon")),
+        (table.floats("from_accuracy_m"), table.floats("until_accuracy_m")),
     )
-    return scene[has_room], table.integers("device_id")[has_room]
+    lat, lon, disc = np.array([(one.lat, one.lon, disc_m(one, settings)) for one in scenes]).T[:, scene]
+    windows = (window_us[0][scene], window_us[1][scene])
+    has_room = leaves_room(ends, (lat, lon, disc), windows, settings.plausible_speed_mps)
+    return GapsFound(scene, table.integers("device_id"), ends, has_room)
 
 
-def _away_m(table: Table, end: str, scenes: Sequence[Scene], settings: MatchingSettings) -> Floats:
-    """Between each gap's end and its scene, less the scene's disc and the position's circle; NaN: not known."""
-    lat, lon, disc = np.array([(one.lat, one.lon, disc_m(one, settings)) for one in scenes]).T[
-        :, table.integers("scene")
+def open_straps(cursor: Cursor, until_us: int) -> list[tuple[int, int, int]]:
+    """(device id, opened, closed) of every strap that was opened by then; FOREVER_US where it was not closed."""
+    cursor.execute(
+        "SELECT device_id, event_time, closed_at FROM device_events opened LEFT JOIN LATERAL ("
+        "  SELECT min(event_time) AS closed_at FROM device_events closed WHERE closed.device_id = opened.device_id"
+        "  AND closed.kind = 'strap_restored' AND closed.event_time >= opened.event_time) later ON true"
+        " WHERE kind = 'strap_tamper' AND event_time <= %s",
+        (from_microseconds(until_us),),
+    )
+    return [
+        (device_id, to_microseconds(opened), FOREVER_US if closed is None else to_microseconds(closed))
+        for device_id, opened, closed in cursor.fetchall()
     ]
-    distance_m = least_distance_m(lat, lon, table.floats(f"{end}_lat"), table.floats(f"{end}_lon"))
-    return np.asarray(distance_m - disc - table.floats(f"{end}_accuracy_m"))

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from crimes.reach import least_distance_m, reach_m
+from crimes.reach import SLACK, distance_m, reach_m
 from crimes.scenes import Scene
-from geofence.columns import Booleans
+from geofence.arrays import spans
+from geofence.columns import Booleans, Integers
 from model.crimes import MatchingSettings
 from model.times import SECOND_US
 from store.database import Cursor
 from store.match_tracks import SHORT_GAP_US, Pairs, Tracks, complete, read_about
-from store.near_scenes import Found, devices_in_reach, devices_with_gaps
+from store.near_scenes import GapsFound, devices_in_reach, find_gaps, open_straps
 from store.wearings import Wearings
 
 
@@ -38,8 +39,10 @@ class SceneGroup:
     def candidates(self, cursor: Cursor) -> tuple[Pairs, Tracks]:
         """Whoever of them may have been at the scene, or came within ``near_m`` of it."""
         asked = (cursor, self._scenes, (self._from_us, self._to_us), self._settings)
-        in_doubt = self._by_person(self._have_edges() | self._wearing(devices_with_gaps(*asked)))
-        in_reach = self._by_person(self._wearing(devices_in_reach(*asked)))
+        in_doubt = self._by_person(
+            self._have_edges() | self._have_gaps(find_gaps(*asked)) | self._have_open_straps(cursor)
+        )
+        in_reach = self._by_person(self._in_reach(*devices_in_reach(*asked)))
         pairs = self._pairs(self.wears & (in_doubt | in_reach))
         tracks = read_about(cursor, pairs, self._wearings)
         is_in_doubt = in_doubt[pairs.scene, np.searchsorted(self._people, pairs.person)]
@@ -55,16 +58,45 @@ class SceneGroup:
         covers = (wearings.from_us <= first) & (wearings.until_us > last)
         return touch & (~covers | (wearings.last_fix_us < last))
 
-    def _wearing(self, found: Found) -> Booleans:
-        """The wearings of devices that were found for a scene, (scenes, wearings)."""
-        devices, place = np.unique(self._wearings.device, return_inverse=True)
-        scene, device = found
-        known = np.isin(device, devices)
-        marked = np.zeros((len(self._scenes), len(devices)), bool)
-        marked[scene[known], np.searchsorted(devices, device[known])] = True
-        first, last = self._from_us[:, None] - SHORT_GAP_US, self._to_us[:, None] + SHORT_GAP_US
-        touch = (self._wearings.from_us <= last) & (self._wearings.until_us > first)
-        return np.asarray(marked[:, place] & touch)
+    def _have_open_straps(self, cursor: Cursor) -> Booleans:
+        """Wearings whose strap was open about the window, (scenes, wearings): the tag says nothing of its wearer."""
+        wearings = self._wearings
+        spells = open_straps(cursor, int(self._to_us.max()) + SHORT_GAP_US)
+        found = np.zeros((len(self._scenes), len(wearings)), bool)
+        for device, opened_us, closed_us in spells:
+            theirs = (wearings.device == device) & (wearings.from_us <= opened_us) & (opened_us < wearings.until_us)
+            about = (opened_us <= self._to_us + SHORT_GAP_US) & (closed_us >= self._from_us - SHORT_GAP_US)
+            found |= about[:, None] & theirs
+        return found
+
+    def _have_gaps(self, found: GapsFound) -> Booleans:
+        """Wearings with a gap that leaves room, or that reaches beyond the wearing, where the track is another's."""
+        row, wearing = self._wearings_of(found.scene, found.device_id)
+        begins, ends = (times[row] for times in found.ends.time_us)
+        cut = (begins < self._wearings.from_us[wearing]) | (ends >= self._wearings.until_us[wearing])
+        return self._marked(found.scene[row], wearing, found.has_room[row] | cut)
+
+    def _in_reach(self, scene: Integers, device_id: Integers) -> Booleans:
+        row, wearing = self._wearings_of(scene, device_id)
+        return self._marked(scene[row], wearing, np.ones(len(row), bool))
+
+    def _wearings_of(self, scene: Integers, device_id: Integers) -> tuple[Integers, Integers]:
+        """(row, wearing): of what was found of devices, whoever wore them about the window."""
+        order = np.argsort(self._wearings.device, kind="stable")
+        first = np.searchsorted(self._wearings.device, device_id, "left", sorter=order)
+        count = np.searchsorted(self._wearings.device, device_id, "right", sorter=order) - first
+        row, place = spans(first, count)
+        wearing = order[place]
+        about = (self._wearings.from_us[wearing] <= self._to_us[scene[row]] + SHORT_GAP_US) & (
+            self._wearings.until_us[wearing] > self._from_us[scene[row]] - SHORT_GAP_US
+        )
+        return row[about], wearing[about]
+
+    def _marked(self, scene: Integers, wearing: Integers, which: Booleans) -> Booleans:
+        """(scenes, wearings)"""
+        marked = np.zeros((len(self._scenes), len(self._wearings)), bool)
+        marked[scene[which], wearing[which]] = True
+        return marked
 
     def _by_person(self, of_wearings: Booleans) -> Booleans:
         """From (scenes, wearings) to (scenes, people): whether any of a person's wearings is marked."""
@@ -82,5 +114,5 @@ class SceneGroup:
         columns = np.array([(scene.lat, scene.lon, reach_m(scene, self._settings)) for scene in self._scenes])
         pair = tracks.pair
         lat, lon, reach = columns[pairs.scene[pair]].T
-        within = least_distance_m(lat, lon, tracks.rows.fixes.lat, tracks.rows.fixes.lon) <= reach
-        return np.asarray(np.bincount(pair[within], minlength=len(pairs)) > 0)
+        away_m = distance_m(lat, lon, tracks.rows.fixes.lat, tracks.rows.fixes.lon) * (1 - SLACK)
+        return np.asarray(np.bincount(pair[away_m <= reach], minlength=len(pairs)) > 0)

@@ -1,6 +1,5 @@
 """What is noted of tracks as they arrive (crimes/track_notes.py), in the batch's own transaction."""
 
-
 from crimes.track_notes import TrackCells, TrackGaps
 from geofence.columns import Floats
 from model.devices import NEVER_US

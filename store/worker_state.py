@@ -46,7 +46,7 @@ def load_last_usable(cursor: Cursor, device_ids: Collection[int]) -> dict[int, L
         "SELECT wanted.device_id, last.fix_time, last.fix_key, last.lat, last.lon, last.accuracy_m, last.mechanism"
         " FROM unnest(%s::integer[]) AS wanted (device_id) CROSS JOIN LATERAL ("
         "   SELECT fix_time, fix_key, lat, lon, accuracy_m, mechanism FROM positions"
-        "   WHERE positions.device_id = wanted.device_id AND is_usable(accuracy_m, mechanism, flags)"
+        "   WHERE positions.device_id = wanted.device_id AND is_usable(accuracy_m, mechanism, fix_time, received_at)"
         "   ORDER BY fix_time DESC, fix_key DESC LIMIT 1) last",
         (list(device_ids),),
     )

@@ -15,12 +15,13 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN accuracy_m > 0 AND accuracy_m < 'infinity' THEN greatest(accuracy_m, 5)
     WHEN mechanism = 1 THEN 30 WHEN mechanism = 4 THEN 50 WHEN mechanism = 6 THEN 150 ELSE 1250 END::real
 $$;
-CREATE FUNCTION is_usable(accuracy_m real, mechanism smallint, flags smallint) RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT mechanism <> 5 AND flags & 2 = 0 AND CASE WHEN accuracy_m > 0 AND accuracy_m < 'infinity' THEN accuracy_m <= 150 ELSE true END
+CREATE FUNCTION is_usable(accuracy_m real, mechanism smallint, fix_time timestamptz, received_at timestamptz)
+RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT mechanism <> 5 AND fix_time - received_at <= interval '30 seconds'
+    AND CASE WHEN accuracy_m > 0 AND accuracy_m < 'infinity' THEN accuracy_m <= 150 ELSE true END
 $$;
-REVOKE ALL ON FUNCTION reckoned_accuracy_m(real, smallint), is_usable(real, smallint, smallint) FROM public;
-GRANT EXECUTE ON FUNCTION reckoned_accuracy_m(real, smallint), is_usable(real, smallint, smallint) TO cordon_worker;
+REVOKE ALL ON FUNCTION reckoned_accuracy_m(real, smallint), is_usable(real, smallint, timestamptz, timestamptz) FROM public;
+GRANT EXECUTE ON FUNCTION reckoned_accuracy_m(real, smallint), is_usable(real, smallint, timestamptz, timestamptz) TO cordon_worker;
 
 CREATE TABLE track_cells (
   cell integer NOT NULL,
@@ -29,8 +30,9 @@ CREATE TABLE track_cells (
   PRIMARY KEY (cell, hour, device_id)
 );
 
--- From one usable position of a device (crimes/reach.py) to the next where more than two minutes lie between, as they
--- arrived: late positions fill gaps and make none. A gap that no usable position has ended yet has no place there.
+-- From one usable position of a device (crimes/reach.py) to the next as they arrived, where more than two minutes lie
+-- between or the way was fast; late positions fill gaps and make none. A gap that no usable position has ended yet has no
+-- place there. Coarse positions, whose circle may hold a place far from their own, are noted as gaps of a microsecond.
 CREATE TABLE track_gaps (
   device_id integer NOT NULL,
   from_time timestamptz NOT NULL, -- -infinity: before the device's first usable position
@@ -45,6 +47,8 @@ CREATE TABLE track_gaps (
 );
 CREATE INDEX track_gaps_during ON track_gaps USING gist (tstzrange(from_time, until_time, '[]'));
 
+CREATE INDEX device_events_strap ON device_events (event_time) WHERE kind = 'strap_tamper';
+
 -- The positions that are here already.
 INSERT INTO track_cells
 SELECT DISTINCT grid_cell(lat, lon), floor(extract(epoch FROM fix_time) / 3600)::integer, device_id FROM positions;
@@ -53,12 +57,22 @@ WITH usable AS (
   SELECT device_id, fix_time, lat, lon, circle_m, lag(fix_time) OVER earlier AS before_time, lag(lat) OVER earlier AS before_lat,
     lag(lon) OVER earlier AS before_lon, lag(circle_m) OVER earlier AS before_circle_m
   FROM positions CROSS JOIN LATERAL (SELECT reckoned_accuracy_m(accuracy_m, mechanism) AS circle_m) reckoned
-  WHERE is_usable(accuracy_m, mechanism, flags)
+  WHERE is_usable(accuracy_m, mechanism, fix_time, received_at)
   WINDOW earlier AS (PARTITION BY device_id ORDER BY fix_time, fix_key)
 )
 INSERT INTO track_gaps
 SELECT device_id, coalesce(before_time, '-infinity'), fix_time, before_lat, before_lon, before_circle_m, lat, lon, circle_m
-FROM usable WHERE before_time IS NULL OR fix_time - before_time > interval '120 seconds';
+FROM usable WHERE before_time IS NULL OR fix_time - before_time > interval '120 seconds'
+  -- or faster than 20 m/s, on a plane that takes no way for shorter than it is
+  OR 112800 * sqrt((lat - before_lat) ^ 2 + ((lon - before_lon) * cos(radians(least(abs(lat), abs(before_lat))))) ^ 2)
+    - circle_m - before_circle_m > 20 * extract(epoch FROM fix_time - before_time)
+ON CONFLICT DO NOTHING; -- two at one instant
+
+INSERT INTO track_gaps
+SELECT device_id, fix_time - interval '1 microsecond', fix_time, lat, lon, circle_m, lat, lon, circle_m
+FROM positions CROSS JOIN LATERAL (SELECT reckoned_accuracy_m(accuracy_m, mechanism) AS circle_m) reckoned
+WHERE circle_m > 2000
+ON CONFLICT DO NOTHING;
 
 -- Workers of the release before note nothing: for the day that they may go on, nobody is ruled out without a look.
 INSERT INTO track_gaps (device_id, from_time, until_time)

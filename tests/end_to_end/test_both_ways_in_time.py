@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from crimes.matching import verdict
 from ingest.matching import engine
 from model.times import SECOND_US, to_microseconds
 from store.database import connect
@@ -18,7 +19,7 @@ from tests.support.waiting import wait_until
 from tests.support.worker_thread import append, queue_worker
 from tests.support.world import enrol, rows
 
-SCENE, FAR = (51.5, -0.1), (51.6, -0.1)
+SCENE, CLOSE, FAR, FARTHER = (51.5, -0.1), (51.515, -0.1), (51.6, -0.1), (52.0, -0.1)
 MINUTE_US = 60 * SECOND_US
 WITHIN_S = 10  # "within seconds", on a machine that does much else
 
@@ -84,7 +85,7 @@ def test_a_crime_meets_the_positions_that_are_there_already(database: DatabaseUr
 
 
 def test_live_positions_meet_a_crime_whose_window_is_open(database: DatabaseUrls, now_us: int) -> None:
-    for serial, place in (("NEAR", FAR), ("FAR", FAR)):
+    for serial, place in (("NEAR", CLOSE), ("FAR", FAR)):
         send(database, now_us, serial, [(-3.0, place), (-2.0, place)])
     stored(database, 4)
     import_crimes(database, ReportedCrime("OPEN", SCENE, now_us - 5 * MINUTE_US, now_us))
@@ -126,12 +127,12 @@ def test_late_positions_out_of_order_do_so_too(database: DatabaseUrls, start_us:
 def test_a_position_on_either_side_rules_out_a_crime_that_it_is_not_in_the_time_of(
     database: DatabaseUrls, start_us: int
 ) -> None:
-    send(database, start_us, "FAR", [*every_minute(0, 10, FAR), *every_minute(200, 210, FAR)])
+    send(database, start_us, "FAR", [*every_minute(0, 10, FARTHER), *every_minute(200, 210, FARTHER)])
     send(database, start_us, "NEAR", every_minute(0, 210, FAR))
     stored(database, 230)
     import_crimes(database, crime(start_us))
     becomes(database, "CRIME", {"FAR": "cannot_say"})
-    send(database, start_us, "FAR", [(47.0, FAR), (74.0, FAR)])
+    send(database, start_us, "FAR", [(47.0, FARTHER), (74.0, FARTHER)])
     stored(database, 232)
     becomes(database, "CRIME", {"FAR": "absent"})
 
@@ -175,7 +176,7 @@ def test_a_crime_that_cannot_be_matched_holds_up_nobody(
             raise ValueError("no such place")
         return match(scenes, *others)
 
-    match = engine.match_candidates
+    match = verdict.match_candidates
     monkeypatch.setattr(engine, "match_candidates", refuse)
     enrol(migrated_database.owner, ["NEAR"])
     bad = ReportedCrime("BAD", (51.7, -0.1), start_us, start_us)
