@@ -33,9 +33,11 @@ _PROBLEM_SCHEMA = {
     "additionalProperties": True,
 }
 _MEANINGS = {
+    HTTPStatus.BAD_REQUEST: "A body that cannot be read",
     HTTPStatus.UNAUTHORIZED: "No live token",
     HTTPStatus.FORBIDDEN: "The role does not have this route's permission",
     HTTPStatus.NOT_FOUND: "No such thing, or not the caller's to see",
+    HTTPStatus.REQUEST_TIMEOUT: "The body came too slowly",
     HTTPStatus.CONFLICT: "Not as things stand; the detail says why",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than this service takes",
     HTTPStatus.UNPROCESSABLE_ENTITY: "Wrong parameters or content; every fault is named",

@@ -1,6 +1,5 @@
 """Is a person ruled out? Asked by police through the database's functions, answered by the matcher."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -46,14 +45,6 @@ class WaitingElimination:
     scene: Scene
 
 
-@dataclass(frozen=True, slots=True)
-class EliminationAnswer:
-    """``verdict`` is None for a person who wore no tag then; ``document`` is that of the match."""
-
-    verdict: MatchVerdict | None
-    document: dict[str, Any] | None
-
-
 def request_elimination(cursor: Cursor, crime_id: int, kind: IdentifierKind, identifier: str, reason: str) -> int:
     """Raises UnseenError where there is no such crime of the caller's force."""
     with refusals():
@@ -74,44 +65,46 @@ def list_eliminations(cursor: Cursor, crime_id: int, before: int | None, limit: 
     return Page([_elimination(row) for row in rows], any(row[-1] for row in rows))
 
 
-def take_waiting(cursor: Cursor, limit: int) -> list[WaitingElimination]:
-    """The oldest that wait, kept from other sessions until the transaction ends."""
+def waiting_eliminations(cursor: Cursor, limit: int) -> list[WaitingElimination]:
+    """Those that wait, the oldest first."""
     cursor.execute(
         "SELECT asked.elimination_id,"
         " (SELECT CASE WHEN count(*) = 1 THEN min(person.person_id) END FROM people person"
         "  WHERE CASE asked.identifier_kind WHEN 'crn' THEN person.crn ELSE person.pnc_id END = asked.identifier),"
         " version.crime_version_id, version.lat, version.lon, version.place_uncertainty_m, version.windows"
         " FROM eliminations asked JOIN crime_versions version USING (crime_version_id)"
-        " WHERE asked.state = 'requested' ORDER BY asked.elimination_id LIMIT %s FOR UPDATE OF asked SKIP LOCKED",
+        " WHERE asked.state = 'requested' ORDER BY asked.elimination_id LIMIT %s",
         (limit,),
     )
     return [WaitingElimination(row[0], row[1], _scene(*row[2:])) for row in cursor.fetchall()]
 
 
-def write_answer(
+def write_elimination_answer(
     cursor: Cursor,
-    waiting: WaitingElimination,
-    answer: EliminationAnswer,
+    asked: WaitingElimination,
+    verdict: MatchVerdict | None,
+    document: dict[str, Any] | None,
     algorithm_version: int,
     settings: dict[str, Any],
 ) -> None:
+    """``verdict`` and ``document`` are those of the match; None for whoever wore no tag then."""
     cursor.execute(
         "UPDATE eliminations SET state = 'answered', answered_at = clock_timestamp(), algorithm_version = %s,"
         " settings = %s, person_id = %s, verdict = %s, document = %s WHERE elimination_id = %s",
         (
             algorithm_version,
             Json(settings),
-            waiting.person_id,
-            answer.verdict,
-            Json(answer.document) if answer.document is not None else None,
-            waiting.elimination_id,
+            asked.person_id,
+            verdict,
+            None if document is None else Json(document),
+            asked.elimination_id,
         ),
     )
 
 
-def set_aside(cursor: Cursor, elimination_ids: Sequence[int]) -> None:
-    """They could not be answered: whoever asked is told so."""
-    cursor.execute("UPDATE eliminations SET state = 'failed' WHERE elimination_id = ANY (%s)", (list(elimination_ids),))
+def set_elimination_aside(cursor: Cursor, elimination_id: int) -> None:
+    """It could not be answered: whoever asked is told so."""
+    cursor.execute("UPDATE eliminations SET state = 'failed' WHERE elimination_id = %s", (elimination_id,))
 
 
 def _scene(

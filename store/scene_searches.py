@@ -1,7 +1,7 @@
 """Who was here then: asked by police for one place and window, answered by the matcher."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from model.crimes import MatchVerdict, Window
 from model.review import DistanceBand, RequestState
 from model.times import to_microseconds
 from store.database import Cursor, fetch_one
+from store.matching import Counts
 from store.pages import Page
 from store.rows import insert_rows
 
@@ -128,11 +129,11 @@ def list_search_results(cursor: Cursor, scene_search_id: int, after: int, limit:
     return Page([_result(row) for row in rows], any(row[-1] for row in rows))
 
 
-def take_waiting(cursor: Cursor, limit: int) -> list[WaitingSearch]:
-    """The oldest that wait, kept from other sessions until the transaction ends."""
+def waiting_searches(cursor: Cursor, limit: int) -> list[WaitingSearch]:
+    """Those that wait, the oldest first."""
     cursor.execute(
         "SELECT scene_search_id, radius_m, lat, lon, from_time, to_time FROM scene_searches"
-        " WHERE state = 'requested' ORDER BY scene_search_id LIMIT %s FOR UPDATE SKIP LOCKED",
+        " WHERE state = 'requested' ORDER BY scene_search_id LIMIT %s",
         (limit,),
     )
     return [
@@ -141,11 +142,11 @@ def take_waiting(cursor: Cursor, limit: int) -> list[WaitingSearch]:
     ]
 
 
-def write_answer(
+def write_search_answer(
     cursor: Cursor,
     scene_search_id: int,
     found: Sequence[FoundPerson],
-    counts: dict[MatchVerdict, int],
+    counts: Counts,
     algorithm_version: int,
     settings: dict[str, Any],
 ) -> None:
@@ -161,15 +162,13 @@ def write_answer(
     cursor.execute(
         "UPDATE scene_searches SET state = 'answered', answered_at = clock_timestamp(), algorithm_version = %s,"
         " settings = %s, present = %s, possible = %s, absent = %s, cannot_say = %s WHERE scene_search_id = %s",
-        (algorithm_version, Json(settings), *(counts[verdict] for verdict in MatchVerdict), scene_search_id),
+        (algorithm_version, Json(settings), *astuple(counts), scene_search_id),
     )
 
 
-def set_aside(cursor: Cursor, scene_search_ids: Sequence[int]) -> None:
-    """They could not be answered: whoever asked is told so."""
-    cursor.execute(
-        "UPDATE scene_searches SET state = 'failed' WHERE scene_search_id = ANY (%s)", (list(scene_search_ids),)
-    )
+def set_search_aside(cursor: Cursor, scene_search_id: int) -> None:
+    """It could not be answered: whoever asked is told so."""
+    cursor.execute("UPDATE scene_searches SET state = 'failed' WHERE scene_search_id = %s", (scene_search_id,))
 
 
 def _result(row: tuple[Any, ...]) -> SearchResult:

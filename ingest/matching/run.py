@@ -6,10 +6,12 @@ from collections.abc import Callable
 from geofence.projection import Projection
 from ingest.matching.bundles import open_issuing
 from ingest.matching.crimes import CrimeMatching
+from ingest.matching.eliminations import Eliminating
 from ingest.matching.engine import MatchingEngine
 from ingest.matching.matcher import Matcher
 from ingest.matching.notices import Noticing
 from ingest.matching.rematches import Rematching
+from ingest.matching.searches import SceneSearching
 from ingest.matching.tasks import Task
 from ops.health import health_server
 from ops.settings import Settings
@@ -41,6 +43,8 @@ def tasks(settings: Settings) -> list[Task]:
     return [
         CrimeMatching(engine),
         Rematching(engine),
+        SceneSearching(engine),
+        Eliminating(engine),
         open_issuing(settings),
         Noticing(),
     ]

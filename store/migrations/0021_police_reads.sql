@@ -34,6 +34,15 @@ RETURNS jsonb LANGUAGE sql STABLE AS $$
             AND (stretch ->> 1)::numeric + (settings ->> 'padding_s')::numeric * 1000000)
 $$;
 
+-- A match's reasons but the one that says to the metre how far away the nearest position was, and when: the distances
+-- from a few scenes would tell where somebody was who was at none of them. The words are crimes/matching/reasons.py's.
+CREATE FUNCTION police_reasons(document jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT coalesce(jsonb_agg(reason ORDER BY place), '[]')
+  FROM jsonb_array_elements_text(document -> 'reasons') WITH ORDINALITY AS said (reason, place)
+  WHERE reason !~ '^of [0-9]+ positions? in that time the nearest'
+$$;
+
 -- Into the audit: one record for each wearer whose data are given.
 CREATE FUNCTION record_look(
   wanted_action text, wanted_person bigint, from_time timestamptz, to_time timestamptz, found bigint, about jsonb
@@ -98,7 +107,7 @@ BEGIN
   shown := shown[1:page_size];
   RETURN QUERY
     SELECT result.result_id, result.run_id, version.crime_id, version.version, wearer.label, result.verdict,
-           result.document -> 'reasons', seen.positions,
+           police_reasons(result.document), seen.positions,
            distance_band((result.document ->> 'nearest_m')::float8), (result.document ->> 'position_count')::integer,
            CASE WHEN result.weight IS NOT NULL THEN jsonb_build_object(
              'words', result.weight -> 'words', 'yardstick', result.weight -> 'yardstick') END,
@@ -162,7 +171,7 @@ BEGIN
   windows := jsonb_build_array(jsonb_build_array(
     extract(epoch FROM search.from_time) * 1000000, extract(epoch FROM search.to_time) * 1000000));
   RETURN QUERY
-    SELECT result.number, result.label, result.verdict, result.document -> 'reasons',
+    SELECT result.number, result.label, result.verdict, police_reasons(result.document),
            police_positions(result.document, windows, search.settings, 0),
            distance_band((result.document ->> 'nearest_m')::float8), (result.document ->> 'position_count')::integer,
            EXISTS (
@@ -219,7 +228,8 @@ END
 $$;
 
 REVOKE ALL ON FUNCTION distance_band(double precision), police_positions(jsonb, jsonb, jsonb, double precision),
-  record_look(text, bigint, timestamptz, timestamptz, bigint, jsonb), refuse_others(text[]), refuse_long_page(integer),
+  police_reasons(jsonb), record_look(text, bigint, timestamptz, timestamptz, bigint, jsonb), refuse_others(text[]),
+  refuse_long_page(integer),
   verdict_rank(text), police_matches(bigint, bigint, integer, bigint, integer), cannot_say_reasons(bigint),
   police_search_results(bigint, integer, integer), person_matches(bigint, bigint, integer) FROM public;
 GRANT EXECUTE ON FUNCTION police_matches(bigint, bigint, integer, bigint, integer), cannot_say_reasons(bigint),

@@ -165,7 +165,7 @@ BEGIN
            asked.identifier, asked.reason, asked.requested_by, asked.requested_at, asked.state, asked.answered_at,
            CASE WHEN asked.state = 'answered' THEN asked.verdict IS NOT DISTINCT FROM 'absent' AND NOT later.differs END,
            asked.verdict IS NOT DISTINCT FROM 'absent' AND later.differs,
-           CASE WHEN asked.verdict = 'absent' AND NOT later.differs THEN asked.document -> 'reasons' END,
+           CASE WHEN asked.verdict = 'absent' AND NOT later.differs THEN police_reasons(asked.document) END,
            CASE WHEN asked.verdict = 'absent' AND NOT later.differs
              THEN distance_band((asked.document ->> 'nearest_m')::float8) END,
            (SELECT result.result_id FROM matching_results result

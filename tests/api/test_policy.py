@@ -1,5 +1,6 @@
 """Every route has a policy, every role meets it, and every refusal leaves a trace."""
 
+import re
 import uuid
 from typing import Any
 
@@ -30,16 +31,8 @@ ROUTES = [pytest.param(method, path, operation, id=f"{method} {path}") for metho
 
 def address(path: str) -> str:
     """A path with something in each place: the policy comes before what is asked for."""
-    numbers = (
-        "person_id",
-        "authorisation_id",
-        "crime_id",
-        "result_id",
-        "elimination_id",
-        "scene_search_id",
-        "evidence_id",
-    )
-    return path.format(alert_id=uuid.UUID(int=1), reference="SHARED-1", **dict.fromkeys(numbers, 1))
+    numbers = dict.fromkeys(re.findall(r"\{(\w+_id)\}", path), 1)
+    return path.format(**numbers | {"alert_id": uuid.UUID(int=1), "reference": "SHARED-1"})
 
 
 @pytest.mark.parametrize(("method", "path", "operation"), ROUTES)
