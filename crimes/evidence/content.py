@@ -149,13 +149,14 @@ def _checking() -> Section:
         paragraphs=(
             (
                 "The file manifest.json lists every other file of the bundle with its size and its SHA-256 hash, and"
-                " manifest.sig is the service's Ed25519 signature over manifest.json. `cordon evidence verify` checks"
-                " both without a network; any other program that knows SHA-256 and Ed25519 can do the same."
+                " manifest.sig is the service's Ed25519 signature over manifest.json. The command"
+                ' "cordon evidence verify" checks both without a network; any other program that knows SHA-256 and'
+                " Ed25519 can do the same."
             ),
             "Compare the fingerprint of the key with the one that the service has made known by another way.",
             (
                 "The service keeps which positions the result was computed from and under which settings, and can"
-                " compute it again (`cordon evidence reproduce`)."
+                ' compute it again ("cordon evidence reproduce").'
             ),
         ),
     )

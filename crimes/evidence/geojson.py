@@ -6,6 +6,7 @@ from typing import Any
 from crimes.evidence.circles import ring
 from crimes.evidence.dossier import Dossier
 from crimes.evidence.words import iso, iso_local
+from geofence.projection import Projection
 from model.crimes import MatchedPosition
 
 
@@ -15,7 +16,10 @@ def render_geojson(dossier: Dossier) -> str:
     features = [
         _feature({"type": "Point", "coordinates": [crime.lon, crime.lat]}, place),
         _feature(
-            {"type": "Polygon", "coordinates": [ring(crime.lat, crime.lon, radius_m)]},
+            {
+                "type": "Polygon",
+                "coordinates": [ring(Projection(crime.lat, crime.lon), crime.lat, crime.lon, radius_m)],
+            },
             {"what": "crime_circle", "radius_m": radius_m},
         ),
         *(_position(dossier, one) for one in dossier.finding.positions),

@@ -6,6 +6,7 @@ from crimes.evidence.circles import Ring, ring
 from crimes.evidence.dossier import Dossier
 from crimes.evidence.text import visible
 from crimes.evidence.words import accuracy, iso, local, utc
+from geofence.projection import Projection
 from model.crimes import MatchedPosition
 
 NAMESPACE = "http://www.opengis.net/kml/2.2"
@@ -25,14 +26,15 @@ def render_kml(dossier: Dossier) -> str:
         _text(line, "width", "2")
         _text(ET.SubElement(style, "PolyStyle"), "fill", "0")
     crime, radius_m = dossier.crime, dossier.run.settings.radius_m
-    _circle(document, f"The crime's circle, {radius_m:g} m", "scene", ring(crime.lat, crime.lon, radius_m))
+    plane = Projection(crime.lat, crime.lon)
+    _circle(document, f"The crime's circle, {radius_m:g} m", "scene", ring(plane, crime.lat, crime.lon, radius_m))
     for one in dossier.finding.positions:
-        _position(document, dossier, one)
+        _position(document, dossier, one, ring(plane, one.lat, one.lon, one.accuracy_m))
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=False)
 
 
-def _position(document: ET.Element, dossier: Dossier, one: MatchedPosition) -> None:
+def _position(document: ET.Element, dossier: Dossier, one: MatchedPosition, circle: Ring) -> None:
     style = "counts" if one.label else "other"
     folder = ET.SubElement(document, "Folder")
     name = one.label or "does not count"
@@ -49,7 +51,7 @@ def _position(document: ET.Element, dossier: Dossier, one: MatchedPosition) -> N
     _text(ET.SubElement(mark, "TimeStamp"), "when", iso(one.fix_time_us))
     _text(mark, "styleUrl", f"#{style}")
     _text(ET.SubElement(mark, "Point"), "coordinates", f"{one.lon!r},{one.lat!r}")
-    _circle(folder, f"{name}: circle of accuracy", style, ring(one.lat, one.lon, one.accuracy_m))
+    _circle(folder, f"{name}: circle of accuracy", style, circle)
 
 
 def _circle(parent: ET.Element, name: str, style: str, corners: Ring) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from crimes.evidence.dossier import Dossier
 from crimes.evidence.grid_reference import grid_reference
-from crimes.evidence.map_labels import place_labels
+from crimes.evidence.map_labels import PlacedLabel, place_labels
 from geofence.projection import Projection
 from model.crimes import MatchedPosition
 
@@ -31,6 +31,7 @@ def draw_map(dossier: Dossier) -> str:
     half_m = _half_width_m(dossier, places)
     scale = SIZE / 2 / half_m
     shown = [(one, SIZE / 2 + x * scale, SIZE / 2 - y * scale) for one, x, y in places]
+    labels = _labels(shown)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE:g} {SIZE + FOOT:g}" font-family="{FONT}">',
         f'<rect width="{SIZE:g}" height="{SIZE + FOOT:g}" fill="white"/>',
@@ -40,11 +41,12 @@ def draw_map(dossier: Dossier) -> str:
         *_scene(dossier, scale),
         *_ways(shown),
         *(_dot(one, x, y) for one, x, y in shown),
-        *_labels(shown),
+        *_drawn(labels),
         "</g>",
         f'<rect x="0.5" y="0.5" width="{SIZE - 1:g}" height="{SIZE - 1:g}" fill="none" stroke="#333"/>',
         *_north(),
         *_foot(dossier, half_m, scale),
+        *_left_out(dossier, labels),
         "</svg>",
     ]
     return "\n".join(parts)
@@ -122,19 +124,31 @@ def _dot(one: MatchedPosition, x: float, y: float) -> str:
     )
 
 
-def _labels(shown: list[Placed]) -> list[str]:
+def _labels(shown: list[Placed]) -> list[PlacedLabel]:
     middle = SIZE / 2
     taken = [(x, y) for _, x, y in shown] + [(middle, middle), (SIZE - 32, 40)]
-    placed = place_labels([(x, y, one.label) for one, x, y in shown if one.label], taken, SIZE)
-    lines = (f"M{one.from_x:.1f} {one.from_y:.1f}L{one.x:.1f} {one.y:.1f}" for one in placed)
+    return place_labels([(x, y, one.label) for one, x, y in shown if one.label], taken, SIZE)
+
+
+def _drawn(labels: list[PlacedLabel]) -> list[str]:
+    lines = (f"M{one.from_x:.1f} {one.from_y:.1f}L{one.x:.1f} {one.y:.1f}" for one in labels)
     return [
         *(f'<path d="{line}" stroke="#555" stroke-width="0.5"/>' for line in lines),
         *(
             f'<text x="{one.x:.1f}" y="{one.y + 4.5:.1f}" font-size="13" font-weight="bold" text-anchor="middle"'
             f' stroke="white" stroke-width="3" paint-order="stroke" fill="#111">{escape(one.text)}</text>'
-            for one in placed
+            for one in labels
         ),
     ]
+
+
+def _left_out(dossier: Dossier, labels: list[PlacedLabel]) -> list[str]:
+    """A map never hides in silence that it does not name every position."""
+    counted = sum(one.label is not None for one in dossier.finding.positions)
+    if len(labels) == counted:
+        return []
+    words = f"{len(labels)} of {counted} labels; the table has all"
+    return [f'<text x="{SIZE - 8}" y="{SIZE + 46}" font-size="14" text-anchor="end">{words}</text>']
 
 
 def _north() -> list[str]:

@@ -23,13 +23,16 @@ POSITION_COLUMNS = (
     "distance_m",
     "overlap",
     "tag",
-    "fix_key",
+    "position",
     "flags",
 )
 
 
 def positions_csv(dossier: Dossier) -> str:
-    """``fix_key`` with the tag and the time names the stored position: `cordon raw show` proves its original bytes."""
+    """``position`` names the stored one as `cordon raw show` takes it, which proves it by its original bytes.
+
+    It is text: a spreadsheet would round a key of 64 bits.
+    """
     rows = (
         (
             one.label,
@@ -45,7 +48,7 @@ def positions_csv(dossier: Dossier) -> str:
             round(one.distance_m, 2),
             round(one.overlap, 4),
             dossier.serial_of(one.device_id),
-            one.fix_key,
+            f"{dossier.serial_of(one.device_id)}@{iso(one.fix_time_us)}#{one.fix_key}",
             " ".join(PositionFlag(one.flags).words),
         )
         for one in dossier.finding.positions

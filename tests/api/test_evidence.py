@@ -76,8 +76,8 @@ def test_no_such_and_not_yours_are_one_answer(police: PoliceApi) -> None:
     number = ask(police.api, police.world.present).json()["evidence_id"]
     assert police.get(f"/v1/evidence/{number}").json()["state"] == "requested"
     assert police.get(f"/v1/evidence/{number}/bundle").status_code == 404, "it is not issued yet"
-    for path in (f"/v1/evidence/{number}", f"/v1/evidence/{number}/bundle"):
-        theirs, none = police.as_other_force("GET", path), police.as_other_force("GET", path.replace(str(number), "99"))
+    for path in ("/v1/evidence/{}", "/v1/evidence/{}/bundle"):
+        theirs, none = (police.as_other_force("GET", path.format(one)) for one in (number, 99))
         assert theirs.status_code == none.status_code == 404
         assert theirs.text == none.text
     for result in (police.world.their_match, police.world.unplaced, 10**9):

@@ -6,6 +6,7 @@ import json
 import xml.etree.ElementTree as ET
 import zipfile
 from dataclasses import replace
+from itertools import combinations
 
 import docx
 import gpxpy
@@ -15,6 +16,7 @@ from crimes.evidence.bundle import dossier_of, make_bundle, make_files
 from crimes.evidence.content import content_of, statement_values
 from crimes.evidence.dossier import CAVEATS
 from crimes.evidence.grid_reference import grid_reference
+from crimes.evidence.map_labels import place_labels
 from crimes.evidence.signature import SigningKey, load_signing_key, make_key
 from crimes.evidence.templates import Templates, load_templates
 from crimes.evidence.text import cell, printable, visible
@@ -158,6 +160,16 @@ def test_hundreds_of_positions_fit() -> None:
     many = tuple(position(minute / 10, minute % 90 - 45, minute % 70 - 35, f"A{minute}") for minute in range(1, 721))
     made = make_files(dossier(finding=replace(dossier().finding, positions=many)), TEMPLATES)
     assert len(rows(made["positions.csv"])) == 720
+    assert "of 720 labels; the table has all" in made["map.svg"].decode()
+
+
+def test_each_label_has_a_place_of_its_own_on_the_map(files: dict[str, bytes]) -> None:
+    drawn = files["map.svg"].decode()
+    assert all(f">{one.label}</text>" in drawn for one in POSITIONS if one.label)
+    assert "the table has all" not in drawn
+    placed = place_labels([(360.0, 360.0, f"A{number}") for number in range(40)], [(360.0, 360.0)], 720.0)
+    assert len(placed) == 40
+    assert not any(abs(one.x - other.x) < 20 and abs(one.y - other.y) < 12 for one, other in combinations(placed, 2))
 
 
 def test_a_service_s_own_statement_and_layout_are_used() -> None:
