@@ -4,15 +4,22 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from crimes.evidence.bundle import make_bundle
+from crimes.evidence.signature import load_signing_key
+from crimes.evidence.templates import load_templates
 from crimes.evidence.verify import verify_bundle
 from store.evidence import list_notices, mark_told, notices_of, read_bundle, record_receipt
+from tests.crimes.evidence.examples import dossier
 from tests.support.command import Cordon, in_process
 from tests.support.database import DatabaseUrls
-from tests.support.evidence import ANALYST, FAR, SCENE, EvidenceWorld, evidence_world
+from tests.support.evidence import ANALYST, FAR, MINUTE_US, SCENE, START_US, EvidenceWorld, evidence_world
+from tests.support.matching import ReportedCrime, import_crimes
+from tests.support.seed import as_owner
 from tests.support.waiting import wait_until
 from tests.support.world import rows
 
@@ -124,3 +131,48 @@ def test_what_was_issued_is_not_issued_anew_for_a_match_that_changed(world: Evid
     wait_until(lambda: rows(world.urls.owner, current) == [(1,)], what="the later result")
     with pytest.raises(Exception, match="later data changed this match"):
         world.ask()
+
+
+def causes(world: EvidenceWorld, evidence_id: int) -> list[str]:
+    with world.as_police() as cursor:
+        return [one.cause for one in notices_of(cursor, evidence_id)]
+
+
+def test_a_review_taken_back_and_a_crime_stated_anew_are_told_too(world: EvidenceWorld) -> None:
+    number = world.issue()
+    world.qualify("rejected", reviewer="a.second.reviewer")
+    wait_until(lambda: causes(world, number) == ["qualification_changed"], what="the notice of the review")
+    import_crimes(world.urls, ReportedCrime("CRIME", SCENE, START_US + 60 * MINUTE_US, START_US + 65 * MINUTE_US))
+    wait_until(lambda: "crime_changed" in causes(world, number), what="the notice of the new version")
+
+
+def test_whoever_takes_a_bundle_away_later_is_told_of_what_came_before(world: EvidenceWorld) -> None:
+    number = world.issue()
+    world.qualify("rejected")
+    wait_until(lambda: causes(world, number) == ["qualification_changed"], what="the requester's notice")
+    with world.as_police(replace(ANALYST, subject="a.colleague")) as cursor:
+        record_receipt(cursor, number, "a.colleague")
+    wait_until(lambda: len(causes(world, number)) == 2, what="the colleague's notice")
+    with world.as_police() as cursor:
+        assert [one.recipient for one in notices_of(cursor, number)] == [ANALYST.subject, "a.colleague"]
+
+
+def test_what_is_no_longer_stored_cannot_be_reproduced_and_that_is_said(
+    world: EvidenceWorld, cordon: Cordon, tmp_path: Path
+) -> None:
+    file = tmp_path / "EV.zip"
+    file.write_bytes(bundle_of(world, world.issue()))
+    with as_owner(world.urls.owner) as cursor:
+        cursor.execute("DELETE FROM positions WHERE fix_time = '2026-03-02T10:00:00Z'")
+    status, told, _ = cordon("evidence", "reproduce", str(file))
+    assert status == 1
+    assert "NOT REPRODUCED: 1 of" in told
+    assert "since then  6 positions counted and 5 count now" in told
+
+
+def test_a_bundle_of_another_service_is_not_reproduced(world: EvidenceWorld, cordon: Cordon, tmp_path: Path) -> None:
+    file = tmp_path / "EV.zip"
+    file.write_bytes(make_bundle(dossier(), load_templates(), load_signing_key(world.key_file.read_bytes())).content)
+    status, _, complaint = cordon("evidence", "reproduce", str(file))
+    assert status == 1
+    assert "was not issued by this service" in complaint
