@@ -15,7 +15,7 @@ from crimes.evidence.manifest import MANIFEST, PUBLIC_KEY, SIGNATURE, canonical_
 from crimes.evidence.map import draw_map, map_in_words
 from crimes.evidence.report import render_map, render_report
 from crimes.evidence.signature import SigningKey
-from crimes.evidence.tables import coverage_csv, events_csv, positions_csv, rejected_csv
+from crimes.evidence.tables import coverage_csv, events_csv, originals_csv, positions_csv, rejected_csv
 from crimes.evidence.templates import Templates
 
 
@@ -45,6 +45,7 @@ def make_files(dossier: Dossier, templates: Templates) -> dict[str, bytes]:
         "coverage.csv": coverage_csv(dossier).encode(),
         "rejected.csv": rejected_csv(dossier).encode(),
         "events.csv": events_csv(dossier).encode(),
+        "originals.csv": originals_csv(dossier).encode(),
         "positions.gpx": render_gpx(dossier).encode(),
         "positions.kml": render_kml(dossier).encode(),
         "positions.geojson": render_geojson(dossier).encode(),

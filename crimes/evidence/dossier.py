@@ -159,6 +159,24 @@ class DeviceFact:
 
 
 @dataclass(frozen=True, slots=True)
+class OriginalMessage:
+    """Where the message is that gave a reported position, and whether its original bytes prove the position.
+
+    Hashes are SHA-256 in hexadecimal: ``leaf`` of the message, ``chain`` of its batch in the archive's chain.
+    """
+
+    serial: str
+    fix_time_us: int
+    fix_key: int
+    topic: str
+    partition: int
+    message_offset: int
+    leaf: str | None
+    chain: str | None
+    problem: str | None  # None: proved
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
     """The qualification without which nothing is exported."""
 
@@ -185,6 +203,7 @@ class Dossier:
     finding: Finding
     rejected: tuple[RejectedFix, ...]
     events: tuple[DeviceFact, ...]
+    originals: tuple[OriginalMessage, ...]  # of each reported position, in their order
     review: Review
     chance: tuple[str, ...]  # the weight of chance in words; empty where nothing was weighed
     caveats: tuple[str, ...] = CAVEATS

@@ -126,6 +126,21 @@ def events_section(dossier: Dossier) -> Section:
     return Section("Device faults and events", paragraphs=(told,), table=table)
 
 
+def originals_section(dossier: Dossier) -> Section:
+    told = (
+        "The service keeps the original bytes of every message of a tag, in batches whose hashes are chained. The"
+        " messages of the reported positions were looked up there, decoded again, and compared with the positions;"
+        " originals.csv names each."
+    )
+    unproved = [one for one in dossier.originals if one.problem is not None]
+    count = f"{len(dossier.originals) - len(unproved)} of {len(dossier.originals)}"
+    facts = (
+        ("Proved by their original bytes", f"{count} positions"),
+        *((f"Not proved: {words.utc(one.fix_time_us)}", str(one.problem)) for one in unproved),
+    )
+    return Section("Original messages", paragraphs=(told,), facts=facts)
+
+
 def settings_section(dossier: Dossier) -> Section:
     run, settings = dossier.run, dossier.run.settings
     facts = (

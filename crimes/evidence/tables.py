@@ -113,6 +113,24 @@ def events_csv(dossier: Dossier) -> str:
     return _csv(("event_time_utc", "event_time_london", "received_utc", "tag", "event", "battery_pct"), rows)
 
 
+def originals_csv(dossier: Dossier) -> str:
+    """The message of each position in ``positions_csv``, by its place in the archive of original bytes."""
+    rows = (
+        (
+            f"{one.serial}@{iso(one.fix_time_us)}#{one.fix_key}",
+            one.topic,
+            one.partition,
+            one.message_offset,
+            one.leaf,
+            one.chain,
+            "proved" if one.problem is None else one.problem,
+        )
+        for one in dossier.originals
+    )
+    columns = ("position", "topic", "partition", "message_offset", "message_sha256", "chain_sha256", "proof")
+    return _csv(columns, rows)
+
+
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\r\n")

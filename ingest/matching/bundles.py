@@ -13,6 +13,7 @@ from crimes.evidence.inputs import Inputs, inputs_document, match_of
 from crimes.evidence.observed import device_facts, finding_of, rejected_fixes, searched_windows
 from crimes.evidence.signature import SigningKey, load_signing_key
 from crimes.evidence.templates import REPORT, STATEMENT, Templates, load_templates
+from ingest.matching.originals import original_messages
 from model.crimes import MATCHING_VERSION, Match, MatchVerdict, Window
 from model.devices import FOREVER_US
 from model.times import to_microseconds
@@ -141,6 +142,7 @@ def assemble(cursor: Cursor, case: EvidenceCase, inputs: Inputs, match: Match, i
         finding=finding_of(match),
         rejected=tuple(sorted(rejected, key=lambda fix: (fix.fix_time_us, fix.serial))),
         events=device_facts(inputs, serials),
+        originals=original_messages(cursor, match.positions, inputs, serials),
         review=case.review,
         chance=case.chance,
     )

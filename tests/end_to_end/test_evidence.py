@@ -55,6 +55,7 @@ def test_a_reviewed_match_becomes_a_bundle_that_verifies(world: EvidenceWorld) -
     assert dossier["finding"]["verdict"] == "present"
     assert [one["label"] for one in dossier["finding"]["positions"]] == ["A1", "A2", "A3", "A4", "A5", "A6"]
     assert dossier["wearer"]["crn"] == "NEAR"
+    assert [one["problem"] for one in dossier["originals"]] == [None] * 6, "proved by the original bytes"
     assert dossier["crime"]["given"][0] == ["batch_id", "MPS20261120"]
     assert dossier["review"]["reviewed_by"] == "a.reviewer"
 
@@ -74,7 +75,7 @@ def test_the_commands_export_verify_and_reproduce_it(world: EvidenceWorld, cordo
     assert cordon("evidence", "export", number, "--to", str(file))[0] == 0
     assert cordon("evidence", "export", number, "--to", str(file))[0] == 1, "nothing is overwritten"
     status, told, _ = cordon("evidence", "verify", str(file), "--public-key", str(world.public_key))
-    assert (status, "verified: 13 files" in told) == (0, True)
+    assert (status, "verified: 14 files" in told) == (0, True)
     status, told, _ = cordon("evidence", "verify", str(file))
     assert (status, "WHO signed them was not checked" in told) == (0, True)
     status, told, _ = cordon("evidence", "reproduce", str(file))

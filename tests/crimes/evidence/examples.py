@@ -9,6 +9,7 @@ from crimes.evidence.dossier import (
     EvidenceRequest,
     Finding,
     Maker,
+    OriginalMessage,
     RejectedFix,
     Review,
     RunFacts,
@@ -55,6 +56,10 @@ POSITIONS = (
     position(30, -50, -30, "B1"),
     position(31, -52, -35, "B2", mechanism=Mechanism.WIFI, accuracy_m=40.0, overlap=0.93),
 )
+
+
+def original(one: MatchedPosition) -> OriginalMessage:
+    return OriginalMessage("TAG-0007", one.fix_time_us, one.fix_key, "tag.pings", 3, 4711, "ab" * 32, "cd" * 32, None)
 
 
 def dossier(**changes: object) -> Dossier:
@@ -125,6 +130,7 @@ def dossier(**changes: object) -> Dossier:
         events=(
             DeviceFact("TAG-0007", STOLEN_AT_US + 4 * MINUTE_US, STOLEN_AT_US + 4 * MINUTE_US, "battery_low", 18.0),
         ),
+        originals=tuple(original(one) for one in POSITIONS),
         review=Review("sgt.brown", STOLEN_AT_US + 1000 * MINUTE_US, "confirmed", "agrees with the CCTV"),
         chance=("It is unlikely (10-15 %, PHIA) that this wearer would be here at this time by routine.",),
     )
