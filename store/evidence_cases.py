@@ -85,20 +85,15 @@ _CASE = """
 """
 
 
-def next_case(cursor: Cursor) -> EvidenceCase | None:
-    """The request that has waited longest, locked to the commit; None where none waits.
-
-    Raises ValueError for a match or settings that another version wrote.
-    """
-    cursor.execute(
-        "SELECT evidence_id FROM evidence_requests WHERE state = 'requested' ORDER BY evidence_id LIMIT 1"
-        " FOR UPDATE SKIP LOCKED"
-    )
+def next_request(cursor: Cursor) -> int | None:
+    """The id of the request that has waited longest; None where none waits."""
+    cursor.execute("SELECT evidence_id FROM evidence_requests WHERE state = 'requested' ORDER BY evidence_id LIMIT 1")
     row = cursor.fetchone()
-    return find_case(cursor, row[0]) if row else None
+    return row[0] if row else None
 
 
 def find_case(cursor: Cursor, evidence_id: int) -> EvidenceCase:
+    """Raises ValueError for a match or settings that another version wrote."""
     cursor.execute(f"{_CASE} WHERE asked.evidence_id = %s", (evidence_id,))
     row = iter(fetch_one(cursor))
     evidence_id, person_id, crime_version_id, is_current = _take(row, 4)

@@ -14,11 +14,11 @@ from crimes.evidence.observed import device_facts, finding_of, rejected_fixes, s
 from crimes.evidence.signature import SigningKey, load_signing_key
 from crimes.evidence.templates import REPORT, STATEMENT, Templates, load_templates
 from ingest.matching.originals import original_messages
+from ingest.matching.tasks import may_pass, words_of
 from model.crimes import MATCHING_VERSION, Match, MatchVerdict, Window
 from model.devices import FOREVER_US
 from model.times import to_microseconds
 from ops.errors import ConfigurationError
-from ops.logs import get_logger
 from ops.settings import Settings
 from store.database import Connection, Cursor, fetch_one
 from store.device_events import serials_of
@@ -26,8 +26,9 @@ from store.evidence_cases import (
     BundleWrite,
     EvidenceCase,
     ask_for_matching,
+    find_case,
     issue_bundle,
-    next_case,
+    next_request,
     refuse_evidence,
 )
 from store.evidence_inputs import quarantined_fixes, read_inputs
@@ -38,7 +39,7 @@ OTHER_RULES = (
     "the match was made by other rules than this version's: the crime is matched again, and has to be reviewed"
 )
 
-log = get_logger("evidence")
+FAILED = "the bundle could not be made: the service's operators have to look into it, then ask again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +56,20 @@ class Issuing:
     def round(self, connection: Connection) -> bool:
         """Make the bundle that has waited longest; whether more may wait."""
         with connection, connection.cursor() as cursor:
-            case = next_case(cursor)
-            if case is None:
-                return False
-            problem = self._issue(cursor, case)
-            if problem is not None:
-                refuse_evidence(cursor, case.evidence_id, problem)
-                log.warning("no evidence bundle", evidence_id=case.evidence_id, problem=problem)
+            evidence_id = next_request(cursor)
+        if evidence_id is None:
+            return False
+        try:
+            with connection, connection.cursor() as cursor:
+                problem = self._issue(cursor, find_case(cursor, evidence_id))
+        except Exception as error:
+            if may_pass(connection, error):
+                raise
+            words_of(error, "an evidence bundle could not be made", evidence_id=evidence_id)
+            problem = FAILED
+        if problem is not None:
+            with connection, connection.cursor() as cursor:
+                refuse_evidence(cursor, evidence_id, problem)
         return True
 
     def _issue(self, cursor: Cursor, case: EvidenceCase) -> str | None:

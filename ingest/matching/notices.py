@@ -8,6 +8,7 @@ from store.database import Connection
 from store.evidence_notices import ChangedEvidence, unnoticed_changes, write_notices
 
 CHANGES_AT_ONCE = 20
+CHANGED = "later data changed the result"
 
 _WORDS = {
     "crime_changed": "the police stated the crime anew: the bundle is of an earlier version of it",
@@ -34,4 +35,7 @@ class Noticing:
 def _changes(changed: ChangedEvidence) -> tuple[str, ...]:
     if changed.cause in _WORDS:
         return (_WORDS[changed.cause],)
-    return changes_between(read_match(changed.before), None if changed.after is None else read_match(changed.after))
+    try:
+        return changes_between(read_match(changed.before), None if changed.after is None else read_match(changed.after))
+    except ValueError:  # one of them was stored by another version
+        return (CHANGED,)

@@ -9,7 +9,7 @@ import pytest
 from access.roles import Role
 from crimes.evidence.signature import load_signing_key, make_key
 from crimes.evidence.templates import load_templates
-from ingest.matching.bundles import NO_KEY, OTHER_RULES, Issuing
+from ingest.matching.bundles import FAILED, NO_KEY, OTHER_RULES, Issuing
 from ops.errors import InputError
 from store.database import Connection, Cursor, Identity, connect, set_identity
 from store.evidence import EvidenceWanted, StoredEvidence, find_evidence, request_evidence
@@ -180,6 +180,17 @@ def test_a_result_by_other_rules_is_not_issued(world: PoliceWorld, worker: Conne
     with as_owner(world.urls.owner) as cursor:
         cursor.execute("UPDATE matching_runs SET algorithm_version = 0")
     assert refusal(world, Issuing(KEY, load_templates(), CENTRE), worker) == OTHER_RULES
+
+
+def test_a_request_that_cannot_be_read_is_set_aside_and_the_matcher_goes_on(
+    world: PoliceWorld, worker: Connection
+) -> None:
+    qualify(world, "confirmed")
+    with as_owner(world.urls.owner) as cursor:
+        cursor.execute("UPDATE matching_runs SET settings = '{}'")
+    issuing = Issuing(KEY, load_templates(), CENTRE)
+    assert refusal(world, issuing, worker) == FAILED
+    assert not issuing.round(worker)
 
 
 def issued(cursor: Cursor, evidence_id: int) -> None:
