@@ -42,7 +42,7 @@ def create_token(
 ) -> NewToken:
     """Make a token for ``subject`` and return it, the only time it is seen.
 
-    Raises InputError on a wrong lifetime, and unless ``force`` is given for police and for nobody else.
+    Raises InputError on a wrong lifetime, and unless ``force``, by its identifier, is given for police and nobody else.
     """
     if not timedelta(0) < lifetime <= LONGEST_LIFETIME:
         raise InputError(f"a token lasts more than no time and at most {LONGEST_LIFETIME.days} days")

@@ -6,7 +6,6 @@ from typing import Literal, Self
 from pydantic import Field
 
 from api.schemas import Answer
-from crimes.row_errors import RowError
 from ingest.matching.importing import ImportedFile
 from store.crime_batches import StoredBatch
 
@@ -62,7 +61,3 @@ class RowErrorsPage(Answer):
 
 def errors_at(batch: StoredBatch) -> str:
     return f"/v1/crime-batches/{batch.crime_batch_id}/errors"
-
-
-def error_out(error: RowError) -> RowErrorOut:
-    return RowErrorOut.model_validate(error)

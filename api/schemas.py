@@ -39,6 +39,7 @@ class Me(Answer):
     role: Role
     permissions: list[Permission]
     expires_at: datetime
+    force: str | None = Field(description="The police force that the token works for; null for who is no police")
 
 
 class PersonOut(Answer):

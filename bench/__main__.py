@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import check, decode, end_to_end, write
+from bench import check, decode, end_to_end, matching, write
 from bench.result import Result
 
 WORKLOADS: dict[str, Callable[[], Iterable[Result]]] = {
     "decode": decode.run,
     "check": check.run,
     "write": write.run,
+    "matching": matching.run,
     "end_to_end": end_to_end.run,
 }
 FEW = 100  # a smaller figure is told with its hundredths

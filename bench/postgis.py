@@ -37,7 +37,7 @@ class PostGis:
     """A session on a database of its own. For one thread."""
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        self.connection = connection
         self._held: Sequence[ZoneVersion] = ()
 
     def hold(self, versions: Sequence[ZoneVersion]) -> None:
@@ -48,7 +48,7 @@ class PostGis:
         areas = _as_wkb(_areas(versions))
         owners = ("\\N" if one.person_id is None else str(one.person_id) for one in versions)
         lines = (f"{one.zone_id}\t{owner}\t{area}\n" for one, owner, area in zip(versions, owners, areas, strict=True))
-        with self._connection, self._connection.cursor() as cursor:
+        with self.connection, self.connection.cursor() as cursor:
             cursor.execute("CREATE EXTENSION IF NOT EXISTS postgis")
             cursor.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
             cursor.execute("DROP TABLE IF EXISTS zones")
@@ -56,17 +56,17 @@ class PostGis:
             cursor.copy_expert("COPY zones FROM STDIN", io.StringIO("".join(lines)))
             cursor.execute("CREATE INDEX ON zones USING gist (owner, area) WHERE owner IS NOT NULL")
             cursor.execute("CREATE INDEX ON zones USING gist (area) WHERE owner IS NULL")
-        self._connection.autocommit = True
-        with self._connection.cursor() as cursor:
+        self.connection.autocommit = True
+        with self.connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE zones")
-        self._connection.autocommit = False
+        self.connection.autocommit = False
 
     def match(self, person_id: Integers, points: Points) -> set[tuple[int, int]]:
         """Which positions lie in which zones of their person's or of everybody's: (position, zone_id)."""
         places = _as_wkb(np.asarray(shapely.points(points.lon, points.lat)))
         columns = zip(person_id.tolist(), places, strict=True)
         lines = (f"{position}\t{who}\t{place}\n" for position, (who, place) in enumerate(columns))
-        with self._connection, self._connection.cursor() as cursor:
+        with self.connection, self.connection.cursor() as cursor:
             cursor.execute(
                 "CREATE TEMPORARY TABLE arrived (position integer, owner bigint, point geometry) ON COMMIT DROP"
             )

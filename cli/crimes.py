@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from access.audit import Action, Subject, record_allowed
+from cli.forces import force_named
 from cli.owner import command_identity, owner_transaction
 from cli.tables import print_table
-from crimes.forces import force_of
-from crimes.row_errors import Fault, RowError, to_csv
+from crimes.row_errors import RowError, to_csv
 from ingest.matching.importing import ImportedFile, NoForceError, Reading, Sender, import_crime_file
 from ops.errors import InputError
 from ops.settings import load_settings
@@ -42,7 +42,9 @@ def import_files(
 
     Example: cordon crimes import MPS20261121.csv --force-of Metropolitan
     """
-    sender = Sender(command_identity("import of crimes"), "command", _identifier(force_of_files))
+    sender = Sender(
+        command_identity("import of crimes"), "command", None if force_of_files is None else force_named(force_of_files)
+    )
     reading = Reading.of(load_settings())
     refused = [file for file in files if not _import(file, sender, reading)]
     if refused:
@@ -130,15 +132,6 @@ def _in_words(imported: ImportedFile) -> str:
         f" {batch.new_count} new, {batch.changed_count} changed, {batch.unchanged_count} unchanged,"
         f" {batch.error_count} wrong"
     )
-
-
-def _identifier(name: str | None) -> str | None:
-    if name is None:
-        return None
-    force = force_of(name)
-    if isinstance(force, Fault):
-        raise InputError(f"--force-of {name}: {force.problem}; {force.remedy}")
-    return force.identifier
 
 
 def _print_errors(errors: Sequence[RowError]) -> None:

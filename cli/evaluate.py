@@ -89,15 +89,15 @@ def _results(world: _World, wearers: int, processes: int) -> list[WearerResult]:
 
 def _judged(world: _World, index: int) -> WearerResult:
     wearer = draw(world.seed, index, world.days, START_US)
-    return judge_wearer(wearer, _accepted(wearer, world.limits), _plane(world.centre), detection_limits(world.limits))
+    return judge_wearer(wearer, accepted(wearer, world.limits), plane(world.centre), detection_limits(world.limits))
 
 
 @lru_cache(maxsize=1)
-def _plane(centre: tuple[float, float]) -> Projection:
+def plane(centre: tuple[float, float]) -> Projection:
     return Projection(*centre)
 
 
-def _accepted(wearer: CohortWearer, limits: ScreenLimits) -> PositionRows:
+def accepted(wearer: CohortWearer, limits: ScreenLimits) -> PositionRows:
     """What intake makes of the wearer's fixes: those with impossible times are quarantined."""
     fixes = wearer.fixes.take(~impossible_time(wearer.fixes, limits))
     none = np.zeros(len(fixes), np.int64)

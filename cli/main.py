@@ -27,6 +27,7 @@ COMMANDS = {
     "token": "cli.tokens",
     "replay": "cli.replay",
     "evaluate": "cli.evaluate",
+    "evaluate-crimes": "cli.evaluate_crimes",
     "dead-letters": "cli.dead_letters",
     "raw": "cli.raw",
     "evidence": "cli.evidence",

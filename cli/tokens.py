@@ -8,6 +8,7 @@ import typer
 from access.audit import Action, Subject, record_allowed
 from access.roles import Role
 from access.tokens import DEFAULT_LIFETIME, LONGEST_LIFETIME, create_token
+from cli.forces import force_named
 from cli.owner import command_identity, owner_transaction
 from cli.tables import print_table
 from ops.errors import InputError
@@ -27,17 +28,20 @@ def create(
     role: Annotated[Role, typer.Option(help="What the bearer is; decides what they may do.")],
     subject: Annotated[str, typer.Option("--for", help="Whom it is for, as the audit names them.")],
     hours: Annotated[int, typer.Option(min=1, max=MOST_HOURS, help="How long it lasts.")] = DEFAULT_HOURS,
-    force: Annotated[str | None, typer.Option(help="The police force that the bearer works for.")] = None,
+    force: Annotated[str | None, typer.Option(help="For police: the force that the bearer works for.")] = None,
 ) -> None:
     """Make a token and print it, the only time that it is seen.
 
     A practitioner sees the people whose --practitioner is the token's --for.
 
+    A police analyst and a match reviewer see the crimes of their --force.
+
     Example: cordon token create --role duty_officer --for officer.jones --hours 8
     """
+    identifier = None if force is None else force_named(force)
     with owner_transaction() as cursor:
-        made = create_token(cursor, role, subject, datetime.now(UTC), timedelta(hours=hours), force)
-        detail = {"token_id": made.token_id, "for": subject, "role": role.value, "force": force}
+        made = create_token(cursor, role, subject, datetime.now(UTC), timedelta(hours=hours), identifier)
+        detail = {"token_id": made.token_id, "for": subject, "role": role.value, "force": identifier}
         record_allowed(cursor, command_identity(), Action.TOKEN_CREATE, Subject(detail=detail))
     print(made.token)
     typer.echo(f"token {made.token_id} for {subject} ({role}) until {made.expires_at:%Y-%m-%d %H:%M} UTC", err=True)
@@ -53,10 +57,17 @@ def show() -> None:
         found = list_tokens(cursor)
     now = datetime.now(UTC)
     rows = [
-        (str(one.token_id), one.subject, one.role, f"{one.expires_at:%Y-%m-%d %H:%M}", _state(one, now))
+        (
+            str(one.token_id),
+            one.subject,
+            one.role,
+            one.force or "",
+            f"{one.expires_at:%Y-%m-%d %H:%M}",
+            _state(one, now),
+        )
         for one in found
     ]
-    print_table(("ID", "FOR", "ROLE", "UNTIL (UTC)", "STATE"), rows)
+    print_table(("ID", "FOR", "ROLE", "FORCE", "UNTIL (UTC)", "STATE"), rows)
 
 
 @tokens.command("revoke")

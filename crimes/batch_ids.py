@@ -4,6 +4,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from crimes.forces import Force
 from crimes.row_errors import Fault
@@ -28,6 +29,7 @@ class BatchId:
         return f"{self.code}{self.date.isoformat().replace('-', '')}{number}{suffix}"
 
 
+@lru_cache(maxsize=64)  # the rows of a file have one
 def batch_id_of(text: str, force: Force | None) -> BatchId | Fault:
     """The batch id, letters in any case, which has to begin with the code of its force, where that is known."""
     code = force.code if force else "the force's code and "

@@ -65,12 +65,12 @@ def number_of(text: str, bounds: tuple[float, float]) -> float | Fault:
     least, most = bounds
     if least <= value <= most:
         return value
-    if bounds == POLICE_EASTINGS_M and value <= GRID_EASTINGS_M[1]:
+    if bounds == POLICE_EASTINGS_M and most < value <= GRID_EASTINGS_M[1]:
         return Fault(
             "the police form's eastings end at 600000, west of this place",
             "give latitude and longitude in place of easting and northing, or use a richer form",
         )
-    return Fault("this is out of range", f"give {least:.10g} to {most:.10g}, in the order of the columns")
+    return Fault("this is out of range", f"give {least:.10g} to {most:.10g}; see whether two columns are swapped")
 
 
 def reference_of(text: str) -> str | Fault:

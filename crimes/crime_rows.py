@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta, tzinfo
+from datetime import UTC, tzinfo
 from typing import TypeVar
 
 from crimes.batch_ids import BatchId, batch_id_of
@@ -25,6 +25,9 @@ from crimes.forces import Force, force_of
 from crimes.local_times import Moment, Searched, moment_of, searched_windows
 from crimes.row_errors import NO_TEXT, Fault, RowError, row_error
 from model.crimes import Window
+from model.times import SECOND_US
+
+MINUTE_US = 60 * SECOND_US
 
 Value = TypeVar("Value")
 
@@ -95,10 +98,10 @@ class RowReader:
         )
 
     def add(self, name: str, fault: Fault) -> None:
-        self.errors.append(row_error(self.row_number, name, self.given.get(name, ""), fault))
+        self.errors.append(row_error(self.row_number, name, self._text(name), fault))
 
     def _text(self, name: str) -> str:
-        return self.given.get(name, "").strip()
+        return self.given.get(name, "")
 
     def _kept(self, name: str, value: Value | Fault) -> Value | None:
         if isinstance(value, Fault):
@@ -126,7 +129,7 @@ class RowReader:
             self.add("date_from", Fault("the crime begins after the file came", remedy))
         if start is None or end is None:
             return None
-        return self._kept("date_to", searched_windows(start, end, timedelta(minutes=margin_min)))
+        return self._kept("date_to", searched_windows(start, end, round(margin_min * MINUTE_US)))
 
     def _zone(self) -> tzinfo:
         """The row's own, or the force's, or UTC."""

@@ -1,18 +1,24 @@
 """Rows of a CSV file: the police form without a header, or the richer form with one."""
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
+from typing import Any
 
 from crimes.crime_fields import KNOWN_COLUMNS, POLICE_COLUMNS, REQUIRED_COLUMNS
 from crimes.file_text import RowLines, refused
 from crimes.raw_rows import RawRow
-from crimes.row_errors import Fault, RowError, row_error
+from crimes.row_errors import Fault, RowError, row_error, shortened
 
 FEWEST_NAMES = 3
 """So many cells that are names of columns make a row a header."""
+
+REMEDY = "close every quotation mark, and double those within a text"
+SWALLOWED = re.compile(r"[\r\n].*,[ \"]*[0-9]{4}-?[0-9]{2}-?[0-9]{2}T?[0-9]{2}:?[0-9]{2}[^,\r\n]*,")
+"""A time between commas, in a later line of a text: another row, which a stray quotation mark has made part of it."""
 
 Record = tuple[int, list[str] | Fault]
 
@@ -29,12 +35,10 @@ def open_csv(pieces: Iterator[bytes]) -> CsvFile:
     """The file's form, and its rows as they are read. Raises RefusedFileError, as do the rows."""
     records = _records(RowLines(pieces))
     first = next(records, None)
-    if first is None:
-        raise refused("the file has no rows", "send the file with its crimes")
-    number, cells = first
+    number, cells = first or (1, [])
     names = [] if isinstance(cells, Fault) else [_name(cell) for cell in cells]
     if len(KNOWN_COLUMNS.intersection(names)) < FEWEST_NAMES:
-        return CsvFile(is_rich=False, rows=_rows(chain([first], records), POLICE_COLUMNS))
+        return CsvFile(is_rich=False, rows=_rows(chain([first] if first else [], records), POLICE_COLUMNS))
     _check_header(number, names)
     return CsvFile(is_rich=True, rows=_rows(records, names))
 
@@ -44,25 +48,27 @@ def _records(lines: RowLines) -> Iterator[Record]:
     reader = csv.reader(lines, strict=True)
     for number in count(1):
         lines.begin_row(number)
-        lines_before = reader.line_num
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            if reader.line_num > lines_before + 1:
-                raise refused(
-                    f"row {number} runs over {reader.line_num - lines_before} lines and is no CSV: {error}",
-                    "close every quotation mark, and double those within a text",
-                    row=number,
-                ) from None
-            yield (
-                number,
-                Fault(f"this is no CSV: {error}", "close every quotation mark, and double those within a text"),
-            )
-            continue
+        cells = _next_record(reader, number)
         if cells is None:
             return
-        if len(cells) > 1 or "".join(cells).strip():
+        if isinstance(cells, Fault) or len(cells) > 1 or "".join(cells).strip():
             yield number, cells
+
+
+def _next_record(reader: Any, number: int) -> list[str] | Fault | None:
+    """None at the end of the file. ``reader`` is the CSV module's, which goes on with the next line after an error."""
+    lines_before = reader.line_num
+    try:
+        cells: list[str] | None = next(reader, None)
+    except csv.Error as error:
+        if reader.line_num == lines_before + 1:
+            return Fault(f"this is no CSV: {error}", REMEDY)
+        problem = f"row {number} runs over {reader.line_num - lines_before} lines and is no CSV: {error}"
+        raise refused(problem, REMEDY, row=number) from None
+    if cells and reader.line_num > lines_before + 1 and any(map(SWALLOWED.search, cells)):
+        lines = reader.line_num - lines_before
+        return Fault(f"a text of this row runs over {lines} lines and holds other rows", REMEDY)
+    return cells
 
 
 def _rows(records: Iterator[Record], columns: Sequence[str]) -> Iterator[RawRow]:
@@ -72,7 +78,7 @@ def _rows(records: Iterator[Record], columns: Sequence[str]) -> Iterator[RawRow]
         elif len(cells) != len(columns):
             yield RawRow(number, {}, (_wrong_count(number, cells, len(columns)),))
         else:
-            yield RawRow(number, dict(zip(columns, cells, strict=True)))
+            yield RawRow(number, dict(zip(columns, map(str.strip, cells), strict=True)))
 
 
 def _wrong_count(number: int, cells: list[str], wanted: int) -> RowError:
@@ -97,5 +103,5 @@ def _check_header(number: int, names: list[str]) -> None:
         ([name for name in REQUIRED_COLUMNS if name not in names], "is missing", "add it"),
     ):
         if wrong:
-            listed = ", ".join(map(repr, wrong))
+            listed = shortened(", ".join(wrong))
             raise refused(f"a column of the header {problem}: {listed}", remedy, row=number, value=listed)

@@ -2,17 +2,20 @@
 
 import codecs
 import json
+import re
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import count
 from typing import Any, NoReturn
 
 from crimes.crime_fields import KNOWN_COLUMNS
-from crimes.file_text import LONGEST_ROW_BYTES, RefusedFileError, refused
+from crimes.file_text import LONGEST_ROW_BYTES, RefusedFileError, check_row_count, refused
 from crimes.raw_rows import RawRow
-from crimes.row_errors import Fault, RowError, row_error
+from crimes.row_errors import Fault, RowError, row_error, shortened
+from geofence.structure import shown
 
 LON_LAT = 2
-SPACE = " \t\r\n"
+NO_SPACE = re.compile(r"[^ \t\r\n]")
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -26,12 +29,13 @@ def feature_rows(pieces: Iterator[bytes]) -> Iterator[RawRow]:
     """A row for each feature, numbered from 1. Raises RefusedFileError where the file is no FeatureCollection."""
     text = _JsonText(pieces)
     kind: object = None
-    features = 0
+    numbers = count(1)
     text.take("{")
     for name in text.members():
         if name == "features":
-            for features, feature in enumerate(text.elements(), start=1):
-                yield _row(features, feature)
+            for number, feature in zip(numbers, text.elements(), strict=False):
+                check_row_count(number)
+                yield _row(number, feature)
         elif name == "type":
             kind = text.value()
         else:
@@ -39,8 +43,6 @@ def feature_rows(pieces: Iterator[bytes]) -> Iterator[RawRow]:
     text.end()
     if kind != "FeatureCollection":
         raise refused('this is no GeoJSON of type "FeatureCollection"', "send the crimes as the features of one")
-    if not features:
-        raise refused("the file has no features", "send the file with its crimes")
 
 
 class _JsonText:
@@ -107,10 +109,10 @@ class _JsonText:
     def _next_character(self) -> str:
         """The first one that is no space; empty at the end."""
         while True:
-            while self._at < len(self._buffer):
-                if self._buffer[self._at] not in SPACE:
-                    return self._buffer[self._at]
-                self._at += 1
+            found = NO_SPACE.search(self._buffer, self._at)
+            self._at = found.start() if found else len(self._buffer)
+            if found:
+                return found[0]
             if not self._read_more():
                 return ""
 
@@ -182,9 +184,9 @@ def _text(value: str | float | None) -> str:
     """A number in digits without an exponent, so that it reads back as the same number."""
     if isinstance(value, float):
         return format(Decimal(repr(value)), "f")
-    return "" if value is None else str(value)
+    return "" if value is None else str(value).strip()
 
 
 def _error(number: int, field: str, value: object, problem: str, remedy: str) -> RowError:
-    shown = value if isinstance(value, str) else json.dumps(value)
-    return row_error(number, field, shown, Fault(problem, remedy))
+    text = value if isinstance(value, str) else shown(value)
+    return row_error(number, shortened(field), text, Fault(problem, remedy))

@@ -5,17 +5,18 @@ both are searched; a time that never was is an error.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from itertools import product
 
 from crimes.row_errors import Fault
 from model.crimes import Window
-from model.times import LATEST, from_microseconds, to_microseconds
+from model.times import LATEST, SECOND_US, from_microseconds, to_microseconds
 
 EARLIEST_CRIME = datetime(2000, 1, 1, tzinfo=UTC)
 """No tag was worn before it: an earlier date stands for none, or is a slip."""
-LONGEST_WINDOW = timedelta(hours=12)
+LONGEST_WINDOW_US = 12 * 3600 * SECOND_US
 DIGITS = re.compile(r"[0-9]{14}")
 WITH_OFFSET = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
@@ -85,8 +86,8 @@ def _within_limits(first: datetime, second: datetime | None, zone: tzinfo) -> Mo
     return Moment(tuple(to_microseconds(one) for one in instants), zone)
 
 
-def searched_windows(start: Moment, end: Moment, margin: timedelta) -> Searched | Fault:
-    """The windows from ``start`` to ``end``, longer by ``margin`` on both sides.
+def searched_windows(start: Moment, end: Moment, margin_us: int) -> Searched | Fault:
+    """The windows from ``start`` to ``end``, longer by ``margin_us`` on both sides.
 
     A moment that came twice is two windows. A stretch is searched over all that it can mean: from the earlier instant
     of its start to the later one of its end. It may last twelve hours; where it can be read in several ways, the
@@ -95,13 +96,13 @@ def searched_windows(start: Moment, end: Moment, margin: timedelta) -> Searched 
     lengths = [to_us - from_us for from_us, to_us in product(start.instants_us, end.instants_us) if to_us >= from_us]
     if not lengths:
         return Fault("the crime ends before it begins", "give a date_to that is not before date_from")
-    length = timedelta(microseconds=min(lengths)) + 2 * margin
-    if length > LONGEST_WINDOW:
+    length_us = min(lengths) + 2 * margin_us
+    if length_us > LONGEST_WINDOW_US:
         return Fault(
-            f"the crime's window is {_in_words(length)} long",
-            f"give one of at most {_in_words(LONGEST_WINDOW)}, or report it in parts under references of their own",
+            f"the crime's window is {_in_words(length_us)} long",
+            f"give one of at most {_in_words(LONGEST_WINDOW_US)}, or report it in parts under references of their own",
         )
-    return Searched(_with_margin(_readings(start, end), margin), _notes(start, end))
+    return Searched(_with_margin(_readings(start, end), margin_us), tuple(_notes(start, end, margin_us)))
 
 
 def _readings(start: Moment, end: Moment) -> tuple[Window, ...]:
@@ -110,20 +111,24 @@ def _readings(start: Moment, end: Moment) -> tuple[Window, ...]:
     return (Window(start.instants_us[0], end.instants_us[-1]),)
 
 
-def _with_margin(windows: tuple[Window, ...], margin: timedelta) -> tuple[Window, ...]:
+def _with_margin(windows: tuple[Window, ...], margin_us: int) -> tuple[Window, ...]:
     """Each of them longer on both sides; one window where they then touch."""
-    padded = tuple(window.padded(margin // timedelta(microseconds=1)) for window in windows)
+    padded = tuple(window.padded(margin_us) for window in windows)
     if len(padded) > 1 and padded[0].to_us >= padded[1].from_us:
         return (Window(padded[0].from_us, padded[1].to_us),)
     return padded
 
 
-def _notes(start: Moment, end: Moment) -> tuple[str, ...]:
-    twice = dict.fromkeys(moment for moment in (start, end) if len(moment.instants_us) > 1)
-    return tuple(map(_note, twice))
+def _notes(start: Moment, end: Moment, margin_us: int) -> Iterator[str]:
+    if len(start.instants_us) > 1:
+        yield _came_twice(start)
+    if len(end.instants_us) > 1 and end != start:
+        yield _came_twice(end)
+    if margin_us:
+        yield f"The times are uncertain: the window is longer by {_in_words(margin_us)} on both sides."
 
 
-def _note(moment: Moment) -> str:
+def _came_twice(moment: Moment) -> str:
     first, second = map(from_microseconds, moment.instants_us)
     local = first.astimezone(moment.zone)
     return (
@@ -132,8 +137,8 @@ def _note(moment: Moment) -> str:
     )
 
 
-def _in_words(length: timedelta) -> str:
-    minutes, seconds = divmod(round(length.total_seconds()), 60)
+def _in_words(length_us: int) -> str:
+    minutes, seconds = divmod(-(-length_us // SECOND_US), 60)
     hours, minutes = divmod(minutes, 60)
     parts = [f"{number} {unit}" for number, unit in ((hours, "h"), (minutes, "min"), (seconds, "s")) if number]
     return " ".join(parts) or "0 s"

@@ -7,7 +7,10 @@ from crimes.row_errors import RowError
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """A row as texts by field. ``errors`` is what its form alone shows; without fields nothing else can be judged."""
+    """A row as texts by field, without space about them.
+
+    ``errors`` is what its form alone shows; without fields nothing else can be judged.
+    """
 
     row_number: int
     given: dict[str, str]

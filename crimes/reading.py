@@ -1,7 +1,7 @@
 """The one entrance of police files: a stream of bytes in, crimes and errors out, row by row."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from enum import StrEnum
 from itertools import chain
@@ -22,9 +22,6 @@ from model.crimes import Crime
 ROWS_AT_ONCE = 4096
 """So many places are converted together."""
 
-MOST_ROWS = 200_000
-"""Of one file. Their references are kept in memory to find one that comes twice, about 20 MB of them."""
-
 
 class CrimeFormat(StrEnum):
     """The forms of file, as ``crime_batches.format`` has them."""
@@ -36,7 +33,7 @@ class CrimeFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ParsedRow:
-    """A row with nothing wrong. ``given`` is what stood in the file, by field."""
+    """A row with nothing wrong. ``given`` is what stood in the file, by field, without space about it."""
 
     row_number: int
     crime: Crime
@@ -76,8 +73,8 @@ class CrimeFileReader:
 
     ``now_us`` is when the file came: a crime that begins later is an error. None: no such check. ``zones`` has the
     time zone of each force, by its identifier, that has declared to write local times; of all others they are UTC.
-    Errors are values: only what ``stream.read`` raises is raised. Memory does not grow with the file beyond the
-    references of MOST_ROWS rows.
+    Errors are values: only what ``stream.read`` raises is raised. Memory grows with the file by the references of its
+    rows alone, and no further than those of ``file_text.MOST_ROWS``.
     """
 
     stream: BinaryIO
@@ -92,11 +89,15 @@ class CrimeFileReader:
     def __iter__(self) -> Iterator[ReadRow]:
         pending: list[RowDraft | FailedRow] = []
         try:
-            for raw in self._raw_rows():
-                pending.append(self._read(raw))
+            raw_rows = self._raw_rows()
+            rules = RowRules(self.now_us, self.zones, is_rich=self._format is not CrimeFormat.POLICE_CSV)
+            for raw in raw_rows:
+                pending.append(self._read(raw, rules))
                 if len(pending) == ROWS_AT_ONCE:
                     yield from self._finished(pending)
                     pending.clear()
+            if not self._row_count:
+                raise refused("the file has no crimes", "send the file with its crimes")
         except RefusedFileError as refusal:
             self._refusal = refusal.error
         yield from self._finished(pending)
@@ -128,13 +129,10 @@ class CrimeFileReader:
         self._format = CrimeFormat.CSV if opened.is_rich else CrimeFormat.POLICE_CSV
         return opened.rows
 
-    def _read(self, raw: RawRow) -> RowDraft | FailedRow:
+    def _read(self, raw: RawRow, rules: RowRules) -> RowDraft | FailedRow:
         self._row_count += 1
-        if self._row_count > MOST_ROWS:
-            raise refused(f"the file has more than {MOST_ROWS} rows", "send it in several files, a batch id for each")
         if raw.errors and not raw.given:
             return FailedRow(raw.row_number, raw.errors)
-        rules = RowRules(self.now_us, self.zones, is_rich=self._format is not CrimeFormat.POLICE_CSV)
         reader = RowReader(raw.row_number, raw.given, rules, list(raw.errors))
         draft = reader.read()
         self._batch.compare(reader)
@@ -157,17 +155,16 @@ class CrimeFileReader:
 
 
 def _from_grid(row: RowDraft, lat: float, lon: float) -> ReadRow:
-    given = f"{row.given['easting'].strip()}, {row.given['northing'].strip()}"
+    given = f"{row.given['easting']}, {row.given['northing']}"
     if np.isnan(lat):
         problem = "the British National Grid's transformation does not reach this place: it is out at sea"
         fault = Fault(problem, "check easting and northing, or give latitude and longitude")
         return FailedRow(row.row_number, (row_error(row.row_number, "easting, northing", given, fault),))
     note = f"The place was given as the British National Grid's {given} and converted with OSTN15."
-    crime = _crime(row, lat, lon)
-    return ParsedRow(row.row_number, replace(crime, notes=(*crime.notes, note)), row.given)
+    return ParsedRow(row.row_number, _crime(row, lat, lon, note), row.given)
 
 
-def _crime(row: RowDraft, lat: float, lon: float) -> Crime:
+def _crime(row: RowDraft, lat: float, lon: float, *notes: str) -> Crime:
     return Crime(
         force=row.force.identifier,
         reference=row.reference,
@@ -177,5 +174,5 @@ def _crime(row: RowDraft, lat: float, lon: float) -> Crime:
         lon=lon,
         place_uncertainty_m=row.place_uncertainty_m,
         windows=row.windows,
-        notes=row.notes,
+        notes=row.notes + notes,
     )

@@ -12,13 +12,20 @@ from geofence.confidence import effective_accuracy_m
 from geofence.projection import Projection
 from geofence.scene_index import Boxes, SceneIndex
 from model.crimes import SHORT_GAP_S, MatchingSettings
-from model.devices import NEVER_US
+from model.devices import FOREVER_US, NEVER_US
 from model.times import SECOND_US
 
 SHORT_GAP_US = SHORT_GAP_S * SECOND_US
 
+SETTLED_AFTER_S = 600
+"""After the end of its padded window a crime is matched once more, and takes in what came meanwhile."""
+
+LATE_AFTER_S = 240
+"""A position that is judged later than this after its fix may come after that. The one before it lies SHORT_GAP_S
+earlier at most; so what is left are four minutes for writing, and for clocks that differ."""
+
 PLANE_SLACK = 1.01
-"""Reaches are widened by 1 %: the deployment's plane stretches distances by less, up to 900 km from its centre."""
+"""Circles are widened by 1 %: the deployment's plane stretches distances by less, up to 900 km from its centre."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +79,9 @@ class RecentScenes:
         self._projection = projection
         self._radius_m = settings.radius_m
         self._padding_us = round(settings.padding_s * SECOND_US)
-        self._speed_mps = settings.plausible_speed_mps
         self._index = SceneIndex()
+        self.now_us = FOREVER_US
+        """When positions are judged; FOREVER_US: whatever comes is late."""
         self._complete_from_us = NEVER_US  # earlier windows are not all held
 
     def __len__(self) -> int:
@@ -113,18 +121,16 @@ class RecentScenes:
     ) -> Booleans:
         """Which positions may place their wearer at a scene, there or on the way from the one before; shapes (n,).
 
-        Any place on a way of length v t from one position to the other is within half of it of one of the two.
+        A circle that touches a scene's disc, and a straight way that crosses it, do so within the box about both.
         """
-        went_s = (times_us - before.fix_time_us) / SECOND_US
-        unsure_m = np.maximum(
+        unsure_m = PLANE_SLACK * np.maximum(
             effective_accuracy_m(accuracy_m, mechanism), effective_accuracy_m(before.accuracy_m, before.mechanism)
         )
-        reach_m = PLANE_SLACK * (self._speed_mps * went_s / 2 + unsure_m)
         boxes = Boxes(
-            np.fmin(points.x, before.points.x) - reach_m,
-            np.fmin(points.y, before.points.y) - reach_m,
-            np.fmax(points.x, before.points.x) + reach_m,
-            np.fmax(points.y, before.points.y) + reach_m,
+            np.fmin(points.x, before.points.x) - unsure_m,
+            np.fmin(points.y, before.points.y) - unsure_m,
+            np.fmax(points.x, before.points.x) + unsure_m,
+            np.fmax(points.y, before.points.y) + unsure_m,
             before.fix_time_us,
             times_us,
         )
@@ -137,16 +143,17 @@ def select_rematches(
     """The devices and stretches of time for which crimes that are known already may have to be matched otherwise.
 
     ``newer`` are positions newer than all before of their device, ``before`` the one before each, ``gaps`` the gaps
-    in tracks that they have ended or made longer. Positions that come as they are made, none missing, say something
-    new of the scenes near them alone. One that comes late, or ends a gap, says something of every scene of that time:
-    that the wearer was elsewhere. Up to its receipt nothing later was known.
+    in tracks that they have ended or made longer. Positions that are judged as they are made, none missing, say
+    something at once only of the scenes that they meet; the run once a scene's time is over takes in the rest. One that
+    is judged late, or ends a gap, says something of every scene of that time: that the wearer was elsewhere. Up to
+    now nothing later was known.
     """
     if scenes.knows_none or not len(newer):
         return Stretches.none()
     times_us = newer.fixes.fix_time_us
     since_us = np.where(before.fix_time_us == NEVER_US, times_us, before.fix_time_us)
-    is_late = newer.fixes.received_us - times_us > SHORT_GAP_US
-    until_us = np.where(is_late, newer.fixes.received_us, times_us)
+    is_late = scenes.now_us - times_us > LATE_AFTER_S * SECOND_US
+    until_us = np.where(is_late, scenes.now_us, times_us)
     wide = is_late | (times_us - since_us > SHORT_GAP_US)
     doubted = np.zeros(len(newer), np.bool_)
     doubted[wide] = scenes.may_be_in(since_us[wide], until_us[wide])

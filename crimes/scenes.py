@@ -55,7 +55,9 @@ class Candidates:
     """``population`` has, for each scene, how many people wore a device at some time of its padded windows.
 
     Whoever of them is not among the tracks is absent: with a position at least every SHORT_GAP_S, all of them usable
-    and too far away for a journey at the plausible speed by way of the scene.
+    and too far away for a journey at the plausible speed by way of the scene. So a candidate is also whose strap was
+    open at some time of the padded windows (the tag may have lain at home), and whose positions about them were farther
+    apart than the plausible speed allows: the one was an outlier, or the wearer faster than is reckoned with.
     """
 
     tracks: CandidateTracks

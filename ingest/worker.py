@@ -201,7 +201,7 @@ class Worker:
                 self._state.load(connection, batch.partition, found.serials)
         with stage("check"):
             arrived, letters = self._resolve(batches, decoded)
-            outcome = process_batch(arrived, self._state.context())
+            outcome = process_batch(arrived, self._state.context(time.time_ns() // 1000))
             heard = select_heard(
                 arrived,
                 self._state.devices,

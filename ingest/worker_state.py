@@ -39,7 +39,8 @@ class WorkerState:
         self._known_activations: set[int] = set()
         self.revision = NOT_LOADED
 
-    def context(self) -> Context:
+    def context(self, now_us: int) -> Context:
+        self._scenes.now_us = now_us
         return Context(self.devices, self._zones, self._projection, self._presence, self._limits, self._scenes)
 
     def load(self, connection: Connection, partition: int, serials: Sequence[str]) -> None:

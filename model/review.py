@@ -28,6 +28,7 @@ class DistanceBand(StrEnum):
     TO_250_M = "100_to_250_m"
     TO_500_M = "250_to_500_m"
     TO_1000_M = "500_to_1000_m"
+    UP_TO_1_KM = "up_to_1_km"  # of whoever was asked for by name: no nearer is told
     TO_5_KM = "1_to_5_km"
     OVER_5_KM = "over_5_km"
 

@@ -83,7 +83,9 @@ CRIME_FILES = Counter(
     "cordon_crime_files", "Police files by how they came and what became of them", ["way", "outcome"], registry=REGISTRY
 )  # accepted, partial, refused, repeated
 CRIME_FOLDER_STUCK = Gauge(
-    "cordon_crime_folder_stuck", "Files of the crime folder that could not be read or moved", registry=REGISTRY
+    "cordon_crime_folder_stuck",
+    "Files of the watched folder that could not be read or moved, and itself",
+    registry=REGISTRY,
 )
 HTTP_REQUESTS = Counter("cordon_http_requests", "Requests by route", ["method", "route", "status"], registry=REGISTRY)
 HTTP_SECONDS = Histogram(

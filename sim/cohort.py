@@ -3,6 +3,7 @@
 Wearers come one by one, so memory stays small, and any one of them alone, so the work can be split over processes.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -11,6 +12,7 @@ from numpy.random import Generator
 
 from geofence.columns import Fixes, Floats, Integers
 from model.times import DAY_US, SECOND_US
+from sim.calls import Call, with_calls
 from sim.cohort_zones import CohortZone, draw_zones
 from sim.errors import Observed, draw_tag, observe
 from sim.names import crn_of, serial_of
@@ -84,15 +86,30 @@ class CohortWearer:
         return true_outings(self.path, zone.geometry, self.calendar.hours_of(zone.hours))
 
 
-def draw(seed: int, index: int, days: int, start_us: int, realism: Realism = AS_IN_LIFE) -> CohortWearer:
-    """The wearer of that number, from 0, in the cohort of that seed; it does not depend on the other wearers."""
+def no_calls(_path: TruePath) -> Sequence[Call]:
+    return ()
+
+
+def draw(
+    seed: int,
+    index: int,
+    days: int,
+    start_us: int,
+    realism: Realism = AS_IN_LIFE,
+    calls: Callable[[TruePath], Sequence[Call]] = no_calls,
+) -> CohortWearer:
+    """The wearer of that number, from 0, in the cohort of that seed; it does not depend on the other wearers.
+
+    ``calls`` says, of the path of the usual life, what calls are made besides.
+    """
     rng = np.random.default_rng([seed, index, WEARER_STREAM])
     calendar = Calendar.holding(start_us, days)
     places = draw_places(rng)
     zones = draw_zones(rng, index, places, realism)
     life = Life(places, draw_habits(rng, realism.routine), zones, calendar, realism.routine)
     week = Week(rng, life)
-    path = week.path()
+    usual = week.path()
+    path = with_calls(usual, calls(usual))
     battery = draw_battery(rng, path, calendar, realism.delivery)
     dead = spells(rng, path.end_s, realism.delivery.dead_spells, realism.delivery.dead_min)
     silent = _united([*battery.flat, *dead])

@@ -10,6 +10,7 @@ from ops.errors import InputError
 from store.checks import checked_text
 from store.database import Cursor, fetch_one
 from store.enrolment import find_person
+from store.matching_wanted import match_worn_since
 from store.reevaluation_requests import reevaluate_device
 from store.registry import lock_registry_exclusive, next_revision
 
@@ -51,6 +52,7 @@ def activate(cursor: Cursor, serial: str, crn: str, began_at: datetime) -> Activ
     )
     activation_id = fetch_one(cursor)[0]
     reevaluate_device(cursor, device_id, began_at)
+    match_worn_since(cursor, began_at)
     return Activation(activation_id, crn.strip(), began_at, None)
 
 
@@ -75,6 +77,7 @@ def deactivate(cursor: Cursor, serial: str, ended_at: datetime) -> Activation:
         (ended_at, next_revision(cursor), last.activation_id),
     )
     reevaluate_device(cursor, device_id, ended_at)
+    match_worn_since(cursor, ended_at)
     return Activation(last.activation_id, last.crn, last.began_at, ended_at)
 
 

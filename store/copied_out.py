@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from geofence.columns import Floats, Integers
 from store.copy_binary import microseconds, unpack
@@ -32,11 +33,11 @@ def copy_out(cursor: Cursor, query: str, parameters: Mapping[str, Any], types: M
     statement = cursor.mogrify(query, parameters).decode()  # COPY takes no parameters: the driver's literals
     stream = io.BytesIO()
     cursor.copy_expert(f"COPY ({statement}) TO STDOUT (FORMAT binary)", stream)
-    found = unpack(stream.getvalue(), {name: _KINDS[kind] for name, kind in types.items()})
-    return Table({name: _widened(found[name], kind) for name, kind in types.items()})
+    rows = unpack(stream.getbuffer(), {name: _KINDS[kind] for name, kind in types.items()})
+    return Table({name: _column(rows[name], kind) for name, kind in types.items()})
 
 
-def _widened(values: np.ndarray, kind: str) -> Integers | Floats:
+def _column(values: NDArray[np.void], kind: str) -> Integers | Floats:
     if kind == TIMESTAMP:
-        return microseconds(np.asarray(values, np.int64))
-    return np.asarray(values, np.float64) if kind in {"real", "float8"} else np.asarray(values, np.int64)
+        return microseconds(values.astype(np.int64))
+    return values.astype(np.float64) if kind in {"real", "float8"} else values.astype(np.int64)

@@ -62,23 +62,20 @@ def _fill(rows: NDArray[np.void], kept: NDArray[np.bool_], column: Column) -> No
     kept[:, start : start + field.itemsize] = ~column.null[:, None]
 
 
-def unpack(stream: bytes, kinds: dict[str, str]) -> dict[str, NDArray[np.generic]]:
-    """The rows of a COPY BINARY stream as native columns, by the names of ``kinds``, which are numpy's as in Column.
+def unpack(stream: bytes | memoryview, kinds: dict[str, str]) -> NDArray[np.void]:
+    """The rows of a COPY BINARY stream, as they lie: fields by the names of ``kinds``, which are numpy's as in Column.
 
     No value may be NULL: every row is as long as every other then. Raises ValueError where it is otherwise.
     """
     layout: list[tuple[str, str]] = [("fields", ">i2")]
     for name, kind in kinds.items():
         layout += [(f"{name} length", ">i4"), (name, kind)]
-    body = memoryview(stream)[len(SIGNATURE) : -len(TRAILER)]
-    row = np.dtype(layout)
-    if len(body) % row.itemsize:
-        raise ValueError(f"the stream's rows are not {row.itemsize} bytes long, as those of {list(kinds)} are")
-    rows = np.frombuffer(body, row)
-    for name, kind in kinds.items():
-        if (rows[f"{name} length"] != np.dtype(kind).itemsize).any():
-            raise ValueError(f"{name} is not {kind} in every row of the stream")
-    return {name: rows[name].astype(np.dtype(kind).newbyteorder("=")) for name, kind in kinds.items()}
+    body, row = memoryview(stream)[len(SIGNATURE) : -len(TRAILER)], np.dtype(layout)
+    rows = np.frombuffer(body, row, count=len(body) // row.itemsize)
+    # a NULL would move all that follows, so the count of fields would not be found where it should be
+    if len(body) % row.itemsize or (rows["fields"] != len(kinds)).any():
+        raise ValueError(f"the stream's rows are not the {row.itemsize} bytes that {list(kinds)} take: is one NULL?")
+    return rows
 
 
 def microseconds(stamps: NDArray[np.int64]) -> NDArray[np.int64]:

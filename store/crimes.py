@@ -69,22 +69,33 @@ _RUN_COLUMNS = (
     " run.present, run.possible, run.absent, run.cannot_say"
 )
 _CRIMES = f"""
-    SELECT * FROM (
-      SELECT crime.crime_id, crime.force, crime.reference, version.version, version.crime_version_id,
-             version.crime_batch_id, version.crime_type, version.description, version.from_time, version.to_time,
-             CASE WHEN waiting.error IS NOT NULL THEN 'set_aside'
-                  WHEN run.run_id IS NULL OR waiting.due_at <= clock_timestamp() THEN 'waiting'
-                  ELSE 'matched' END AS state,
-             CASE WHEN waiting.error IS NULL AND waiting.due_at > clock_timestamp() THEN waiting.due_at END AS due_at,
-             {_RUN_COLUMNS}
-      FROM crimes crime
-      JOIN crime_versions version ON version.crime_id = crime.crime_id AND version.is_current
-      LEFT JOIN LATERAL (
-        SELECT * FROM matching_runs one WHERE one.crime_version_id = version.crime_version_id
-        ORDER BY one.run_id DESC LIMIT 1) run ON true
-      LEFT JOIN matching_wanted waiting ON waiting.crime_version_id = version.crime_version_id
-    ) crime
+    SELECT crime.crime_id, crime.force, crime.reference, version.version, version.crime_version_id,
+           version.crime_batch_id, version.crime_type, version.description, version.from_time, version.to_time,
+           CASE WHEN waiting.error IS NOT NULL THEN 'set_aside'
+                WHEN waiting.due_at <= clock_timestamp() THEN 'waiting'
+                ELSE 'matched' END,
+           CASE WHEN waiting.error IS NULL AND waiting.due_at > clock_timestamp() THEN waiting.due_at END,
+           {_RUN_COLUMNS}
+    FROM crimes crime
+    JOIN crime_versions version ON version.crime_id = crime.crime_id AND version.is_current
+    LEFT JOIN LATERAL (
+      SELECT * FROM matching_runs one WHERE one.crime_version_id = version.crime_version_id
+      ORDER BY one.run_id DESC LIMIT 1) run ON true
+    LEFT JOIN matching_wanted waiting ON waiting.crime_version_id = version.crime_version_id
+    WHERE crime.crime_id = ANY (%s) ORDER BY crime.crime_id DESC
 """  # noqa: S608  literals
+_WAITING_CRIMES = (
+    "(SELECT version.crime_id FROM matching_wanted waiting JOIN crime_versions version USING (crime_version_id)"
+    " WHERE version.is_current AND {})"
+)
+_IN_STATE = {
+    None: "",
+    CrimeState.WAITING: " AND crime_id IN "
+    + _WAITING_CRIMES.format("waiting.error IS NULL AND waiting.due_at <= clock_timestamp()"),
+    CrimeState.SET_ASIDE: " AND crime_id IN " + _WAITING_CRIMES.format("waiting.error IS NOT NULL"),
+    CrimeState.MATCHED: " AND crime_id NOT IN "
+    + _WAITING_CRIMES.format("(waiting.error IS NOT NULL OR waiting.due_at <= clock_timestamp())"),
+}
 
 
 def list_crimes(
@@ -92,20 +103,23 @@ def list_crimes(
 ) -> list[StoredCrime]:
     """The newest first, from behind the one with the id ``before``; of one batch's file and in one state, or all."""
     cursor.execute(
-        f"{_CRIMES} WHERE (%(before)s::bigint IS NULL OR crime.crime_id < %(before)s)"
-        " AND (%(state)s::text IS NULL OR crime.state = %(state)s)"
-        " AND (%(batch)s::bigint IS NULL OR EXISTS (SELECT FROM crime_versions version"
-        "   WHERE version.crime_batch_id = %(batch)s AND version.crime_id = crime.crime_id))"
-        " ORDER BY crime.crime_id DESC LIMIT %(limit)s",
-        {"before": before, "state": state, "batch": crime_batch_id, "limit": limit},
+        "SELECT crime_id FROM crimes WHERE (%(before)s::bigint IS NULL OR crime_id < %(before)s)"  # noqa: S608  literals
+        " AND (%(batch)s::bigint IS NULL OR crime_id IN ("
+        "   SELECT version.crime_id FROM crime_versions version WHERE version.crime_batch_id = %(batch)s))"
+        f"{_IN_STATE[state]} ORDER BY crime_id DESC LIMIT %(limit)s",
+        {"before": before, "batch": crime_batch_id, "limit": limit},
     )
-    return [_crime(row) for row in cursor.fetchall()]
+    return _read_crimes(cursor, [crime_id for (crime_id,) in cursor.fetchall()])
 
 
 def find_crime(cursor: Cursor, crime_id: int) -> StoredCrime | None:
-    cursor.execute(f"{_CRIMES} WHERE crime.crime_id = %s", (crime_id,))
-    row = cursor.fetchone()
-    return _crime(row) if row else None
+    return next(iter(_read_crimes(cursor, [crime_id])), None)
+
+
+def _read_crimes(cursor: Cursor, crime_ids: list[int]) -> list[StoredCrime]:
+    """Those that the caller may see, the newest first: the rows of a page are chosen before all of it is read."""
+    cursor.execute(_CRIMES, (crime_ids,))
+    return [_crime(row) for row in cursor.fetchall()]
 
 
 def list_crime_versions(cursor: Cursor, crime_id: int) -> list[StoredCrimeVersion]:

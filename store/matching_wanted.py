@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -11,6 +12,11 @@ from model.times import from_microseconds, to_microseconds
 from ops.errors import InputError
 from store.database import Cursor, fetch_one
 from store.rows import insert_rows
+
+LONGEST_PADDING = timedelta(hours=2)
+"""That CORDON_MATCH_PADDING_S allows."""
+
+OF_ACTIVATIONS = "cordon: who wore a device was changed"
 
 
 class Cause(StrEnum):
@@ -66,6 +72,20 @@ def request_matches(cursor: Cursor, crime_version_ids: Collection[int], requeste
     return cursor.rowcount
 
 
+def match_worn_since(cursor: Cursor, since: datetime) -> None:
+    """Who wore a device from then on was changed: the crimes of that time are matched once more, against everybody.
+
+    What was found of somebody may be somebody else's now, and how many they all are is another number.
+    """
+    cursor.execute(
+        "INSERT INTO matching_wanted (crime_version_id, cause, requested_by)"
+        " SELECT crime_version_id, 'requested', %s FROM crime_versions WHERE is_current AND to_time >= %s"
+        " ORDER BY crime_version_id"
+        " ON CONFLICT (crime_version_id) DO UPDATE SET due_at = excluded.due_at, error = NULL",
+        (OF_ACTIVATIONS, since - LONGEST_PADDING),
+    )
+
+
 def retry_matches(cursor: Cursor) -> None:
     """What was set aside is tried again by each matcher that begins: it may be of a later release."""
     cursor.execute("UPDATE matching_wanted SET error = NULL WHERE error IS NOT NULL")
@@ -93,6 +113,10 @@ def due_matches(cursor: Cursor, limit: int, *, newest_first: bool) -> list[Wante
 
 def finish_matches(cursor: Cursor, done: Sequence[tuple[WantedMatch, int | None]]) -> None:
     """Each is matched, and due once more at the moment beside it or never; what was asked for anew stays asked for."""
+    cursor.execute(  # in one order, so that nobody who asks meanwhile blocks another for good
+        "SELECT FROM matching_wanted WHERE crime_version_id = ANY(%s) ORDER BY crime_version_id FOR UPDATE",
+        ([one.scene.scene_id for one, _ in done],),
+    )
     insert_rows(
         cursor,
         "DELETE FROM matching_wanted wanted USING (VALUES %s) AS done (version, row_version)"

@@ -67,21 +67,15 @@ def waiting_rematches(cursor: Cursor, limit: int) -> list[Rematch]:
 
 def finish_rematches(cursor: Cursor, done: Collection[Rematch]) -> None:
     """They are answered; where more was asked for meanwhile, the whole stretch stays asked for."""
+    cursor.execute(  # in one order, as they are asked for: nobody blocks another for good
+        "SELECT FROM rematches_wanted WHERE device_id = ANY(%s) ORDER BY device_id FOR UPDATE",
+        ([one.device_id for one in done],),
+    )
     insert_rows(
         cursor,
-        "DELETE FROM rematches_wanted USING (SELECT * FROM (VALUES %s) AS given (device_id, row_version)"
-        " ORDER BY device_id) AS done"
-        " WHERE rematches_wanted.device_id = done.device_id AND rematches_wanted.xmin = done.row_version::xid",
-        sorted((one.device_id, one.row_version) for one in done),
-    )
-
-
-def go_on_with_rematch(cursor: Cursor, wanted: Rematch, from_us: int) -> None:
-    """It is answered up to there; the rest stays asked for, behind what others have asked."""
-    cursor.execute(
-        "UPDATE rematches_wanted SET from_time = %s, requested_at = clock_timestamp()"
-        " WHERE device_id = %s AND xmin = %s::xid",
-        (_moment(from_us), wanted.device_id, wanted.row_version),
+        "DELETE FROM rematches_wanted wanted USING (VALUES %s) AS done (device_id, row_version)"
+        " WHERE wanted.device_id = done.device_id AND wanted.xmin = done.row_version::xid",
+        ((one.device_id, one.row_version) for one in done),
     )
 
 

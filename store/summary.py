@@ -48,6 +48,54 @@ class AlertNotice:
     evidence: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class PlacedWearer:
+    """One whom matching places at a crime, surely or perhaps, and why."""
+
+    name: str
+    crn: str
+    verdict: str
+    reason: str  # the first
+
+
+@dataclass(frozen=True, slots=True)
+class CrimeNotice:
+    """A crime's first match: the four counts, and whom it places there."""
+
+    reference: str
+    placed: tuple[PlacedWearer, ...]
+    from_time: datetime
+    to_time: datetime
+    took_s: float  # from the import
+    present: int
+    possible: int
+    absent: int
+    cannot_say: int
+
+
+def crime_notice(cursor: Cursor, reference: str) -> CrimeNotice | None:
+    """None before the crime is matched."""
+    cursor.execute(
+        """
+        SELECT run_id, from_time, to_time, extract(epoch FROM run_at - version.created_at)::float8,
+               present, possible, absent, cannot_say
+        FROM crimes JOIN crime_versions version USING (crime_id) JOIN matching_runs USING (crime_version_id)
+        WHERE reference = %s ORDER BY run_id LIMIT 1
+        """,
+        (reference,),
+    )
+    row = cursor.fetchone()
+    if row is None:
+        return None
+    run_id, *matched = row
+    cursor.execute(
+        "SELECT name, crn, verdict, document->'reasons'->>0 FROM matching_results JOIN people USING (person_id)"
+        " WHERE run_id = %s AND verdict IN ('present', 'possible') ORDER BY verdict DESC, crn",
+        (run_id,),
+    )
+    return CrimeNotice(reference, tuple(PlacedWearer(*one) for one in cursor.fetchall()), *matched)
+
+
 def holdings(cursor: Cursor) -> Holdings:
     cursor.execute(
         "SELECT (SELECT count(*) FROM people), (SELECT count(*) FROM positions), (SELECT count(*) FROM alerts)"

@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 from http import HTTPStatus
@@ -10,7 +10,6 @@ from typing import IO, Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import StreamingResponse
-from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
 from access.audit import Action, Subject, record_allowed
@@ -37,6 +36,7 @@ from store.crime_batches import StoredBatch, all_errors, find_batch, list_batche
 PATH = "/v1/crime-batches"
 BUSY_S = 60.0  # for another police file of this process
 IN_MEMORY_BYTES = 1_000_000
+PIECE_BYTES = 65_536
 CSV = "text/csv"
 
 router = APIRouter(tags=["crimes"])
@@ -69,7 +69,7 @@ _ERROR = {
 }
 _IMPORTED = {**_BATCH, "errors": [_ERROR], "errors_at": "/v1/crime-batches/7/errors"}
 _ROW = "Metropolitan,RB,Robbery,MPS20261121,CR-1,20261121020000,20261121030000,529381,179534,,,,Phone taken\r\n"
-_IMPORT_ROUTE = documented(Permission.CRIMES_IMPORT, _IMPORTED, HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_TIMEOUT)
+_IMPORT_ROUTE = documented(Permission.CRIMES_IMPORT, _IMPORTED)
 _IMPORT_ROUTE["responses"][200]["description"] = "The same file came before: nothing changed"
 _IMPORT_ROUTE["responses"][201] = {
     "model": ImportedBatch,
@@ -97,7 +97,8 @@ async def write_crime_batch(
     """
     if not caller.identity.force:
         raise ProblemError(
-            HTTPStatus.FORBIDDEN, "The token names no police force: `cordon token create --force` makes one that does."
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "The token names no police force: `cordon token create --force` makes one that does.",
         )
     async with spooled_body(request, services.settings.crime_file_max_bytes) as spool, _turn(services):
         sender = Sender(caller.identity, "api", caller.identity.force)
@@ -177,27 +178,30 @@ def read_crime_batch_errors(
 )
 def read_crime_batch_errors_csv(caller: Reader, services: CurrentServices, crime_batch_id: BatchId) -> Response:
     """The same as one CSV file to send back to whoever made the police file."""
-    file = tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115  closed when it is sent
     with services.pool.transaction(caller.identity) as transaction:
         batch = find_batch(transaction, crime_batch_id)
         if batch is not None:
-            for line in to_csv(all_errors(transaction, crime_batch_id)):
-                file.write(line.encode())
             about = Subject(row_count=batch.error_count, detail={"crime_batch_id": crime_batch_id, "errors": True})
             record_allowed(transaction, caller.identity, Action.CRIME_BATCHES_READ, about)
-    name = f"crime-batch-{_seen(batch, services, caller, crime_batch_id).crime_batch_id}-errors.csv"
-    return StreamingResponse(
-        _pieces(file),
-        media_type=CSV,
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-        background=BackgroundTask(file.close),
-    )
+            sheet = _sheet(to_csv(all_errors(transaction, crime_batch_id)))
+    _seen(batch, services, caller, crime_batch_id)
+    name = f"crime-batch-{crime_batch_id}-errors.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(_pieces(sheet), media_type=CSV, headers=headers)
+
+
+def _sheet(lines: Iterable[str]) -> IO[bytes]:
+    """All of them, so that the transaction has ended before the first byte goes out."""
+    file = tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115  _pieces closes it
+    file.writelines(line.encode() for line in lines)
+    file.seek(0)
+    return file
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    file.seek(0)
-    while piece := file.read(65_536):
-        yield piece
+    with file:
+        while piece := file.read(PIECE_BYTES):
+            yield piece
 
 
 def _seen(batch: StoredBatch | None, services: Services, caller: Caller, batch_id: int) -> StoredBatch:

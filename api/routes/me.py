@@ -17,6 +17,7 @@ _ME = {
     "role": "practitioner",
     "permissions": ["alerts.read", "track.read"],
     "expires_at": "2026-11-22T22:00:00Z",
+    "force": None,
 }
 
 
@@ -28,6 +29,7 @@ def read_me(caller: Annotated[Caller, Depends(Requires(Permission.SELF_READ, Act
         role=caller.role,
         permissions=sorted(caller.permissions),
         expires_at=caller.expires_at,
+        force=caller.identity.force or None,
     )
 
 

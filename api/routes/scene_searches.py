@@ -1,6 +1,6 @@
 """Who was here then: one place and window, for a crime of the own force or on a recorded authority."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated
 
@@ -173,6 +173,8 @@ def _problems(wanted: SceneSearchIn, caller: Caller, settings: Settings) -> list
     ]
     if wanted.ends_at < wanted.begins_at:
         problems.append(("body.to", "give a time not before from"))
+    if wanted.ends_at > datetime.now(UTC):
+        problems.append(("body.to", "give a time that is over: what is not there yet cannot be searched"))
     if wanted.ends_at - wanted.begins_at > timedelta(hours=settings.search_window_max_h):
         problems.append(("body.to", f"a search covers at most {settings.search_window_max_h:g} h"))
     if wanted.radius_m > settings.search_radius_max_m:

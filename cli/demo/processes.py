@@ -1,4 +1,4 @@
-"""The service as the demo runs it: PostgreSQL, then worker, watch and API."""
+"""The service as the demo runs it: PostgreSQL, then worker, watch, matcher and API."""
 
 import os
 import time
@@ -27,6 +27,7 @@ class Service:
     api: Child
     worker: Child
     watch: Child
+    matcher: Child
 
     def check(self) -> None:
         """Raise ChildEndedError, or EmbeddedPostgresError, when one of them has ended."""
@@ -34,6 +35,7 @@ class Service:
         self.api.check()
         self.worker.check()
         self.watch.check()
+        self.matcher.check()
 
     @contextmanager
     def blamed(self) -> Iterator[None]:
@@ -69,10 +71,10 @@ def running_database(settings: Settings, stopping: StopSignals) -> Iterator[Embe
 def running_service(
     settings: Settings, server: EmbeddedPostgres, api_port: int, stopping: StopSignals
 ) -> Iterator[Service]:
-    """API, worker and watch; on the way out the API goes first, so that nothing comes in that nobody judges."""
+    """API, worker, watch and matcher; on the way out the API goes first, so that all that came in is judged."""
     logs = settings.data_folder.absolute() / "logs"
     logs.mkdir(mode=0o700, parents=True, exist_ok=True)
-    health_port, watch_port = free_port(), free_port()
+    health_port, watch_port, match_port = free_port(), free_port(), free_port()
     environment = {
         **_without_owner(os.environ),
         "CORDON_BROKER": "embedded",
@@ -82,18 +84,22 @@ def running_service(
         "CORDON_WORKER_HEALTH_PORT": str(health_port),
         "CORDON_WATCH_HEALTH_HOST": LOOPBACK,
         "CORDON_WATCH_HEALTH_PORT": str(watch_port),
+        "CORDON_MATCH_HEALTH_HOST": LOOPBACK,
+        "CORDON_MATCH_HEALTH_PORT": str(match_port),
     }
     worker_environment = environment | {"CORDON_DATABASE_WORKER_URL": server.url(DEMO_DATABASE, "cordon_worker")}
     api_environment = environment | {"CORDON_DATABASE_API_URL": server.url(DEMO_DATABASE, "cordon_api")}
     with (
         running_child("worker", "worker", logs / "worker.log", worker_environment) as worker,
         running_child("watch", "watch", logs / "watch.log", worker_environment) as watch,
+        running_child("matcher", "match", logs / "match.log", worker_environment) as matcher,
         running_child("API", "api", logs / "api.log", api_environment) as api,
     ):
         wait_until_ready(worker, health_port, stopping)
         wait_until_ready(watch, watch_port, stopping)
+        wait_until_ready(matcher, match_port, stopping)
         wait_until_ready(api, api_port, stopping)
-        yield Service(server, api, worker, watch)
+        yield Service(server, api, worker, watch, matcher)
 
 
 def _without_owner(environment: Mapping[str, str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from cli.demo.crime import DemoCrime
 from cli.demo.feed import Feed
 from cli.demo.ports import LOOPBACK, choose_port
 from cli.demo.processes import Service, running_database, running_service
@@ -48,12 +49,14 @@ class Running:
     pool: Pool
     feed: Feed
     watch: AlertWatch
+    crime: DemoCrime
     since: datetime
 
     def step(self) -> None:
         self.service.check()
         self.feed.send_due(now_us())
         self.watch.tell_changes()
+        self.crime.step()
 
     def figures(self) -> RunFigures:
         with self.pool.transaction(SERVICE) as cursor:
@@ -83,7 +86,7 @@ def _started(options: Options, settings: Settings, stopping: StopSignals, began:
     address = f"http://{LOOPBACK}:{port}"
     if passed_over:
         say(f"Port {settings.api_port} is busy, so the API listens on {port}.")
-    say("Starting PostgreSQL, worker, watch and API ...")
+    say("Starting PostgreSQL, worker, watch, matcher and API ...")
     world = World(SEED, options.wearers, start_us=0)
     with running_database(settings, stopping) as server:
         owner_url = server.url(DEMO_DATABASE, OWNER)
@@ -95,7 +98,9 @@ def _started(options: Options, settings: Settings, stopping: StopSignals, began:
         ):
             say(welcome(prepared.found, prepared.keys, address, options.wearers, options.seconds))
             feed = Feed(replace(world, start_us=now_us()), port, prepared.keys.source)
-            yield Running(service, pool, feed, AlertWatch(pool, address, say, began), prepared.since)
+            crime = DemoCrime(pool, say)
+            watch = AlertWatch(pool, address, say, began, crime.happen)
+            yield Running(service, pool, feed, watch, crime, prepared.since)
 
 
 def _prepare(owner_url: str, world: World) -> Prepared:
@@ -113,13 +118,14 @@ def _feed_and_watch(demo: Running, stopping: StopSignals, seconds: float | None)
 
 
 def _drain(demo: Running) -> None:
-    """Wait until the worker has judged what was received, so that the account adds up."""
+    """Wait until the worker has judged what was received, so that the account adds up, and a crime is matched."""
     deadline = time.monotonic() + DRAIN_SECONDS
     while time.monotonic() < deadline:
         demo.service.check()
         demo.watch.tell_changes()
+        demo.crime.step()
         run = demo.figures()
-        if run.stored + run.quarantined + run.rejected >= demo.feed.accepted:
+        if run.stored + run.quarantined + run.rejected >= demo.feed.accepted and not demo.crime.is_pending:
             return
         time.sleep(STEP_SECONDS)
 

@@ -7,7 +7,7 @@ from cli.demo.wording import breach, change_line
 from model.enums import AlertChangeKind, AlertKind
 from store.alert_events import last_event_id
 from store.database import SERVICE, Pool
-from store.summary import alert_notices
+from store.summary import AlertNotice, alert_notices
 
 
 class AlertWatch:
@@ -16,8 +16,16 @@ class AlertWatch:
     An update (one more position inside) is not told: there would be one every few seconds for each wearer inside.
     """
 
-    def __init__(self, pool: Pool, address: str, say: Callable[[str], None], began: float) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        address: str,
+        say: Callable[[str], None],
+        began: float,
+        on_first: Callable[[AlertNotice], None],
+    ) -> None:
         self._pool = pool
+        self._on_first = on_first
         self._address = address
         self._say = say
         self._began = began
@@ -37,5 +45,6 @@ class AlertWatch:
                 self._told_first = True
                 took_s = time.monotonic() - self._began
                 self._say(f"\n{breach(notice, self._address)}\n\nFirst alert {took_s:.0f} s after the start.")
+                self._on_first(notice)
             else:
                 self._say(change_line(notice))

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from cli.demo.seeding import Keys
 from model.enums import AlertChangeKind, AlertKind, EndReason
-from store.summary import AlertNotice, Holdings, RunFigures
+from store.summary import AlertNotice, CrimeNotice, Holdings, RunFigures
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -95,6 +95,24 @@ def _end(notice: AlertNotice, ended_at: datetime) -> str:
     if notice.kind in ABSENCES:
         return f" came back to {notice.zone_name}, after {lasted_s:.0f} s"
     return f" left {notice.zone_name}, {lasted_s:.0f} s after entering"
+
+
+def matched(notice: CrimeNotice) -> str:
+    """A crime's match as whoever runs the demo reads it."""
+    placed = [f"             {one.verdict}: {one.name}, CRN {one.crn}. {one.reason}" for one in notice.placed]
+    present = f"present {notice.present}, possible {notice.possible}, absent {notice.absent}"
+    return "\n".join(
+        (
+            f"CRIME MATCHED, {notice.took_s:.1f} s after it was reported: a made-up robbery where the breach was",
+            f"  Crime      {notice.reference}, {clock_time(notice.from_time)} to {clock_time(notice.to_time)}",
+            f"  Wearers    {present}, cannot say {notice.cannot_say}",
+            *placed,
+            "  Next       Ten minutes on both sides count too, and those after it are not over: of most nobody can say",
+            "             yet. New positions are matched as they come, and everybody again once that time is over.",
+            "  Note       Being near a scene does not show that the wearer did or saw anything. Police see no name",
+            "             before a reviewer has qualified the match.",
+        )
+    )
 
 
 def london_time(moment: datetime) -> str:

@@ -8,7 +8,6 @@ from crimes.matching.weighed import Weighed
 from crimes.matching.worn import Events
 from crimes.scenes import Scene, Worn
 from model.crimes import MatchingSettings, Window
-from model.times import SECOND_US
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ class Case:
 
     def hull(self, pair: int) -> Window:
         """Of the padded windows."""
-        return self.scene(pair).hull.padded(round(self.settings.padding_s * SECOND_US))
+        return self.table.hulls[int(self.weighed.held.scene[pair])]
 
     def gaps(self, pair: int) -> slice:
         """Where the pair's gaps stand in those of the coverage."""

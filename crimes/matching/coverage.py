@@ -9,7 +9,7 @@ from crimes.matching.held import Held, SceneTable
 from crimes.matching.reach import have_common_moment, needed_speed_mps
 from crimes.matching.worn import Events, of_wearer, with_open_strap
 from crimes.scenes import Worn
-from geofence.columns import Booleans, Floats, Integers
+from geofence.columns import Booleans, Floats, Integers, PositionRows
 from model.crimes import SHORT_GAP_S, USABLE_ACCURACY_M, MatchingSettings
 from model.enums import Mechanism, PositionFlag
 from model.times import SECOND_US
@@ -23,6 +23,10 @@ FASTEST_MPS = 90.0
 
 CLOCK_AHEAD_US = 30 * SECOND_US
 """A fix so long after its own receipt was made at another time than it says."""
+
+
+TOLD_TO_S = 1.0
+"""Many tags tell a fix's time to the second: two that differ by some metres at one time contradict nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +95,14 @@ def coverage_of(
 
 
 def _is_sound(held: Held) -> Booleans:
-    fixes = held.rows.fixes
-    return np.asarray(
-        (fixes.mechanism != Mechanism.LBS)
-        & (held.accuracy_m <= USABLE_ACCURACY_M)
-        & np.isfinite(held.distance_m)
-        & (fixes.fix_time_us - fixes.received_us <= CLOCK_AHEAD_US)
-        & (held.rows.flags & PositionFlag.INFERRED == 0)
-    )
+    sound = (held.rows.fixes.mechanism != Mechanism.LBS) & (held.accuracy_m <= USABLE_ACCURACY_M)
+    return np.asarray(sound & np.isfinite(held.distance_m) & made_when_it_says(held.rows))
+
+
+def made_when_it_says(rows: PositionRows) -> Booleans:
+    """Whether each is a tag's own position, of a time that it can have been made at."""
+    ahead_us = rows.fixes.fix_time_us - rows.fixes.received_us
+    return np.asarray((ahead_us <= CLOCK_AHEAD_US) & (rows.flags & PositionFlag.INFERRED == 0))
 
 
 def _lone_outliers(held: Held, usable: Integers, plausible_mps: float) -> tuple[Booleans, Booleans]:
@@ -120,12 +124,10 @@ def _lone_outliers(held: Held, usable: Integers, plausible_mps: float) -> tuple[
 
 
 def implied_speed_mps(held: Held, start: Integers, end: Integers) -> Floats:
-    """Of the straight way between rows, both 95 % circles taken off; infinite for a way in no time."""
+    """Of the straight way between rows, both 95 % circles taken off, in TOLD_TO_S at least."""
     way_m = np.hypot(held.x[end] - held.x[start], held.y[end] - held.y[start])
     way_m = np.maximum(way_m - held.accuracy_m[start] - held.accuracy_m[end], 0)
-    lasts_s = held.time_s[end] - held.time_s[start]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(way_m == 0, 0.0, way_m / lasts_s)
+    return np.asarray(way_m / np.maximum(held.time_s[end] - held.time_s[start], TOLD_TO_S))
 
 
 def _gaps(

@@ -1,13 +1,13 @@
 """What is found of one wearer and one scene: positions at the scene, what hints at it, and the gaps that leave room."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isnan
 
 import numpy as np
 
 from crimes.matching.case import Case
-from crimes.matching.coverage import to_disc_m
+from crimes.matching.coverage import made_when_it_says, to_disc_m
 from crimes.matching.labels import sequence_labels
 from crimes.matching.reach import needed_speed_mps
 from crimes.matching.room import gaps_with_room
@@ -19,51 +19,59 @@ NEW_VISIT_S = 600.0
 """After so long without a position that counts, the next one begins another visit."""
 
 
+Positions = tuple[MatchedPosition, ...]
+"""In the order of time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The positions near the scene fall into groups, each in the order of time; some belong to none."""
+    """The positions near the scene fall into groups; some belong to none."""
 
-    positions: tuple[MatchedPosition, ...]  # all of them
-    counting: list[MatchedPosition]
-    most_in_a_window: int  # of the counting ones, at different times
-    touching: list[MatchedPosition]  # usable, and too little of the circle at the scene
-    jumped: list[MatchedPosition]  # reached or left too fast
-    outliers: list[MatchedPosition]
-    coarse: list[MatchedPosition]  # cover the scene, when there was time to be there
-    strap_open: list[MatchedPosition]  # likewise
     passing: tuple[int, int] | None  # the fix times between which the straight way leads over the scene
     contradicts: bool
     gaps: tuple[CoverageGap, ...]
+    positions: Positions = ()  # all of them
+    counting: Positions = ()
+    most_in_a_window: int = 0  # of the counting ones, at different times
+    touching: Positions = ()  # usable, and too little of the circle at the scene
+    jumped: Positions = ()  # reached or left too fast
+    outliers: Positions = ()
+    coarse: Positions = ()  # cover the scene, when there was time to be there
+    strap_open: Positions = ()  # likewise
 
 
 def findings_of(case: Case, pair: int) -> Findings:
-    weighed = case.weighed
+    weighed, own = case.weighed, case.gaps(pair)
+    gaps = weighed.coverage.gaps
+    contradicts = bool(np.any(gaps.has_room[own] & np.isinf(gaps.limit_mps[own])))
+    found = Findings(_passing(case, own), contradicts, gaps_with_room(case, pair))
     places = np.arange(weighed.reported_from[pair], weighed.reported_from[pair + 1])
-    rows, coverage = weighed.reported.row[places], weighed.coverage
-    counts = weighed.reported.counts[places]
+    return _with_positions(found, case, pair, places) if len(places) else found
+
+
+def _with_positions(found: Findings, case: Case, pair: int, places: Integers) -> Findings:
+    coverage, reported = case.weighed.coverage, case.weighed.reported
+    rows, counts = reported.row[places], reported.counts[places]
     labels = iter(sequence_labels(_begins_visit(case, pair, rows[counts])))
     named = [next(labels) if label else None for label in counts.tolist()]
-    positions = _positions(case, rows, weighed.reported.overlap[places], named)
-    kept, at_jump = coverage.kept[rows], coverage.at_jump[rows]
-    hints = ~kept & ~coverage.outlier[rows] & _telling(case, pair, rows)
-    gaps = case.gaps(pair)
-    return Findings(
+    positions = _positions(case, rows, reported.overlap[places], named)
+    kept, at_jump, outlier = coverage.kept[rows], coverage.at_jump[rows], coverage.outlier[rows]
+    hints = ~kept & ~outlier & _telling(case, pair, rows)
+    return replace(
+        found,
         positions=tuple(positions),
         counting=_some(positions, counts),
         most_in_a_window=_most_in_a_window(case, rows[counts]),
         touching=_some(positions, kept & ~at_jump & ~counts),
         jumped=_some(positions, kept & at_jump),
-        outliers=_some(positions, coverage.outlier[rows]),
+        outliers=_some(positions, outlier),
         coarse=_some(positions, hints & ~coverage.open_strap[rows]),
         strap_open=_some(positions, hints & coverage.open_strap[rows]),
-        passing=_passing(case, gaps),
-        contradicts=bool(np.any(coverage.gaps.has_room[gaps] & np.isinf(coverage.gaps.limit_mps[gaps]))),
-        gaps=gaps_with_room(case, pair),
     )
 
 
-def _some(positions: Sequence[MatchedPosition], which: Iterable[bool]) -> list[MatchedPosition]:
-    return [one for one, belongs in zip(positions, which, strict=True) if belongs]
+def _some(positions: Sequence[MatchedPosition], which: Booleans) -> Positions:
+    return tuple(one for one, belongs in zip(positions, which.tolist(), strict=True) if belongs)
 
 
 def _positions(case: Case, rows: Integers, overlap: Floats, labels: Iterable[str | None]) -> list[MatchedPosition]:
@@ -133,7 +141,7 @@ def _telling(case: Case, pair: int, rows: Integers) -> Booleans:
     uncertainty_m = case.scene(pair).place_uncertainty_m
     coarse = (held.rows.fixes.mechanism[rows] == Mechanism.LBS) | (held.accuracy_m[rows] > USABLE_ACCURACY_M)
     near = held.distance_m[rows] <= np.maximum(held.accuracy_m[rows], case.settings.radius_m) + uncertainty_m
-    telling: Booleans = (coarse | coverage.open_strap[rows]) & near
+    telling: Booleans = (coarse | coverage.open_strap[rows]) & near & made_when_it_says(held.rows.take(rows))
     telling[telling] = [_had_time(case, pair, row) for row in rows[telling].tolist()]
     return telling
 

@@ -10,7 +10,7 @@ from geofence.arrays import spans
 from geofence.columns import Booleans, Floats, Integers, PositionRows
 from geofence.confidence import effective_accuracy_m
 from geofence.projection import Projection
-from model.crimes import MatchingSettings
+from model.crimes import MatchingSettings, Window
 from model.times import SECOND_US
 
 
@@ -19,6 +19,7 @@ class SceneTable:
     """``s`` scenes with up to ``w`` padded windows each; a missing one holds no moment. Metres on the plane."""
 
     scenes: Sequence[Scene]
+    hulls: Sequence[Window]  # from the first to the last moment of each scene's padded windows
     x: Floats  # (s,)
     y: Floats
     disc_m: Floats  # (s,) about the stated place: who is not within it is not at the scene
@@ -35,7 +36,8 @@ class SceneTable:
             raise ValueError(f"scenes {lost} have no window, or no place on the plane: see their lat, lon and windows")
         padding_us = round(settings.padding_s * SECOND_US)
         padded = [[window.padded(padding_us) for window in one.windows] for one in scenes]
-        origin_us = np.array([min(window.from_us for window in one) for one in padded], np.int64)
+        hulls = [one.hull.padded(padding_us) for one in scenes]
+        origin_us = np.array([one.from_us for one in hulls], np.int64)
         shape = (len(scenes), max((len(one) for one in padded), default=1))
         from_s, to_s = np.full(shape, np.inf), np.full(shape, -np.inf)
         for place, windows in enumerate(padded):
@@ -43,7 +45,7 @@ class SceneTable:
                 from_s[place, number] = (window.from_us - int(origin_us[place])) / SECOND_US
                 to_s[place, number] = (window.to_us - int(origin_us[place])) / SECOND_US
         uncertainty_m = np.array([one.place_uncertainty_m for one in scenes], np.float64)
-        return cls(scenes, places.x, places.y, settings.radius_m + uncertainty_m, origin_us, from_s, to_s)
+        return cls(scenes, hulls, places.x, places.y, settings.radius_m + uncertainty_m, origin_us, from_s, to_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The words of a match: plain, exact, with their numbers, and never more than the track shows."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from crimes.scenes import Scene
 from model.crimes import CoverageGap, GapReason, MatchedPosition, MatchingSettings, Window
@@ -26,6 +27,7 @@ MECHANISM_WORDS = {
 }
 
 
+@lru_cache(maxsize=4096)
 def clock(moment_us: int) -> str:
     """Such as ``2026-03-16 14:02:10 UTC``; parts of a second are cut off."""
     return from_microseconds(moment_us).strftime("%Y-%m-%d %H:%M:%S UTC")

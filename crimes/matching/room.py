@@ -49,11 +49,19 @@ def _runs(case: Case, rooms: Integers, told: Told) -> list[tuple[int, int, float
         return []
     gaps = case.weighed.coverage.gaps
     short = (gaps.lasts_s[rooms] <= SHORT_GAP_S) & np.isfinite(gaps.limit_mps[rooms])
-    joins = short[1:] & short[:-1] & (np.diff(rooms) == 1) & (not told.open_straps and len(told.worn) == 1)
+    joins = short[1:] & short[:-1] & (np.diff(rooms) == 1)
+    joins &= len(told.worn) == 1 and not _strap_was_open(case, rooms, told)
     begins = np.flatnonzero(np.append(True, ~joins))
     ends = np.append(begins[1:], len(rooms)) - 1
     least_mps = np.minimum.reduceat(gaps.needed_mps[rooms], begins)
     return list(zip(rooms[begins].tolist(), rooms[ends].tolist(), least_mps.tolist(), strict=True))
+
+
+def _strap_was_open(case: Case, rooms: Integers, told: Told) -> bool:
+    """Whether it was at some time from the first of the gaps to the last."""
+    gaps, fix_time_us = case.weighed.coverage.gaps, case.weighed.held.rows.fixes.fix_time_us
+    from_us, to_us = int(fix_time_us[gaps.before[rooms[0]]]), int(fix_time_us[gaps.after[rooms[-1]]])
+    return any(one.from_us < to_us and one.until_us > from_us for one in told.open_straps)
 
 
 def _told(case: Case, pair: int, rooms: Integers) -> Told:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from crimes.recent import SETTLED_AFTER_S
 from ingest.matching.decisions import run_of_everybody
 from ingest.matching.engine import SOFTWARE_VERSION, MatchingEngine, SceneMatches
 from ingest.matching.tasks import may_pass, words_of
@@ -12,11 +13,9 @@ from store.database import Connection, Cursor
 from store.intake import clock_us
 from store.locks import limit_lock_wait
 from store.matching import RunWrite, current_results, worn_in, write_runs
-from store.matching_wanted import Cause, WantedMatch, due_matches, finish_matches, retry_matches, set_match_aside
+from store.matching_wanted import Cause, WantedMatch, due_matches, finish_matches, set_match_aside
 
 CRIMES_AT_ONCE = 100
-SETTLED_AFTER_S = 600
-"""After the padded window; what tags send as usual has been judged by then. What comes later asks for itself."""
 LOCK_WAIT_MS = 5000
 
 
@@ -26,10 +25,6 @@ class CrimeMatching:
     def __init__(self, engine: MatchingEngine) -> None:
         self._engine = engine
         self._newest_first = False
-
-    def begin(self, connection: Connection) -> None:
-        with connection, connection.cursor() as cursor:
-            retry_matches(cursor)
 
     def round(self, connection: Connection) -> bool:
         self._newest_first = not self._newest_first

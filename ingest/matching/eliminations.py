@@ -21,9 +21,6 @@ class Eliminating:
     def __init__(self, engine: MatchingEngine) -> None:
         self._engine = engine
 
-    def begin(self, connection: Connection) -> None:
-        """What waits is in the database: nothing to prepare."""
-
     def round(self, connection: Connection) -> bool:
         with connection, connection.cursor() as cursor:
             waiting = waiting_eliminations(cursor, ELIMINATIONS_AT_ONCE)

@@ -16,7 +16,8 @@ from ops.errors import UnavailableError
 from ops.logs import get_logger
 from store.database import SERVER_ERRORS, Connection
 from store.locks import LockClass, end_holders, try_hold
-from store.matching_wanted import count_waiting
+from store.matching_wanted import count_waiting, retry_matches
+from store.rematches import retry_rematches
 
 NAME = "match"
 STANDBY_S = 1.0
@@ -88,9 +89,9 @@ class Matcher:
                 if end_holders(cursor, LockClass.MATCH, NAME, SILENT_S):
                     log.warning("ended the session of a silent matcher")
                 return False
+            retry_matches(cursor)
+            retry_rematches(cursor)
         log.info("matching")
-        for task in self._tasks:
-            task.begin(connection)
         self._matches = True
         return True
 

@@ -12,7 +12,7 @@ from store.database import Connection, Cursor
 from store.intake import clock_us
 from store.locks import limit_lock_wait
 from store.matching import RunWrite, current_results, latest_counts, write_runs
-from store.rematches import Rematch, finish_rematches, retry_rematches, set_rematch_aside, waiting_rematches
+from store.rematches import Rematch, finish_rematches, set_rematch_aside, waiting_rematches
 from store.scenes_in_doubt import scenes_in_doubt
 
 DEVICES_AT_ONCE = 100
@@ -24,10 +24,6 @@ class Rematching:
 
     def __init__(self, engine: MatchingEngine) -> None:
         self._engine = engine
-
-    def begin(self, connection: Connection) -> None:
-        with connection, connection.cursor() as cursor:
-            retry_rematches(cursor)
 
     def round(self, connection: Connection) -> bool:
         with connection, connection.cursor() as cursor:

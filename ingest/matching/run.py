@@ -2,12 +2,15 @@
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 from geofence.projection import Projection
 from ingest.matching.bundles import open_issuing
 from ingest.matching.crimes import CrimeMatching
 from ingest.matching.eliminations import Eliminating
 from ingest.matching.engine import MatchingEngine
+from ingest.matching.folder import CrimeFolder
+from ingest.matching.importing import Reading
 from ingest.matching.matcher import Matcher
 from ingest.matching.notices import Noticing
 from ingest.matching.rematches import Rematching
@@ -35,12 +38,14 @@ def make_matcher(settings: Settings) -> Matcher:
 
 
 def tasks(settings: Settings) -> list[Task]:
-    """In the order in which they are done: crimes first, so that what comes late meets their results.
+    """In the order in which they are done: a crime's run goes before what comes late for it.
 
-    Raises ConfigurationError where the key or a template of evidence cannot be read.
+    Raises ConfigurationError where the watched folder, or the key or a template of evidence, cannot be used.
     """
+    folder = [CrimeFolder(Path(settings.crime_folder), Reading.of(settings))] if settings.crime_folder else []
     engine = MatchingEngine(settings.matching, Projection(settings.centre_lat, settings.centre_lon))
     return [
+        *folder,
         CrimeMatching(engine),
         Rematching(engine),
         SceneSearching(engine),

@@ -21,9 +21,6 @@ class SceneSearching:
     def __init__(self, engine: MatchingEngine) -> None:
         self._engine = engine
 
-    def begin(self, connection: Connection) -> None:
-        """What waits is in the database: nothing to prepare."""
-
     def round(self, connection: Connection) -> bool:
         with connection, connection.cursor() as cursor:
             waiting = waiting_searches(cursor, SEARCHES_AT_ONCE)

@@ -1,9 +1,10 @@
 """A police file on its way in: kept on disk, so that its hash is known before it is read and memory stays flat."""
 
 import hashlib
+import io
 import tempfile
 from types import TracebackType
-from typing import IO, Self
+from typing import BinaryIO, Self
 
 from ops.errors import InputError
 
@@ -12,6 +13,11 @@ CHUNK_BYTES = 1024 * 1024
 
 class FileTooLargeError(InputError):
     """The file has more bytes than the service takes."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self.problem = f"the file is larger than the {max_bytes} bytes of CORDON_CRIME_FILE_MAX_BYTES"
+        self.remedy = "send it in parts, each with a batch id of its own"
+        super().__init__(f"{self.problem}: {self.remedy}")
 
 
 class Spool:
@@ -43,15 +49,15 @@ class Spool:
         self._hash.update(chunk)
         self.size_bytes += len(chunk)
 
-    def write_all(self, stream: IO[bytes]) -> None:
-        """The rest of ``stream``. Raises FileTooLargeError."""
+    def write_all(self, stream: BinaryIO) -> None:
+        """All of ``stream``. Raises FileTooLargeError, for a file on disk before anything of it is copied."""
+        if stream.seekable():
+            self.refuse_size(stream.seek(0, io.SEEK_END))
+            stream.seek(0)
         while chunk := stream.read(CHUNK_BYTES):
             self.write(chunk)
 
     def refuse_size(self, size_bytes: int) -> None:
         """Raises FileTooLargeError where a file of this size is not taken."""
         if size_bytes > self._max_bytes:
-            raise FileTooLargeError(
-                f"the file is larger than the {self._max_bytes} bytes that a police file may have: send it in parts,"
-                " each with a batch id of its own (CORDON_CRIME_FILE_MAX_BYTES is the limit)"
-            )
+            raise FileTooLargeError(self._max_bytes)

@@ -17,12 +17,8 @@ class Task(Protocol):
     that leaves ``round`` ends the matcher, except one of a server that does not answer, which is waited for.
     """
 
-    def begin(self, connection: Connection) -> None:
-        """This process matches from now on, after another or for the first time."""
-        ...
-
-    def round(self, connection: Connection) -> bool:
-        """Do a little, some seconds' worth at most; whether more waits."""
+    def round(self, connection: Connection) -> bool | None:
+        """Do a little, some seconds' worth at most. True where more waits, which is then not waited for."""
         ...
 
 

@@ -229,8 +229,8 @@ $$;
 
 REVOKE ALL ON FUNCTION distance_band(double precision), police_positions(jsonb, jsonb, jsonb, double precision),
   police_reasons(jsonb), record_look(text, bigint, timestamptz, timestamptz, bigint, jsonb), refuse_others(text[]),
-  refuse_long_page(integer),
-  verdict_rank(text), police_matches(bigint, bigint, integer, bigint, integer), cannot_say_reasons(bigint),
-  police_search_results(bigint, integer, integer), person_matches(bigint, bigint, integer) FROM public;
+  refuse_long_page(integer), verdict_rank(text), police_matches(bigint, bigint, integer, bigint, integer),
+  cannot_say_reasons(bigint), police_search_results(bigint, integer, integer), person_matches(bigint, bigint, integer)
+  FROM public;
 GRANT EXECUTE ON FUNCTION police_matches(bigint, bigint, integer, bigint, integer), cannot_say_reasons(bigint),
   police_search_results(bigint, integer, integer), person_matches(bigint, bigint, integer) TO cordon_api;

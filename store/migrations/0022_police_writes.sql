@@ -1,23 +1,28 @@
 -- What police write: a reviewer's word, what came of a match, another run, and whether somebody is ruled out. Each is
 -- checked here, whatever the program above forgets.
 
+-- However it is written: two tokens of one person may differ in blanks and capitals.
+CREATE FUNCTION same_subject(one text, other text) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$ SELECT lower(btrim(one)) = lower(btrim(other)) $$;
+
 -- Whether this subject asked for what a reviewer of this crime's matches would judge.
 CREATE FUNCTION has_asked(asking_subject text, wanted_crime bigint) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = cordon, pg_temp AS $$
   SELECT EXISTS (
       SELECT FROM crime_versions version JOIN crime_batches batch USING (crime_batch_id)
-      WHERE version.crime_id = wanted_crime AND batch.imported_by = asking_subject)
+      WHERE version.crime_id = wanted_crime AND same_subject(batch.imported_by, asking_subject))
     OR EXISTS (
       SELECT FROM crime_versions version JOIN matching_runs run USING (crime_version_id)
-      WHERE version.crime_id = wanted_crime AND run.requested_by = asking_subject)
+      WHERE version.crime_id = wanted_crime AND same_subject(run.requested_by, asking_subject))
     OR EXISTS (
       SELECT FROM crime_versions version JOIN matching_wanted waiting USING (crime_version_id)
-      WHERE version.crime_id = wanted_crime AND waiting.requested_by = asking_subject)
+      WHERE version.crime_id = wanted_crime AND same_subject(waiting.requested_by, asking_subject))
     OR EXISTS (
       SELECT FROM crime_versions version JOIN eliminations asked USING (crime_version_id)
-      WHERE version.crime_id = wanted_crime AND asked.requested_by = asking_subject)
+      WHERE version.crime_id = wanted_crime AND same_subject(asked.requested_by, asking_subject))
     OR EXISTS (
-      SELECT FROM scene_searches search WHERE search.crime_id = wanted_crime AND search.requested_by = asking_subject)
+      SELECT FROM scene_searches search
+      WHERE search.crime_id = wanted_crime AND same_subject(search.requested_by, asking_subject))
 $$;
 
 -- Raises no_data_found for a match that is not there for this force, insufficient_privilege for who may not or asked for
@@ -104,7 +109,7 @@ BEGIN
   IF EXISTS (
     SELECT FROM match_qualifications word JOIN matching_results result USING (result_id)
     JOIN crime_versions version USING (crime_version_id)
-    WHERE version.crime_id = wanted_crime AND word.reviewer = asking_subject) THEN
+    WHERE version.crime_id = wanted_crime AND same_subject(word.reviewer, asking_subject)) THEN
     RAISE EXCEPTION 'whoever reviewed a match of this crime does not ask for another run'
       USING ERRCODE = 'insufficient_privilege';
   END IF;
@@ -130,6 +135,12 @@ BEGIN
     RETURNING elimination_id INTO made;
   RETURN made;
 END
+$$;
+
+-- Of somebody whose name is known: so coarse that many questions do not add up to where the person was.
+CREATE FUNCTION coarse_distance_band(distance_m double precision) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN distance_m <= 1000 THEN 'up_to_1_km' ELSE distance_band(distance_m) END
 $$;
 
 -- The eliminations of a crime, newest first, or one of them. An answer says whether the track rules the person out, and
@@ -162,12 +173,13 @@ BEGIN
   shown := shown[1:page_size];
   RETURN QUERY
     SELECT asked.elimination_id, version.crime_id, version.version, version.is_current, asked.identifier_kind,
-           asked.identifier, asked.reason, asked.requested_by, asked.requested_at, asked.state, asked.answered_at,
+           asked.identifier, asked.reason, asked.requested_by, asked.requested_at, asked.state,
+           date_trunc('second', asked.answered_at + '999999 us'), -- to the ms it would tell whether there was a track
            CASE WHEN asked.state = 'answered' THEN asked.verdict IS NOT DISTINCT FROM 'absent' AND NOT later.differs END,
            asked.verdict IS NOT DISTINCT FROM 'absent' AND later.differs,
            CASE WHEN asked.verdict = 'absent' AND NOT later.differs THEN police_reasons(asked.document) END,
            CASE WHEN asked.verdict = 'absent' AND NOT later.differs
-             THEN distance_band((asked.document ->> 'nearest_m')::float8) END,
+             THEN coarse_distance_band((asked.document ->> 'nearest_m')::float8) END,
            (SELECT result.result_id FROM matching_results result
             WHERE result.crime_version_id = asked.crime_version_id AND result.person_id = asked.person_id
               AND match_is_confirmed(result.result_id)),
@@ -187,8 +199,9 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION has_asked(text, bigint), own_current_version(bigint), qualify_match(bigint, text, text),
-  record_outcome(bigint, text, text), request_rerun(bigint), request_elimination(bigint, text, text, text),
+REVOKE ALL ON FUNCTION same_subject(text, text), has_asked(text, bigint), own_current_version(bigint),
+  coarse_distance_band(double precision), qualify_match(bigint, text, text), record_outcome(bigint, text, text),
+  request_rerun(bigint), request_elimination(bigint, text, text, text),
   police_eliminations(bigint, bigint, bigint, integer) FROM public;
 GRANT EXECUTE ON FUNCTION qualify_match(bigint, text, text), record_outcome(bigint, text, text), request_rerun(bigint),
   request_elimination(bigint, text, text, text), police_eliminations(bigint, bigint, bigint, integer) TO cordon_api;

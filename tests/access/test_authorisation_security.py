@@ -11,7 +11,16 @@ from tests.support.database import DatabaseUrls
 from tests.support.seed import as_owner, seed_wearer, seed_zone
 
 GRANTERS = ("practitioner", "manager", "duty_officer")
-OTHERS = ("administrator", "service", "police_analyst", "monitoring_officer", "auditor", "unknown", "")
+OTHERS = (
+    "administrator",
+    "service",
+    "police_analyst",
+    "match_reviewer",
+    "monitoring_officer",
+    "auditor",
+    "unknown",
+    "",
+)
 INSERT = (
     "INSERT INTO authorisations (person_id, zone_id, during, purpose, granted_by, revision)"
     " VALUES (%s, %s, '[2027-01-01Z, 2027-01-02Z)', 'test', %s, 1)"

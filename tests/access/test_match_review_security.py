@@ -103,7 +103,7 @@ def test_neither_the_importer_nor_who_asked_for_the_run_reviews(world: PoliceWor
         again = seed_result(
             cursor, seed_run(cursor, version), version, a_match(world.own.person_id, MatchVerdict.PRESENT)
         )
-    for reviewer in (IMPORTER, "second.importer", "once.asked"):
+    for reviewer in (IMPORTER, "second.importer", "once.asked", " Once.Asked"):
         for result in (world.present, again):
             with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="asked for its matching"):
                 qualify(world, result, reviewer=reviewer)
@@ -226,7 +226,7 @@ def test_who_is_ruled_out_is_told_until_a_result_says_otherwise(world: PoliceWor
     answer(world, "X100009", somebody, MatchVerdict.ABSENT)
     with as_police(world.urls) as cursor:
         cursor.execute(RULED_OUT, (world.crime,))
-        assert cursor.fetchall() == [("answered", True, False, ["far away"], "500_to_1000_m", None)]
+        assert cursor.fetchall() == [("answered", True, False, ["far away"], "up_to_1_km", None)]
     with as_owner(world.urls.owner) as cursor:
         later = a_match(somebody, MatchVerdict.PRESENT, [position(SEEN_AT)])
         result = seed_result(cursor, seed_run(cursor, world.version, cause="positions"), world.version, later)

@@ -4,9 +4,12 @@ import json
 
 import psycopg2.errors
 import pytest
+from psycopg2.extras import Json
 
+from crimes.matching.reasons import nearest
+from model.times import to_microseconds
 from store.database import fetch_one
-from tests.access.police_world import PoliceWorld, as_police, seed_police_world
+from tests.access.police_world import SEEN_AT, PoliceWorld, as_police, seed_police_world
 from tests.support.crimes import OTHER_FORCE
 from tests.support.database import DatabaseUrls
 from tests.support.seed import FORCE, as_owner, seed_wearer
@@ -110,6 +113,31 @@ def test_a_match_has_no_name_no_device_and_no_position_elsewhere(world: PoliceWo
     for kept in ("device", "fix_key", "person", "X10000", "Sam", "nights_there", "07:49", "51.501"):
         assert kept not in text, kept
     assert all(row[name] is None for row in rows for name in ("crn", "name", "pnc_id"))
+
+
+def test_the_words_that_say_exactly_how_far_away_somebody_was_are_left_out(world: PoliceWorld) -> None:
+    """Held against the words as matching writes them: distances from a few scenes would tell a place."""
+    near, far = (nearest(metres, to_microseconds(SEEN_AT), count) for metres, count in ((640.2, 1), (12_345.6, 1200)))
+    with as_owner(world.urls.owner) as cursor:
+        cursor.execute("SELECT police_reasons(%s)", (Json({"reasons": ["elsewhere", near, "throughout", far]}),))
+        assert fetch_one(cursor) == (["elsewhere", "throughout"],)
+
+
+def test_nobody_sees_what_waits_of_another_force(world: PoliceWorld) -> None:
+    with as_owner(world.urls.owner) as cursor:
+        cursor.execute(
+            "INSERT INTO matching_wanted (crime_version_id, cause, requested_by)"
+            " SELECT crime_version_id, 'imported', 'x' FROM crime_versions"
+        )
+    for role, force, expected in (
+        ("police_analyst", FORCE, 1),
+        ("match_reviewer", FORCE, 1),
+        ("police_analyst", "", 0),
+        ("manager", FORCE, 0),
+    ):
+        with as_police(world.urls, role, force=force) as cursor:
+            cursor.execute("SELECT count(crime_version_id) FROM matching_wanted")
+            assert fetch_one(cursor) == (expected,)
 
 
 def test_nobody_sees_the_matches_of_another_force(world: PoliceWorld) -> None:

@@ -20,7 +20,7 @@ from tests.support.seed import (
 )
 
 GUARDED = ("people", "visits", "alerts", "alert_events", "zones", "zone_versions")
-NOBODYS = ("police_analyst", "monitoring_officer", "auditor", "unknown", "")
+NOBODYS = ("police_analyst", "match_reviewer", "monitoring_officer", "auditor", "unknown", "")
 TRACK = "SELECT * FROM person_track(%s, '2026-03-01Z', '2026-03-04Z', NULL, NULL, NULL, 10)"
 
 TRACK_GOES_ON = "SELECT person_track_goes_on(%s, '2026-03-01Z', '2026-03-04Z', '2026-03-01Z', 0, 0)"

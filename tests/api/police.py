@@ -1,18 +1,23 @@
 """The API with two forces' crimes behind it, and what police ask it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
 from access.roles import Role
-from tests.access.police_world import PoliceWorld, seed_police_world
+from ingest.matching.run import tasks as matcher_tasks
+from model.times import to_microseconds
+from store.database import connect
+from tests.access.police_world import MINUTE, PoliceWorld, seed_police_world
 from tests.support.api_server import RunningApi, running_api
-from tests.support.crimes import OTHER_FORCE
+from tests.support.crimes import OTHER_FORCE, SCENE_LAT, SCENE_LON
 from tests.support.database import DatabaseUrls
-from tests.support.seed import as_owner, seed_token
+from tests.support.matching import match_settings
+from tests.support.seed import MORNING, as_owner, seed_token
+from tests.support.stored_tracks import Sent, TrackWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +52,25 @@ def police_api(urls: DatabaseUrls) -> Iterator[PoliceApi]:
         with as_owner(urls.owner) as cursor:
             token = seed_token(cursor, Role.POLICE_ANALYST, "their.analyst", force=OTHER_FORCE)
         yield PoliceApi(api, seed_police_world(urls, api.own, api.other), token)
+
+
+def write_tracks(urls: DatabaseUrls) -> None:
+    """A position a minute: the own wearer comes by the scene for ten minutes, the other one is 11 km away."""
+    sent = [
+        Sent(f"TAG-{crn}", to_microseconds(MORNING + minute * MINUTE), lat, SCENE_LON)
+        for minute in range(-60, 90)
+        for crn, lat in (
+            ("X100001", SCENE_LAT if 5 <= minute <= 15 else SCENE_LAT + 0.03),
+            ("X100002", SCENE_LAT + 0.1),
+        )
+    ]
+    with closing(connect(urls.worker, "test")) as connection:
+        TrackWriter(connection).take(sent)
+
+
+def answer_everything(urls: DatabaseUrls) -> None:
+    """Every task of the matcher, until nothing waits."""
+    with closing(connect(urls.worker, "test")) as connection:
+        for task in matcher_tasks(match_settings(urls)):
+            while task.round(connection):
+                pass

@@ -108,6 +108,9 @@ def test_a_token_is_shown_once_works_and_is_revoked(cordon: Cordon, migrated_dat
         ("--role", "manager", "--for", "a\x00b"),
         ("--role", "manager", "--for", "x", "--hours", "0"),
         ("--role", "manager", "--for", "x", "--hours", "2161"),
+        ("--role", "police_analyst", "--for", "x"),
+        ("--role", "match_reviewer", "--for", "x", "--force", "Gotham"),
+        ("--role", "manager", "--for", "x", "--force", "Metropolitan"),
     ],
 )
 def test_a_wrong_token_is_not_made(cordon: Cordon, arguments: tuple[str, ...]) -> None:

@@ -20,6 +20,8 @@ from api.app import OPEN_PATHS, create_app
 from api.documentation import PERMISSION_KEY
 from api.services import open_services
 from cli.main import COMMANDS, build_application
+from crimes.crime_types import CRIME_TYPES, MINISTRY_TYPES
+from crimes.forces import FORCES
 from geofence.policy_documents import LIMITS
 from geofence.presence import TRANSITIONS, Event
 from model.enums import VisitState
@@ -178,6 +180,20 @@ def _state(state: VisitState | None) -> str:
     return "clear" if state is None else state.value
 
 
+def crime_types_table() -> str:
+    rows = [(f"`{code}`", name, _whose(code in MINISTRY_TYPES)) for code, name in CRIME_TYPES.items()]
+    return _table(("code", "crime", "whose"), rows)
+
+
+def forces_table() -> str:
+    rows = [(f"`{one.identifier}`", one.name, f"`{one.code}`", _whose(one.in_scheme)) for one in FORCES]
+    return _table(("police_force", "force", "code", "whose"), rows)
+
+
+def _whose(of_the_ministry: bool) -> str:
+    return "the ministry's" if of_the_ministry else "ours"
+
+
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
@@ -191,6 +207,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "policy": policy_table,
     "policies": policies_table,
     "transitions": transitions_table,
+    "crime_types": crime_types_table,
+    "police_forces": forces_table,
 }
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from access.roles import Role
+from access.tokens import DEFAULT_LIFETIME, create_token
 from store.sources import create_source
 from tests import conftest
 from tests.docs.reference import ROOT
@@ -41,7 +42,9 @@ def api(embedded_server: DatabaseServer, embedded_template: str) -> Iterator[Run
         yield running
 
 
-def _run(api: RunningApi, example: str, source_key: str = "", curl: str = CURL) -> subprocess.CompletedProcess[str]:
+def _run(
+    api: RunningApi, example: str, source_key: str = "", police_token: str = "", curl: str = CURL
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", curl + example],  # noqa: S607 - the machine's bash
         env={
@@ -49,6 +52,7 @@ def _run(api: RunningApi, example: str, source_key: str = "", curl: str = CURL) 
             "CORDON": api.url,
             "TOKEN": api.tokens[Role.PRACTITIONER],
             "ADMINISTRATOR_TOKEN": api.tokens[Role.ADMINISTRATOR],
+            "POLICE_TOKEN": police_token,
             "SOURCE_KEY": source_key,
         },
         capture_output=True,
@@ -61,10 +65,12 @@ def _run(api: RunningApi, example: str, source_key: str = "", curl: str = CURL) 
 def test_the_examples_work_in_their_order(api: RunningApi) -> None:
     with as_owner(api.urls.owner) as cursor:
         source_key = create_source(cursor, "examples")
+        now, role = datetime.now(UTC), Role.POLICE_ANALYST
+        police_token = create_token(cursor, role, "an.analyst", now, DEFAULT_LIFETIME, "Metropolitan").token
     for example in EXAMPLES:
         if "/stream" in example:
             continue
-        done = _run(api, example, source_key)
+        done = _run(api, example, source_key, police_token)
         assert done.returncode == 0, f"{example}\n{done.stdout}{done.stderr}"
         if "/v1/osmand" in example:
             assert done.stdout == "", "a phone gets no more than success"
@@ -74,6 +80,9 @@ def test_the_examples_work_in_their_order(api: RunningApi) -> None:
         assert first.get("alerts", True), f"{example}\nfinds nothing"
         assert first.get("features", True), f"{example}\nfinds nothing"
         assert first.get("visits", True), f"{example}\nfinds nothing"
+        assert first.get("crime_batches", True), f"{example}\nfinds nothing"
+        if "MPS20261121" in example and "printf" in example:
+            assert (first["state"], first["new_count"], len(first["errors"])) == ("partial", 1, 1)
 
 
 def test_the_stream_s_example_gives_what_was_missed(api: RunningApi) -> None:

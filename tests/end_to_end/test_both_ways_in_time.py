@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import ingest.matching.crimes
 from crimes.matching import verdict
 from ingest.matching import engine
 from model.times import SECOND_US, to_microseconds
@@ -19,7 +20,8 @@ from tests.support.waiting import wait_until
 from tests.support.worker_thread import append, queue_worker
 from tests.support.world import enrol, rows
 
-SCENE, CLOSE, FAR, FARTHER = (51.5, -0.1), (51.515, -0.1), (51.6, -0.1), (52.0, -0.1)
+SCENE, CLOSE, TWO_KM = (51.5, -0.1), (51.515, -0.1), (51.52, -0.1)
+FAR, FARTHER = (51.6, -0.1), (52.0, -0.1)
 MINUTE_US = 60 * SECOND_US
 WITHIN_S = 10  # "within seconds", on a machine that does much else
 
@@ -95,6 +97,23 @@ def test_live_positions_meet_a_crime_whose_window_is_open(database: DatabaseUrls
     assert counts(database, "OPEN") == {"present": 1, "possible": 0, "absent": 0, "cannot_say": 1}
     wanted = rows(database.owner, "SELECT cause, due_at > clock_timestamp() FROM matching_wanted")
     assert wanted == [("settled", True)], "it is matched once more when its time is over"
+
+
+def test_once_its_time_is_over_everybody_is_matched_again(
+    migrated_database: DatabaseUrls, now_us: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest.matching.crimes, "SETTLED_AFTER_S", 4)
+    enrol(migrated_database.owner, ["NEAR"])
+    with queue_worker(migrated_database), matching(migrated_database, match_padding_s=1):
+        send(migrated_database, now_us, "NEAR", [(-105 / 60, TWO_KM), (-100 / 60, TWO_KM)])
+        stored(migrated_database, 2)
+        import_crimes(migrated_database, ReportedCrime("OPEN", SCENE, now_us - MINUTE_US, now_us))
+        becomes(migrated_database, "OPEN", {"NEAR": "cannot_say"})
+        send(migrated_database, now_us, "NEAR", [(2 / 60, TWO_KM)])
+        becomes(migrated_database, "OPEN", {"NEAR": "absent"})
+    runs = "SELECT cause, absent, cannot_say FROM matching_runs ORDER BY run_id"
+    assert rows(migrated_database.owner, runs) == [("imported", 0, 1), ("settled", 1, 0)]
+    assert rows(migrated_database.owner, "SELECT FROM matching_wanted") == []
 
 
 def test_a_buffer_uploaded_hours_later_says_where_its_wearer_was(database: DatabaseUrls, start_us: int) -> None:

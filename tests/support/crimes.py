@@ -55,10 +55,16 @@ def seed_crime(cursor: Cursor, batch: int, reference: str, *, force: str = FORCE
         " FROM crime_versions WHERE crime_id = %s RETURNING crime_version_id",
         (crime_id, batch, SCENE_LAT, SCENE_LON, WINDOW_FROM, WINDOW_TO, Json(windows), crime_id),
     )
-    return crime_id, fetch_one(cursor)[0]
+    version: int = fetch_one(cursor)[0]
+    cursor.execute(
+        "INSERT INTO matching_wanted (crime_version_id, cause, requested_by) VALUES (%s, 'imported', %s)",
+        (version, IMPORTER),
+    )
+    return crime_id, version
 
 
 def seed_run(cursor: Cursor, version: int, *, cause: str = "imported", requested_by: str = IMPORTER) -> int:
+    cursor.execute("DELETE FROM matching_wanted WHERE crime_version_id = %s", (version,))
     cursor.execute(
         "INSERT INTO matching_runs (crime_version_id, cause, requested_by, algorithm_version, software_version,"
         " settings, present, possible, absent, cannot_say)"

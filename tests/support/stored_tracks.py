@@ -18,6 +18,7 @@ from store.heard import write_heard
 from store.positions import write_newer, write_older
 from store.track_notes import write_cells, write_gaps
 from store.worker_state import load_devices
+from tests.support.memory_world import NO_SCENES
 from tests.support.pings import LIMITS
 from tests.support.pings import fixes as plain_fixes
 
@@ -55,7 +56,7 @@ class TrackWriter:
             batch = Batch(
                 _fixes(sent), self._devices.slots([one.serial for one in sent]), np.zeros(len(sent), np.int64)
             )
-            context = Context(self._devices, ZoneIndex(PROJECTION), PROJECTION, {}, LIMITS)
+            context = Context(self._devices, ZoneIndex(PROJECTION), PROJECTION, {}, LIMITS, NO_SCENES)
             outcome = process_batch(batch, context)
             write_newer(cursor, outcome.newer)
             write_older(cursor, outcome.older)

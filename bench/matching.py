@@ -1,0 +1,95 @@
+"""Crimes against stored tracks: 1,000 at once and one at a time, to their verdicts; beside PostGIS and a full scan.
+
+CORDON_BENCH_POSITIONS sets how many positions are loaded (2 million unless told; 50 million take a quarter of an hour).
+"""
+
+import os
+import resource
+import tempfile
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import numpy as np
+
+from bench.match_load import Loader
+from bench.match_peers import full_scan, in_postgis
+from bench.match_scenes import make_scenes
+from bench.match_world import World
+from bench.result import Result
+from crimes.matching.verdict import match_candidates
+from crimes.scenes import Scene
+from geofence.projection import Projection
+from model.crimes import Match, MatchingSettings, Window
+from store.database import Cursor, connect
+from store.match_reads import find_candidates, read_device_events
+from store.provision import ensure_database
+from tests.servers.timescale import running_timescale
+from tests.support.database import DatabaseUrls, prepare_database
+
+VARIABLE = "CORDON_BENCH_POSITIONS"
+POSITIONS = 2_000_000
+WEARERS = 1_000
+CRIMES = 1_000
+AT_ONCE = 50  # crimes
+SINGLES = 200
+PEER_SINGLES = 20
+SETTINGS = MatchingSettings()
+
+
+def run() -> list[Result]:
+    """Seconds for 1,000 crimes, milliseconds for one, and how many positions a second were loaded with the notes."""
+    positions = int(os.environ.get(VARIABLE, POSITIONS))
+    world = World(WEARERS, -(-positions // WEARERS))
+    with tempfile.TemporaryDirectory() as scratch, running_timescale(Path(scratch), durable=False) as server:
+        ensure_database(server.url(), "bench_matching")
+        database = prepare_database(server.url("bench_matching"))
+        rate = Loader(database.owner, database.worker, world).load(positions)
+        print(f"{positions:,} positions of {WEARERS:,} wearers loaded, {rate:,.0f} a second, with their notes")
+        return measure(database, make_scenes(CRIMES, world))
+
+
+def measure(database: DatabaseUrls, scenes: Sequence[Scene]) -> list[Result]:
+    """Of positions that are loaded."""
+    projection = Projection(51.5, -0.1)
+    with closing(connect(database.worker, "bench")) as connection, connection, connection.cursor() as cursor:
+        match(cursor, scenes[:AT_ONCE], projection)  # warm
+        started, decided = perf_counter(), 0
+        for first in range(0, len(scenes), AT_ONCE):
+            decided += len(match(cursor, scenes[first : first + AT_ONCE], projection))
+        whole_s = perf_counter() - started
+        singles = [_milliseconds(cursor, scene, projection) for scene in scenes[:SINGLES]]
+        scans = [full_scan(cursor, scene, SETTINGS) for scene in scenes[:3]]
+    gists = in_postgis(database.owner, scenes[:PEER_SINGLES], SETTINGS)
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{decided:,} verdicts; {peak_mb:,.0f} MB at most")
+    return [
+        Result(f"matching: {len(scenes):,} crimes", whole_s, "s", (whole_s, whole_s), None, None),
+        _result("matching: one crime", singles, "a full scan for who was near", median(scans)),
+        _result("matching: one crime", singles, "GiST for who was near", median(gists) if gists else None),
+        _result("matching: one crime, 95th percentile", [float(np.percentile(singles, 95))], None, None),
+    ]
+
+
+def match(cursor: Cursor, scenes: Sequence[Scene], projection: Projection) -> list[Match]:
+    """From what is stored to the verdicts."""
+    tracks = find_candidates(cursor, scenes, SETTINGS).tracks
+    if len(tracks.rows) == 0:
+        return match_candidates(scenes, tracks, {}, SETTINGS, projection)
+    time_us = tracks.rows.fixes.fix_time_us
+    devices = {one.device_id for worn in tracks.worn.values() for one in worn}
+    events = read_device_events(cursor, devices, Window(int(time_us.min()), int(time_us.max())))
+    return match_candidates(scenes, tracks, events, SETTINGS, projection)
+
+
+def _milliseconds(cursor: Cursor, scene: Scene, projection: Projection) -> float:
+    started = perf_counter()
+    match(cursor, [scene], projection)
+    return 1000 * (perf_counter() - started)
+
+
+def _result(name: str, figures: Sequence[float], peer: str | None, peer_value: float | None) -> Result:
+    peer = peer if peer_value is not None else None
+    return Result(name, median(figures), "ms", (min(figures), max(figures)), peer, peer_value)

@@ -1,0 +1,13 @@
+"""Police forces that a person names on the command line."""
+
+from crimes.forces import force_of
+from crimes.row_errors import Fault
+from ops.errors import InputError
+
+
+def force_named(text: str) -> str:
+    """The force's identifier, as files and tokens have it. Raises InputError where there is no such force."""
+    force = force_of(text)
+    if isinstance(force, Fault):
+        raise InputError(f"{text}: {force.problem}; {force.remedy}")
+    return force.identifier
