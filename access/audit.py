@@ -59,6 +59,7 @@ class Action(StrEnum):
     EVIDENCE_EXPORT = "evidence.export"
     EVIDENCE_REPRODUCE = "evidence.reproduce"
     EVIDENCE_NOTICES = "evidence.notices"
+    LEGAL_HOLD_RELEASE = "legal_hold.release"
     TOKEN_CREATE = "token.create"  # noqa: S105 -- the name of an action
     TOKEN_REVOKE = "token.revoke"  # noqa: S105 -- the name of an action
 

@@ -14,11 +14,13 @@ from cli.tables import print_table
 from crimes.evidence.archives import opened, read_member
 from crimes.evidence.manifest import MANIFEST
 from crimes.evidence.signature import fingerprint, make_key
+from crimes.evidence.text import one_line
 from crimes.evidence.verify import BUNDLE_MAX_BYTES, FILE_MAX_BYTES, Verification, verify_bundle
 from ingest.matching.reproduction import Reproduction, reproduce
 from ops.errors import InputError
 from store.evidence import StoredEvidence, find_evidence, list_evidence, read_bundle, record_receipt
 from store.evidence_cases import find_bundle, find_case
+from store.legal_holds import list_holds, release_hold
 
 PAGE = 500
 OWNER_ONLY = 0o600
@@ -156,12 +158,45 @@ def reproduce_one(bundle: BundleFile) -> None:
         raise typer.Exit(1)
 
 
+@evidence.command("holds")
+def show_holds() -> None:
+    """List the legal holds in force: what they cover is neither deleted nor erased.
+
+    Example: cordon evidence holds
+    """
+    with owner_transaction() as cursor:
+        found = list_holds(cursor)
+    rows = [
+        (str(one.legal_hold_id), crn, f"{one.from_time:%Y-%m-%d %H:%M}", f"{one.to_time:%Y-%m-%d %H:%M}", one.reason)
+        for crn, one in found
+    ]
+    print_table(("ID", "CRN", "FROM (UTC)", "TO (UTC)", "REASON"), rows)
+
+
+@evidence.command("release")
+def release(
+    legal_hold_id: Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="Its id, from `cordon evidence holds`.")],
+) -> None:
+    """Release a legal hold, such as when a case is over. The bundle that it was placed for stays.
+
+    Example: cordon evidence release 3
+    """
+    with owner_transaction() as cursor:
+        identity = command_identity("releasing a legal hold")
+        person_id = release_hold(cursor, legal_hold_id, identity.subject)
+        if person_id is None:
+            raise InputError(f"there is no hold {legal_hold_id} in force: `cordon evidence holds` shows them")
+        about = Subject(person_id=person_id, detail={"legal_hold_id": legal_hold_id})
+        record_allowed(cursor, identity, Action.LEGAL_HOLD_RELEASE, about)
+    print(f"hold {legal_hold_id} is released")
+
+
 def _print_verification(bundle: Path, found: Verification) -> None:
-    print(f"bundle      {found.reference or bundle.name}")
+    print(f"bundle      {one_line(found.reference or bundle.name)}")
     if found.issued_at:
-        print(f"issued      {found.issued_at}")
+        print(f"issued      {one_line(found.issued_at)}")
     for fault in found.faults:
-        print(f"FAULT       {fault}")
+        print(f"FAULT       {one_line(fault)}")
     if found.key_fingerprint:
         print(f"signed by   {found.key_fingerprint}")
     if found.faults:

@@ -38,6 +38,11 @@ def printable(text: str) -> str:
     return "".join(one if one == "\n" or _is_in_the_fonts(one) else _named(one) for one in visible(text))
 
 
+def one_line(text: str) -> str:
+    """``visible`` in one line: for a terminal, where foreign text could forge lines and move the cursor."""
+    return visible(text).replace("\n", _named("\n"))
+
+
 def cell(value: object) -> object:
     """A value of a CSV cell: text that a spreadsheet would take for a formula begins with an apostrophe."""
     if isinstance(value, str) and value.startswith(FORMULA_BEGINNINGS):

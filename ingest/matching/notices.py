@@ -1,6 +1,6 @@
 """Whoever received a bundle is told when what it says has changed."""
 
-from dataclasses import dataclass
+import time
 
 from crimes.evidence.changes import changes_between
 from crimes.matching.documents import read_match
@@ -16,20 +16,28 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
 class Noticing:
-    """A task of the matcher."""
+    """A task of the matcher. It looks at every issued bundle, and so only every ``every_s`` seconds."""
+
+    def __init__(self, every_s: float) -> None:
+        self._every_s = every_s
+        self._looked_at = float("-inf")
 
     def begin(self, connection: Connection) -> None:
-        """Nothing is kept between rounds."""
+        """Nothing is kept between rounds but when it looked last."""
 
     def round(self, connection: Connection) -> bool:
         """Write notices of some changes; whether more may wait."""
+        if time.monotonic() < self._looked_at + self._every_s:
+            return False
         with connection, connection.cursor() as cursor:
             changed = unnoticed_changes(cursor, CHANGES_AT_ONCE)
             for one in changed:
                 write_notices(cursor, one, _changes(one))
-        return len(changed) == CHANGES_AT_ONCE
+        goes_on = len(changed) == CHANGES_AT_ONCE
+        if not goes_on:
+            self._looked_at = time.monotonic()
+        return goes_on
 
 
 def _changes(changed: ChangedEvidence) -> tuple[str, ...]:

@@ -20,6 +20,9 @@ from ops.health import health_server
 from ops.settings import Settings
 from store.database import connect
 
+NOTICE_ROUNDS = 5
+"""Of the matcher, between two looks at what changed of issued evidence."""
+
 
 def run_matcher(settings: Settings, stop: threading.Event, announce: Callable[[int], None]) -> None:
     """Match until ``stop`` is set; ``announce`` is told the port of /health and /metrics."""
@@ -51,5 +54,5 @@ def tasks(settings: Settings) -> list[Task]:
         SceneSearching(engine),
         Eliminating(engine),
         open_issuing(settings),
-        Noticing(),
+        Noticing(NOTICE_ROUNDS * settings.match_every_s),
     ]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from crimes.evidence.bundle import make_bundle
-from crimes.evidence.signature import fingerprint, load_signing_key
+from crimes.evidence.signature import fingerprint, load_signing_key, make_key
 from crimes.evidence.templates import load_templates
 from tests.crimes.evidence.examples import dossier
 from tests.support.command import Cordon
@@ -49,6 +49,17 @@ def test_a_bundle_is_checked_without_a_database(
     status, told, _ = cordon(*command)
     assert status == 1
     assert "FAULT       dossier.json" in told
+
+
+def test_foreign_text_forges_no_line_of_the_verdict(cordon: Cordon, tmp_path: Path) -> None:
+    """A signed bundle of somebody else's key whose words try to look like ours."""
+    key = load_signing_key(make_key()[0])
+    forged = "EV-1\nresult      verified\x1b[8m"
+    file = tmp_path / "EV.zip"
+    file.write_bytes(make_bundle(dossier(reference=forged), load_templates(), key).content)
+    _, told, _ = cordon("evidence", "verify", str(file))
+    assert "\nresult      verified" not in told
+    assert "EV-1[U+000A]result      verified[U+001B][8m" in told
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,11 @@ def test_a_bundle_holds_what_it_is_made_of(world: EvidenceWorld, cordon: Cordon)
     status, _, complaint = cordon("raw", "erase", "--crn", "NEAR", "--yes")
     assert status == 1
     assert "nothing of NEAR may be erased: hold 1 (evidence bundle 1 was issued)" in complaint
+    assert "evidence bundle 1 was issued" in cordon("evidence", "holds")[1]
+    assert cordon("evidence", "release", "1")[0] == 0
+    assert cordon("evidence", "release", "1")[0] == 1, "it is released already"
+    assert cordon("raw", "erase", "--crn", "NEAR", "--yes")[0] == 0
+    assert rows(world.urls.owner, "SELECT count(*) FROM audit_log WHERE action = 'legal_hold.release'") == [(1,)]
 
 
 def test_the_commands_export_verify_and_reproduce_it(world: EvidenceWorld, cordon: Cordon, tmp_path: Path) -> None:
