@@ -1,5 +1,7 @@
 """Crimes matched again for the wearers of devices whose positions came late, ended a gap or met a scene just now."""
 
+import time
+from collections import deque
 from collections.abc import Sequence
 
 from crimes.scenes import Scene
@@ -18,6 +20,7 @@ from store.rematches import Rematch, finish_rematches, set_rematch_aside, waitin
 from store.scenes_in_doubt import scenes_in_doubt
 
 DEVICES_AT_ONCE = 100
+FOR_S = 2.0  # then new crimes have their turn
 SCENES_AT_ONCE = 500
 
 
@@ -28,13 +31,19 @@ class Rematching:
         self._engine = engine
 
     def round(self, connection: Connection) -> bool:
+        began_s = time.monotonic()
         with connection, connection.cursor() as cursor:
-            waiting = waiting_rematches(cursor, DEVICES_AT_ONCE)
-        done = [one for one in waiting if self._answer(connection, one)]
+            waiting = deque(waiting_rematches(cursor, DEVICES_AT_ONCE))
+        goes_on = len(waiting) == DEVICES_AT_ONCE
+        done = []
+        while waiting and time.monotonic() < began_s + FOR_S:
+            one = waiting.popleft()
+            if self._answer(connection, one):
+                done.append(one)
         with connection, connection.cursor() as cursor:
             limit_lock_wait(cursor, LOCK_WAIT_MS)
             finish_rematches(cursor, done)
-        return len(waiting) == DEVICES_AT_ONCE
+        return goes_on or bool(waiting)
 
     def _answer(self, connection: Connection, wanted: Rematch) -> bool:
         """Whether it could be."""

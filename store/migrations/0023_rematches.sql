@@ -25,11 +25,11 @@ BEGIN
       AS item (serial, kind, event_time, received_at, battery_pct, sequence, original)
     JOIN devices device ON device.serial = item.serial ORDER BY device_id, event_time, kind
     ON CONFLICT DO NOTHING
-    RETURNING device_id, event_time, received_at),
+    RETURNING device_id, event_time),
   asked AS (
     INSERT INTO rematches_wanted (device_id, from_time, until_time)
-    SELECT device_id, min(event_time), max(received_at) FROM stored
-    WHERE received_at > event_time + interval '120 seconds' -- model.crimes.SHORT_GAP_S: as it happens, a run sees it
+    SELECT device_id, min(event_time), clock_timestamp() FROM stored
+    WHERE event_time < clock_timestamp() - interval '240 seconds' -- crimes.recent.LATE_AFTER_S: earlier, a run sees it
       AND EXISTS (SELECT FROM crimes)
     GROUP BY device_id ORDER BY device_id
     ON CONFLICT (device_id) DO UPDATE

@@ -29,11 +29,12 @@ Walk = Sequence[tuple[float, tuple[float, float]]]
 """(minute, place)"""
 
 
-@pytest.fixture
-def database(migrated_database: DatabaseUrls) -> Iterator[DatabaseUrls]:
-    enrol(migrated_database.owner, ["NEAR", "FAR"])
-    with queue_worker(migrated_database), matching(migrated_database):
-        yield migrated_database
+@pytest.fixture(params=["migrated_database", "migrated_timescale_database"])
+def database(request: pytest.FixtureRequest) -> Iterator[DatabaseUrls]:
+    urls: DatabaseUrls = request.getfixturevalue(request.param)
+    enrol(urls.owner, ["NEAR", "FAR"])
+    with queue_worker(urls), matching(urls):
+        yield urls
 
 
 @pytest.fixture
