@@ -97,7 +97,7 @@ def open_straps(cursor: Cursor, until_us: int) -> list[tuple[int, int, int]]:
     cursor.execute(
         "SELECT device_id, event_time, closed_at FROM device_events opened LEFT JOIN LATERAL ("
         "  SELECT min(event_time) AS closed_at FROM device_events closed WHERE closed.device_id = opened.device_id"
-        "  AND closed.kind = 'strap_restored' AND closed.event_time >= opened.event_time) later ON true"
+        "  AND closed.kind = 'strap_restored' AND closed.event_time > opened.event_time) later ON true"
         " WHERE kind = 'strap_tamper' AND event_time <= %s",
         (from_microseconds(until_us),),
     )

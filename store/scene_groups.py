@@ -9,6 +9,7 @@ from crimes.scenes import Scene
 from geofence.arrays import spans
 from geofence.columns import Booleans, Integers
 from model.crimes import MatchingSettings
+from model.devices import NEVER_US
 from model.times import SECOND_US
 from store.database import Cursor
 from store.match_tracks import SHORT_GAP_US, Pairs, Tracks, complete, read_about
@@ -40,7 +41,7 @@ class SceneGroup:
         """Whoever of them may have been at the scene, or came within ``near_m`` of it."""
         asked = (cursor, self._scenes, (self._from_us, self._to_us), self._settings)
         in_doubt = self._by_person(
-            self._have_edges() | self._have_gaps(find_gaps(*asked)) | self._have_open_straps(cursor)
+            self._have_edges() | self._are_double() | self._have_gaps(find_gaps(*asked)) | self._have_open_straps(cursor)
         )
         in_reach = self._by_person(self._in_reach(*devices_in_reach(*asked)))
         pairs = self._pairs(self.wears & (in_doubt | in_reach))
@@ -57,6 +58,22 @@ class SceneGroup:
         touch = (wearings.from_us <= last) & (wearings.until_us > first)
         covers = (wearings.from_us <= first) & (wearings.until_us > last)
         return touch & (~covers | (wearings.last_fix_us < last))
+
+    def _are_double(self) -> Booleans:
+        """Wearings during which the wearer had another device on as well, (scenes, wearings): they may contradict
+        each other, and what was noted of each says nothing of that."""
+        wearings = self._wearings
+        until_us = np.full(len(self._people), NEVER_US)
+        double = np.zeros(len(wearings), bool)
+        for place, (whose, from_us) in enumerate(zip(self._whose.tolist(), wearings.from_us.tolist(), strict=True)):
+            double[place] = from_us < until_us[whose]
+            until_us[whose] = max(until_us[whose], wearings.until_us[place])
+        return self._about() & double
+
+    def _about(self) -> Booleans:
+        """Wearings that touch the window, SHORT_GAP_S before and after it as well, (scenes, wearings)."""
+        first, last = self._from_us[:, None] - SHORT_GAP_US, self._to_us[:, None] + SHORT_GAP_US
+        return (self._wearings.from_us <= last) & (self._wearings.until_us > first)
 
     def _have_open_straps(self, cursor: Cursor) -> Booleans:
         """Wearings whose strap was open about the window, (scenes, wearings): the tag says nothing of its wearer."""

@@ -46,9 +46,9 @@ CREATE FUNCTION clock_timestamp() RETURNS timestamptz LANGUAGE sql AS 'SELECT mo
 
 
 def start_of_all() -> int:
-    """Twelve hours ago, on the second: crimes may not begin in the future."""
+    """Some twelve hours ago, on the hour: crimes may not begin in the future."""
     moment = to_microseconds(datetime.now(UTC) - timedelta(hours=12))
-    return moment - moment % SECOND_US
+    return moment - moment % (3600 * SECOND_US)
 
 
 def told_clock(owner_url: str) -> None:
