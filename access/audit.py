@@ -56,6 +56,12 @@ class Action(StrEnum):
     CRIME_SHEET_READ = "crime_sheet.read"
     PRECISION_READ = "precision.read"
     RAW_ERASE = "raw.erase"
+    EVIDENCE_REQUEST = "evidence.request"
+    EVIDENCE_READ = "evidence.read"
+    EVIDENCE_EXPORT = "evidence.export"
+    EVIDENCE_REPRODUCE = "evidence.reproduce"
+    EVIDENCE_NOTICES = "evidence.notices"
+    LEGAL_HOLD_RELEASE = "legal_hold.release"
     TOKEN_CREATE = "token.create"  # noqa: S105 -- the name of an action
     TOKEN_REVOKE = "token.revoke"  # noqa: S105 -- the name of an action
 

@@ -43,6 +43,8 @@ class Permission(StrEnum):
     PERSON_MATCHES_READ = "person_matches.read"
     PRECISION_READ = "precision.read"
     CRIMES_IMPORT = "crimes.import"
+    EVIDENCE_REQUEST = "evidence.request"
+    EVIDENCE_READ = "evidence.read"
 
 
 _EVERYONE = frozenset({Permission.SELF_READ, Permission.API_READ, Permission.PRECISION_READ})
@@ -62,6 +64,7 @@ _POLICE = _EVERYONE | {
     Permission.MATCHES_READ,
     Permission.ELIMINATIONS_READ,
     Permission.SCENE_SEARCHES_READ,
+    Permission.EVIDENCE_READ,
 }
 POLICE_ROLES = frozenset({Role.POLICE_ANALYST, Role.MATCH_REVIEWER})
 """Their tokens name a force, and the database shows them that force's crimes and no other."""
@@ -77,6 +80,7 @@ POLICY: dict[Role, frozenset[Permission]] = {
         Permission.OUTCOMES_WRITE,
         Permission.ELIMINATIONS_WRITE,
         Permission.SCENE_SEARCHES_WRITE,
+        Permission.EVIDENCE_REQUEST,
     },
     Role.MATCH_REVIEWER: _POLICE | {Permission.MATCHES_QUALIFY},
     Role.MONITORING_OFFICER: _EVERYONE | {Permission.METRICS_READ},

@@ -17,6 +17,7 @@ from api.routes import (
     crime_sheets,
     crimes,
     eliminations,
+    evidence,
     explanations,
     health,
     matches,
@@ -53,6 +54,7 @@ ROUTERS = (
     matches.router,
     eliminations.router,
     scene_searches.router,
+    evidence.router,
     health.router,
 )
 

@@ -30,6 +30,7 @@ COMMANDS = {
     "evaluate-crimes": "cli.evaluate_crimes",
     "dead-letters": "cli.dead_letters",
     "raw": "cli.raw",
+    "evidence": "cli.evidence",
     "topics": "cli.topics",
     "offsets": "cli.offsets",
 }

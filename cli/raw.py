@@ -15,6 +15,7 @@ from ingest.evidence import ChainReport, Proof, prove, verify_chain
 from ops.errors import InputError
 from ops.settings import load_settings
 from store.database import Connection, Cursor, connect
+from store.legal_holds import holds_on
 from store.raw_batches import (
     ChainHead,
     StoredBatch,
@@ -99,6 +100,8 @@ def erase(
         person_id, wears = wears_of(cursor, crn)
         if not wears:
             raise InputError(f"{crn} has never worn a tag: there is nothing to erase")
+        if held := holds_on(cursor, person_id):
+            raise InputError(f"nothing of {crn} may be erased: {'; '.join(map(str, held))}")
         batches = batches_to_search(cursor, wears)
         erased = erase_person(batches, _theirs(cursor, wears), partial(replace_body, cursor) if yes else _leave)
         if yes:

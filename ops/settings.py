@@ -176,6 +176,16 @@ class Settings(BaseSettings):
         description="police forces, separated by commas, whose files give times of Europe/London; those of the others"
         " are UTC",
     )
+    evidence_key_file: str = Field(
+        default="",
+        description="file with the private key that evidence bundles are signed with, made by `cordon evidence key`;"
+        " without it none is issued",
+    )
+    evidence_templates: str = Field(
+        default="",
+        description="folder with a service's own `report.typ` (layout) and `statement.txt` of evidence reports; for a"
+        " file that is not there, the default",
+    )
 
     api_host: str = Field(default="127.0.0.1", description="address the API listens on")
     api_port: Annotated[int, Field(ge=0, le=65535)] = Field(default=8080, description="port the API listens on")

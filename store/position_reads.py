@@ -37,13 +37,14 @@ def read_pages(cursor: Cursor, device_id: int, from_us: int, until_us: int, page
         )
         rows = cursor.fetchall()
         if rows:
-            yield Page(_position_rows(device_id, [*lead_in, *rows]), len(lead_in))
+            yield Page(position_rows(device_id, [*lead_in, *rows]), len(lead_in))
         if len(rows) < page_size:
             return
         lead_in, after = rows[-LEAD_IN:], rows[-1][:2]
 
 
-def _position_rows(device_id: int, rows: Sequence[tuple[Any, ...]]) -> PositionRows:
+def position_rows(device_id: int | Sequence[int], rows: Sequence[tuple[Any, ...]]) -> PositionRows:
+    """The rows, at least one, of ``COLUMNS``; of one device, or each of its own."""
     columns = list(zip(*rows, strict=True))
     times, keys, received, lat, lon, accuracy, mechanism, speed, heading, satellites, hdop, battery, *rest = columns
     sequence, flags, partition, offset = rest

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from geofence.projection import Projection
+from ingest.matching.bundles import open_issuing
 from ingest.matching.crimes import CrimeMatching
 from ingest.matching.eliminations import Eliminating
 from ingest.matching.engine import MatchingEngine
 from ingest.matching.folder import CrimeFolder
 from ingest.matching.importing import Reading
 from ingest.matching.matcher import Matcher
+from ingest.matching.notices import Noticing
 from ingest.matching.rematches import Rematching
 from ingest.matching.searches import SceneSearching
 from ingest.matching.tasks import Task
@@ -18,6 +20,9 @@ from ingest.matching.weighing import SheetWeighing
 from ops.health import health_server
 from ops.settings import Settings
 from store.database import connect
+
+NOTICE_ROUNDS = 5
+"""Of the matcher, between two looks at what changed of issued evidence."""
 
 
 def run_matcher(settings: Settings, stop: threading.Event, announce: Callable[[int], None]) -> None:
@@ -39,7 +44,7 @@ def make_matcher(settings: Settings) -> Matcher:
 def tasks(settings: Settings) -> list[Task]:
     """In the order in which they are done: a crime's run goes before what comes late for it.
 
-    Raises ConfigurationError where the watched folder cannot be used.
+    Raises ConfigurationError where the watched folder, or the key or a template of evidence, cannot be used.
     """
     folder = [CrimeFolder(Path(settings.crime_folder), Reading.of(settings))] if settings.crime_folder else []
     engine = MatchingEngine(settings.matching, Projection(settings.centre_lat, settings.centre_lon))
@@ -50,4 +55,6 @@ def tasks(settings: Settings) -> list[Task]:
         SceneSearching(engine),
         Eliminating(engine),
         SheetWeighing(engine),
+        open_issuing(settings),
+        Noticing(NOTICE_ROUNDS * settings.match_every_s),
     ]
