@@ -127,10 +127,10 @@ def complete(cursor: Cursor, pairs: Pairs, wearings: Wearings, tracks: Tracks) -
     """
     earlier = _earlier_stretches(cursor, pairs, wearings, ~_has_usable(pairs, tracks, before=True))
     later = _later_stretches(cursor, pairs, wearings, ~_has_usable(pairs, tracks, before=False))
-    parts = [(tracks.pair, tracks.rows), _read(cursor, earlier), _read(cursor, later)]
-    parts = [part for part in parts if len(part[0])] or parts[:1]
-    if len(parts) == 1:
+    far = [part for part in (_read(cursor, earlier), _read(cursor, later)) if len(part[0])]
+    if not far:
         return tracks
+    parts = [(tracks.pair, tracks.rows), *far]
     return _tracks(len(pairs), np.concatenate([pair for pair, _ in parts]), _joined([rows for _, rows in parts]))
 
 

@@ -9,7 +9,6 @@ from crimes.scenes import Scene
 from geofence.arrays import spans
 from geofence.columns import Booleans, Integers
 from model.crimes import MatchingSettings
-from model.devices import NEVER_US
 from model.times import SECOND_US
 from store.database import Cursor
 from store.match_tracks import SHORT_GAP_US, Pairs, Tracks, complete, read_about
@@ -27,6 +26,7 @@ class SceneGroup:
         self._scenes, self._settings, self._wearings = scenes, settings, wearings
         self._from_us = np.array([hull.from_us for hull in hulls], np.int64)
         self._to_us = np.array([hull.to_us for hull in hulls], np.int64)
+        self._alone_us = wearings.alone_us()
         self._people, self._whose = np.unique(wearings.person, return_inverse=True)
         worn = np.array([np.any([wearings.touch(one) for one in some], axis=0) for some in windows])
         self.wears = self._by_person(worn)
@@ -41,7 +41,7 @@ class SceneGroup:
         """Whoever of them may have been at the scene, or came within ``near_m`` of it."""
         asked = (cursor, self._scenes, (self._from_us, self._to_us), self._settings)
         in_doubt = self._by_person(
-            self._have_edges() | self._are_double() | self._have_gaps(find_gaps(*asked)) | self._have_open_straps(cursor)
+            self._have_edges() | self._have_gaps(find_gaps(*asked)) | self._have_open_straps(cursor)
         )
         in_reach = self._by_person(self._in_reach(*devices_in_reach(*asked)))
         pairs = self._pairs(self.wears & (in_doubt | in_reach))
@@ -52,28 +52,14 @@ class SceneGroup:
         return pairs, complete(cursor, pairs, self._wearings, tracks)
 
     def _have_edges(self) -> Booleans:
-        """Wearings that begin or end about the window, or whose device fell silent, (scenes, wearings)."""
-        wearings = self._wearings
+        """Wearings that begin or end about the window, or are not the only one then, or whose device fell silent,
+        (scenes, wearings).
+        """
+        wearings, (alone_from_us, alone_until_us) = self._wearings, self._alone_us
         first, last = self._from_us[:, None] - SHORT_GAP_US, self._to_us[:, None] + SHORT_GAP_US
         touch = (wearings.from_us <= last) & (wearings.until_us > first)
-        covers = (wearings.from_us <= first) & (wearings.until_us > last)
+        covers = (alone_from_us <= first) & (alone_until_us > last)
         return touch & (~covers | (wearings.last_fix_us < last))
-
-    def _are_double(self) -> Booleans:
-        """Wearings during which the wearer had another device on as well, (scenes, wearings): they may contradict
-        each other, and what was noted of each says nothing of that."""
-        wearings = self._wearings
-        until_us = np.full(len(self._people), NEVER_US)
-        double = np.zeros(len(wearings), bool)
-        for place, (whose, from_us) in enumerate(zip(self._whose.tolist(), wearings.from_us.tolist(), strict=True)):
-            double[place] = from_us < until_us[whose]
-            until_us[whose] = max(until_us[whose], wearings.until_us[place])
-        return self._about() & double
-
-    def _about(self) -> Booleans:
-        """Wearings that touch the window, SHORT_GAP_S before and after it as well, (scenes, wearings)."""
-        first, last = self._from_us[:, None] - SHORT_GAP_US, self._to_us[:, None] + SHORT_GAP_US
-        return (self._wearings.from_us <= last) & (self._wearings.until_us > first)
 
     def _have_open_straps(self, cursor: Cursor) -> Booleans:
         """Wearings whose strap was open about the window, (scenes, wearings): the tag says nothing of its wearer."""
@@ -87,10 +73,11 @@ class SceneGroup:
         return found
 
     def _have_gaps(self, found: GapsFound) -> Booleans:
-        """Wearings with a gap that leaves room, or that reaches beyond the wearing, where the track is another's."""
+        """Wearings with a gap that leaves room, or in which the track is another's as well, or another device's."""
         row, wearing = self._wearings_of(found.scene, found.device_id)
         begins, ends = (times[row] for times in found.ends.time_us)
-        cut = (begins < self._wearings.from_us[wearing]) | (ends >= self._wearings.until_us[wearing])
+        alone_from_us, alone_until_us = self._alone_us
+        cut = (begins < alone_from_us[wearing]) | (ends >= alone_until_us[wearing])
         return self._marked(found.scene[row], wearing, found.has_room[row] | cut)
 
     def _in_reach(self, scene: Integers, device_id: Integers) -> Booleans:
