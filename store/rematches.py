@@ -2,13 +2,12 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from crimes.recent import Stretches
 from model.devices import NEVER_US
 from model.times import from_microseconds, to_microseconds
 from store.database import Cursor
-from store.match_tracks import LOOK_FAR_US
 from store.positions import StoredLate
 from store.rows import insert_rows
 
@@ -48,21 +47,14 @@ def ask_rematches(cursor: Cursor, found: Stretches, late: Sequence[StoredLate]) 
     )
 
 
-def rematch_worn_before(cursor: Cursor, person_id: int, since: datetime) -> None:
-    """What the person wore from ``since`` on was changed: their track from the last usable position before it is
-    matched again, because the first one after it may be another one now.
-    """
+def rematch_worn_about(cursor: Cursor, device_id: int, moment: datetime) -> None:
+    """Who wore the device from ``moment`` on was changed: the gap about it ends, or begins, with other positions."""
     cursor.execute(
         "INSERT INTO rematches_wanted (device_id, from_time, until_time)"
-        " SELECT device_id, fix_time, %(since)s FROM device_activations CROSS JOIN LATERAL ("
-        "  SELECT fix_time FROM positions position WHERE position.device_id = device_activations.device_id"
-        "  AND during @> fix_time AND fix_time BETWEEN %(since)s - %(far)s AND %(since)s"
-        "  AND is_usable(accuracy_m, mechanism, fix_time, received_at) ORDER BY fix_time DESC LIMIT 1) last"
-        " WHERE person_id = %(person)s AND during && tstzrange(%(since)s - %(far)s, %(since)s, '[]')"
-        "  AND EXISTS (SELECT FROM crimes) ORDER BY fix_time DESC LIMIT 1 ON CONFLICT (device_id) DO UPDATE"
+        " SELECT %(device)s, %(moment)s, %(moment)s WHERE EXISTS (SELECT FROM crimes) ON CONFLICT (device_id) DO UPDATE"
         " SET from_time = least(rematches_wanted.from_time, excluded.from_time),"
         " until_time = greatest(rematches_wanted.until_time, excluded.until_time), error = NULL",
-        {"person": person_id, "since": since, "far": timedelta(microseconds=LOOK_FAR_US)},
+        {"device": device_id, "moment": moment},
     )
 
 

@@ -1,7 +1,6 @@
 """What is noted of tracks as they arrive (crimes/track_notes.py), in the batch's own transaction."""
 
 from collections.abc import Sequence
-from dataclasses import fields
 
 from crimes.reach import NOTED_SPEED_MPS
 from crimes.track_notes import TrackCells, TrackGaps
@@ -21,21 +20,19 @@ _ARRIVED = (
     " %(until_accuracy_m)s::real[]) AS arrived (device_id, from_us, until_us, " + ", ".join(_PLACES) + ")"
 )
 
-_BETWEEN_NEIGHBOURS = (
-    "SELECT device_id, coalesce((SELECT max(fix_time) FROM positions position WHERE position.device_id = late.device_id"
-    "  AND fix_time < earliest AND is_usable(accuracy_m, mechanism, fix_time, received_at)), earliest) AS earliest,"
-    " coalesce((SELECT min(fix_time) FROM positions position WHERE position.device_id = late.device_id"
-    "  AND fix_time > latest AND is_usable(accuracy_m, mechanism, fix_time, received_at)), latest) AS latest, stored"
-    " FROM unnest(%(device_id)s::integer[], %(earliest)s::timestamptz[], %(latest)s::timestamptz[], %(count)s::integer[])"
-    "  AS late (device_id, earliest, latest, stored)"
-)
 _FAST_AND_LATE = (
     # as in migration 0016, on a plane that takes no way for shorter than it is
-    "WITH usable AS (SELECT late.device_id, fix_time, fix_key, lat, lon,"
-    "  reckoned_accuracy_m(accuracy_m, mechanism) AS circle_m"
+    "WITH stretch AS (SELECT device_id,"
+    "  coalesce((SELECT max(fix_time) FROM positions position WHERE position.device_id = late.device_id"
+    "   AND fix_time < earliest AND is_usable(accuracy_m, mechanism, fix_time, received_at)), earliest) AS since,"
+    "  coalesce((SELECT min(fix_time) FROM positions position WHERE position.device_id = late.device_id"
+    "   AND fix_time > latest AND is_usable(accuracy_m, mechanism, fix_time, received_at)), latest) AS until"
     "  FROM unnest(%(device_id)s::integer[], %(earliest)s::timestamptz[], %(latest)s::timestamptz[])"
-    "   AS late (device_id, earliest, latest) JOIN positions position ON position.device_id = late.device_id"
-    "   AND fix_time BETWEEN earliest AND latest AND is_usable(accuracy_m, mechanism, fix_time, received_at)),"
+    "   AS late (device_id, earliest, latest)),"
+    " usable AS (SELECT stretch.device_id, fix_time, fix_key, lat, lon,"
+    "  reckoned_accuracy_m(accuracy_m, mechanism) AS circle_m"
+    "  FROM stretch JOIN positions position ON position.device_id = stretch.device_id"
+    "   AND fix_time BETWEEN since AND until AND is_usable(accuracy_m, mechanism, fix_time, received_at)),"
     " way AS (SELECT device_id, lag(fix_time) OVER earlier AS from_time, fix_time AS until_time,"
     "  lag(lat) OVER earlier AS from_lat, lag(lon) OVER earlier AS from_lon,"
     "  lag(circle_m) OVER earlier AS from_accuracy_m, lat AS until_lat, lon AS until_lon,"
@@ -57,21 +54,11 @@ def write_gaps(cursor: Cursor, gaps: TrackGaps) -> None:
     _note(cursor, _ARRIVED, {"device_id": gaps.device_id.tolist(), **times, **places})
 
 
-def note_late(cursor: Cursor, late: Sequence[StoredLate]) -> list[StoredLate]:
-    """Late positions end no gap, but between them and their neighbours a way may be faster than was noted before.
-
-    What they can change: as ``late``, but from the usable position before the earliest to the one after the latest.
-    """
-    if not late:
-        return []
-    cursor.execute(_BETWEEN_NEIGHBOURS, _columns(late))
-    wider = [StoredLate(*row) for row in cursor.fetchall()]
-    _note(cursor, _FAST_AND_LATE, {**_columns(wider), "speed_mps": NOTED_SPEED_MPS})
-    return wider
-
-
-def _columns(late: Sequence[StoredLate]) -> dict[str, object]:
-    return {one.name: [getattr(stored, one.name) for stored in late] for one in fields(StoredLate)}
+def note_late(cursor: Cursor, late: Sequence[StoredLate]) -> None:
+    """Late positions end no gap, but between them and their neighbours a way may be faster than was noted before."""
+    if late:
+        columns = {name: [getattr(one, name) for one in late] for name in ("device_id", "earliest", "latest")}
+        _note(cursor, _FAST_AND_LATE, {**columns, "speed_mps": NOTED_SPEED_MPS})
 
 
 def _note(cursor: Cursor, gaps: str, values: dict[str, object]) -> None:

@@ -129,10 +129,10 @@ class MatchedWorld:
             late = write_older(cursor, outcome.older)
             write_quarantined(cursor, outcome.quarantined)
             write_gaps(cursor, outcome.gaps)
-            doubted = note_late(cursor, late)
+            note_late(cursor, late)
             write_cells(cursor, outcome.cells)
             write_heard(cursor, heard_rows(heard, self._state.devices.device_id))
-            ask_rematches(cursor, outcome.rematches, doubted)
+            ask_rematches(cursor, outcome.rematches, late)
         self._state.apply(outcome)
         self._state.devices.heard_written_us[heard.slot] = heard.received_us
 
