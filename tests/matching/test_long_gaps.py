@@ -5,13 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from model.crimes import MatchVerdict
-from model.times import SECOND_US, from_microseconds
 from tests.support.database import DatabaseUrls
-from tests.support.matched_world import MatchedWorld, said, start_of_all
-from tests.support.stored_tracks import Sent
+from tests.support.matched_world import MatchedWorld, at, crime, sent, verdicts
 
-MINUTE_US = 60 * SECOND_US
-SCENE, FAR_AWAY, ELSEWHERE = (51.5, -0.1), (53.5, -2.2), (51.8, -2.2)  # 260 km from the scene; 190 km from there
+FAR_AWAY, ELSEWHERE = (53.5, -2.2), (51.8, -2.2)  # 260 km from the scene; 190 km from there
 
 
 @pytest.fixture
@@ -25,36 +22,6 @@ def world(migrated_database: DatabaseUrls) -> Iterator[MatchedWorld]:
         made.report([crime(30)])
         made.match_all()
         yield made
-
-
-def at(minute: float) -> int:
-    return start_of_all() + round(minute * MINUTE_US)
-
-
-def sent(place: tuple[float, float], *minutes: float, serial: str = "TAG") -> list[Sent]:
-    return [Sent(serial, at(minute), *place) for minute in minutes]
-
-
-def crime(minute: float) -> dict[str, object]:
-    moment = from_microseconds(at(minute)).isoformat()
-    return {
-        "police_force": "Metropolitan",
-        "crime_type_id": "KROB",
-        "batch_id": "MPS20261120",
-        "crime_reference": "CRIME",
-        "date_from": moment,
-        "date_to": moment,
-        "latitude": SCENE[0],
-        "longitude": SCENE[1],
-    }
-
-
-def verdicts(world: MatchedWorld) -> list[MatchVerdict]:
-    """What is said of whoever was not simply elsewhere; the same whether it stands or is searched for anew."""
-    (counts, standing), (searched_counts, searched) = (one["CRIME"] for one in (world.standing(), world.from_nothing()))
-    assert said(standing) == said(searched)
-    assert counts == searched_counts
-    return [one.verdict for one in said(standing).values()]
 
 
 def test_who_could_not_have_come_back_is_ruled_out(world: MatchedWorld) -> None:
@@ -80,3 +47,20 @@ def test_late_positions_contradict_those_about_the_gap(world: MatchedWorld) -> N
     world.arrive(sent(ELSEWHERE, 43, 44))
     world.match_all()
     assert verdicts(world) == [MatchVerdict.CANNOT_SAY]
+
+
+def test_the_position_that_ended_a_gap_turns_out_to_be_a_lone_outlier(migrated_database: DatabaseUrls) -> None:
+    nearby, astray = (51.365, -0.1), (50.107, -0.1)  # 15 km and 155 km from the scene
+    with MatchedWorld.on(migrated_database) as world:
+        world.enrol(["CRN"], ["TAG"])
+        world.activate("TAG", "CRN", at(-60))
+        world.clock(at(40.1))
+        world.arrive(sent(nearby, *range(11)))
+        world.arrive(sent(astray, 40))
+        world.report([crime(15)])
+        world.match_all()
+        assert verdicts(world) == [], "nobody comes there by way of the scene"
+        world.clock(at(41.1))
+        world.arrive(sent(nearby, 41))
+        world.match_all()
+        assert verdicts(world) == [MatchVerdict.CANNOT_SAY]

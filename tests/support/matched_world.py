@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from geofence.columns import Integers
 from ingest.heard import heard_rows, select_heard
 from ingest.matching.crimes import CrimeMatching
 from ingest.matching.engine import MatchingEngine
@@ -35,7 +34,6 @@ from tests.support.stored_tracks import PROJECTION, Sent, fixes_of
 
 SETTINGS = MatchingSettings()
 CENTRE = (51.5, -0.1)
-TABLES = "people, devices, device_activations, positions, quarantined_positions, track_cells, track_gaps, crimes, crime_batches"
 
 _CLOCK = """
 CREATE TABLE told_time (moment timestamptz NOT NULL);
@@ -83,11 +81,6 @@ class MatchedWorld:
         told_clock(database.owner)
         with _open(database.worker) as worker, _open(database.owner) as owner:
             yield cls(database, worker, owner)
-
-    def empty(self) -> None:
-        with self._owner, self._owner.cursor() as cursor:
-            cursor.execute(f"TRUNCATE {TABLES} CASCADE")
-        self.restart()
 
     def restart(self) -> None:
         """The worker knows nothing but what is stored."""
@@ -220,5 +213,33 @@ def said(matches: dict[int, Match]) -> dict[int, Match]:
     return {person: match for person, match in matches.items() if match.verdict is not MatchVerdict.ABSENT}
 
 
-def chosen(random: np.random.Generator, count: int, share: float) -> Integers:
-    return np.flatnonzero(random.random(count) < share)
+def at(minute: float) -> int:
+    return start_of_all() + round(minute * 60 * SECOND_US)
+
+
+def sent(place: tuple[float, float], *minutes: float, serial: str = "TAG") -> list[Sent]:
+    return [Sent(serial, at(minute), *place) for minute in minutes]
+
+
+def crime(minute: float) -> dict[str, Any]:
+    """At a moment, in the centre."""
+    moment = from_microseconds(at(minute)).isoformat()
+    return {
+        "police_force": "Metropolitan",
+        "crime_type_id": "KROB",
+        "batch_id": "MPS20261120",
+        "crime_reference": "CRIME",
+        "date_from": moment,
+        "date_to": moment,
+        "latitude": CENTRE[0],
+        "longitude": CENTRE[1],
+    }
+
+
+def verdicts(world: MatchedWorld) -> list[MatchVerdict]:
+    """Of whoever was not simply elsewhere; the same whether it stands, is searched for, or asked of each wearer."""
+    counts, matches = world.one_by_one()["CRIME"]
+    for others, theirs in (world.standing()["CRIME"], world.from_nothing()["CRIME"]):
+        assert said(theirs) == said(matches)
+        assert others == counts
+    return [one.verdict for one in said(matches).values()]
