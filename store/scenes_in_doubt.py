@@ -18,12 +18,8 @@ _USABLE = (
     "  AND is_usable(accuracy_m, mechanism, fix_time, received_at) ORDER BY fix_time {order} LIMIT 2) one"
     " WHERE worn.person_id = wearer.person_id ORDER BY fix_time {order} LIMIT 2"
 )
-_BEFORE = _USABLE.format(
-    within=">= %(from)s::timestamptz - %(far)s AND fix_time < %(from)s::timestamptz", order="DESC"
-)
-_AFTER = _USABLE.format(
-    within="> %(until)s::timestamptz AND fix_time <= %(until)s::timestamptz + %(far)s", order="ASC"
-)
+_BEFORE = _USABLE.format(within=">= %(from)s::timestamptz - %(far)s AND fix_time < %(from)s::timestamptz", order="DESC")
+_AFTER = _USABLE.format(within="> %(until)s::timestamptz AND fix_time <= %(until)s::timestamptz + %(far)s", order="ASC")
 
 
 def scenes_in_doubt(cursor: Cursor, wanted: Rematch, padding_us: int) -> dict[int, list[Scene]]:

@@ -11,18 +11,19 @@ from store.positions import StoredLate
 
 _START = ("from_lat", "from_lon", "from_accuracy_m")
 _PLACES = (*_START, "until_lat", "until_lon", "until_accuracy_m")
+_NOTED = f"SELECT device_id, from_time, until_time, {', '.join(_PLACES)}"
 
 _ARRIVED = (
-    "SELECT device_id, coalesce('epoch'::timestamptz + from_us * interval '1 microsecond', '-infinity') AS from_time,"
-    " 'epoch'::timestamptz + until_us * interval '1 microsecond' AS until_time, " + ", ".join(_PLACES) + " FROM unnest("
-    "%(device_id)s::integer[], %(from_us)s::bigint[], %(until_us)s::bigint[], %(from_lat)s::float8[],"
-    " %(from_lon)s::float8[], %(from_accuracy_m)s::real[], %(until_lat)s::float8[], %(until_lon)s::float8[],"
-    " %(until_accuracy_m)s::real[]) AS arrived (device_id, from_us, until_us, " + ", ".join(_PLACES) + ")"
+    f"{_NOTED} FROM (SELECT *, coalesce('epoch'::timestamptz + from_us * interval '1 microsecond', '-infinity')"  # noqa: S608  names of this file
+    "   AS from_time, 'epoch'::timestamptz + until_us * interval '1 microsecond' AS until_time"
+    "  FROM unnest(%(device_id)s::integer[], %(from_us)s::bigint[], %(until_us)s::bigint[], %(from_lat)s::float8[],"
+    "   %(from_lon)s::float8[], %(from_accuracy_m)s::real[], %(until_lat)s::float8[], %(until_lon)s::float8[],"
+    f"   %(until_accuracy_m)s::real[]) AS given (device_id, from_us, until_us, {', '.join(_PLACES)})) arrived"
 )
 
 _FAST_AND_LATE = (
     # as in migration 0016, on a plane that takes no way for shorter than it is
-    "WITH stretch AS (SELECT device_id,"
+    "WITH stretch AS (SELECT device_id,"  # noqa: S608  names of this file
     "  coalesce((SELECT max(fix_time) FROM positions position WHERE position.device_id = late.device_id"
     "   AND fix_time < earliest AND is_usable(accuracy_m, mechanism, fix_time, received_at)), earliest) AS since,"
     "  coalesce((SELECT min(fix_time) FROM positions position WHERE position.device_id = late.device_id"
@@ -38,8 +39,8 @@ _FAST_AND_LATE = (
     "  lag(circle_m) OVER earlier AS from_accuracy_m, lat AS until_lat, lon AS until_lon,"
     "  circle_m AS until_accuracy_m"
     "  FROM usable WINDOW earlier AS (PARTITION BY device_id ORDER BY fix_time, fix_key))"
-    " SELECT device_id, from_time, until_time, " + ", ".join(_PLACES) + " FROM way WHERE 112800 * sqrt("
-    "  (until_lat - from_lat) ^ 2 + ((until_lon - from_lon) * cos(radians(least(abs(until_lat), abs(from_lat))))) ^ 2)"
+    f" {_NOTED} FROM way WHERE 112800 * sqrt((until_lat - from_lat) ^ 2"
+    "  + ((until_lon - from_lon) * cos(radians(least(abs(until_lat), abs(from_lat))))) ^ 2)"
     " - from_accuracy_m - until_accuracy_m > %(speed_mps)s * extract(epoch FROM until_time - from_time)"
 )
 
@@ -70,9 +71,10 @@ def _note(cursor: Cursor, gaps: str, values: dict[str, object]) -> None:
         f" ({_named('known', _START)}) IS NOT DISTINCT FROM ({_named('excluded', _START)})"
     )
     cursor.execute(
-        f"INSERT INTO track_gaps AS known SELECT device_id, from_time, max(until_time), {', '.join(map(_if_one, _PLACES))}"  # noqa: S608  names of this file
-        f" FROM (SELECT DISTINCT * FROM ({gaps}) found) noted GROUP BY device_id, from_time"
-        " ON CONFLICT (device_id, from_time) DO UPDATE SET until_time = greatest(known.until_time, excluded.until_time),"
+        "INSERT INTO track_gaps AS known"  # noqa: S608  names of this file
+        f" SELECT device_id, from_time, max(until_time), {', '.join(map(_if_one, _PLACES))} FROM (SELECT DISTINCT * FROM ({gaps}) found) noted GROUP BY device_id, from_time"
+        " ON CONFLICT (device_id, from_time)"
+        " DO UPDATE SET until_time = greatest(known.until_time, excluded.until_time),"
         f" {', '.join(f'{name} = CASE WHEN {goes_on} THEN excluded.{name} END' for name in _PLACES)}"
         f" WHERE (known.until_time, {_named('known', _PLACES)})"
         f"  IS DISTINCT FROM (excluded.until_time, {_named('excluded', _PLACES)})",

@@ -1,4 +1,4 @@
-"""In whatever order positions, crimes, events and edits come in, what stands in the end is what one search would find."""
+"""In whatever order positions, crimes, events and edits come in, what stands in the end is what one search finds."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
@@ -138,8 +138,14 @@ class Story:
         for number in range(CRIMES):
             for version in range(1 + int(self.random.random() < 0.15)):
                 crime, over_us = self._crime(number)
-                known_us = over_us + int(self.random.choice([-30, 0, 5, 60, 200])) * MINUTE_US + version * 40 * MINUTE_US
-                self._at(max(known_us, self.start_us), lambda world, crime=crime: world.report([crime]))
+                known_us = (
+                    over_us + int(self.random.choice([-30, 0, 5, 60, 200])) * MINUTE_US + version * 40 * MINUTE_US
+                )
+                self._at(max(known_us, self.start_us), self._report(crime))
+
+    @staticmethod
+    def _report(crime: dict[str, Any]) -> Callable[[MatchedWorld], None]:
+        return lambda world: world.report([crime])
 
     def _crime(self, number: int) -> tuple[dict[str, Any], int]:
         random = self.random
@@ -166,7 +172,7 @@ def world(migrated_database: DatabaseUrls) -> Iterator[MatchedWorld]:
         yield made
 
 
-@pytest.mark.parametrize("seed", range(int(__import__("os").environ.get("FIRST","0")), int(__import__("os").environ.get("LAST","8"))))
+@pytest.mark.parametrize("seed", range(8))
 def test_what_stands_in_the_end_is_what_one_search_would_find(world: MatchedWorld, seed: int) -> None:
     random = np.random.default_rng(seed)
     start_us = start_of_all() + seed * 37 * SECOND_US
@@ -182,8 +188,6 @@ def test_what_stands_in_the_end_is_what_one_search_would_find(world: MatchedWorl
     world.clock(moment_us + HOUR_US)
     world.match_all()
     found = differences(world)
-    if found and __import__("os").environ.get("DUMP"):
-        exec(open("/tmp/rv_dump.py").read(), globals()); dump(world, found)
     assert not found, "\n".join(found)
 
 
@@ -195,9 +199,11 @@ def differences(world: MatchedWorld) -> list[str]:
         for reference, (counts, matches) in alone.items():
             other_counts, other_matches = others[reference]
             true, theirs = said(matches), said(other_matches)
-            for person in true.keys() | theirs.keys():
-                if true.get(person) != theirs.get(person):
-                    found.append(f"{reference}: {what} says of {person}: {difference(theirs.get(person), true.get(person))}")
+            found += [
+                f"{reference}: {what} says of {person}: {difference(theirs.get(person), true.get(person))}"
+                for person in true.keys() | theirs.keys()
+                if true.get(person) != theirs.get(person)
+            ]
             if counts != other_counts:
                 found.append(f"{reference}: {what} counts {other_counts}, but they are {counts}")
     return found

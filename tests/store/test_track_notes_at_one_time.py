@@ -7,7 +7,7 @@ import pytest
 
 from model.enums import Mechanism
 from model.times import SECOND_US
-from store.database import Cursor, connect
+from store.database import connect
 from tests.support.database import DatabaseUrls
 from tests.support.pings import START_US
 from tests.support.stored_tracks import Sent, TrackWriter

@@ -77,7 +77,8 @@ def test_gaps_fast_ways_and_coarse_positions_are_noted(upgraded: str) -> None:
 
 def test_cells_are_noted_once_an_hour(upgraded: str) -> None:
     noted = rows(upgraded, "SELECT device_id, count(*), min(hour) FROM track_cells GROUP BY 1 ORDER BY 1")
-    assert noted == [(1, 3, START_US // (60 * MINUTE_US)), (2, 2, START_US // (60 * MINUTE_US)), (3, 2, START_US // (60 * MINUTE_US))]
+    hour = START_US // (60 * MINUTE_US)
+    assert noted == [(1, 3, hour), (2, 2, hour), (3, 2, hour)]
 
 
 def test_for_a_day_nobody_is_ruled_out_by_what_older_workers_did_not_note(upgraded: str) -> None:
