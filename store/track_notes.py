@@ -72,7 +72,8 @@ def _note(cursor: Cursor, gaps: str, values: dict[str, object]) -> None:
     )
     cursor.execute(
         "INSERT INTO track_gaps AS known"  # noqa: S608  names of this file
-        f" SELECT device_id, from_time, max(until_time), {', '.join(map(_if_one, _PLACES))} FROM (SELECT DISTINCT * FROM ({gaps}) found) noted GROUP BY device_id, from_time"
+        f" SELECT device_id, from_time, max(until_time), {', '.join(map(_if_one, _PLACES))}"
+        f" FROM (SELECT DISTINCT * FROM ({gaps}) found) noted GROUP BY device_id, from_time"
         " ON CONFLICT (device_id, from_time)"
         " DO UPDATE SET until_time = greatest(known.until_time, excluded.until_time),"
         f" {', '.join(f'{name} = CASE WHEN {goes_on} THEN excluded.{name} END' for name in _PLACES)}"

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,9 @@ from tests.support.matching import IDENTITY
 from tests.support.pings import LIMITS
 from tests.support.stored_tracks import PROJECTION, Sent, fixes_of
 
+START_US = to_microseconds(datetime(2026, 10, 24, 23, tzinfo=UTC))
+"""The hour from 00:00 UTC on comes twice by the clock of London."""
+
 SETTINGS = MatchingSettings()
 CENTRE = (51.5, -0.1)
 
@@ -41,12 +44,6 @@ INSERT INTO told_time VALUES ('-infinity');
 GRANT SELECT, UPDATE ON told_time TO cordon_worker, cordon_api;
 CREATE FUNCTION clock_timestamp() RETURNS timestamptz LANGUAGE sql AS 'SELECT moment FROM cordon.told_time';
 """
-
-
-def start_of_all() -> int:
-    """Some twelve hours ago, on the hour: crimes may not begin in the future."""
-    moment = to_microseconds(datetime.now(UTC) - timedelta(hours=12))
-    return moment - moment % (3600 * SECOND_US)
 
 
 def told_clock(owner_url: str) -> None:
@@ -214,7 +211,7 @@ def said(matches: dict[int, Match]) -> dict[int, Match]:
 
 
 def at(minute: float) -> int:
-    return start_of_all() + round(minute * 60 * SECOND_US)
+    return START_US + round(minute * 60 * SECOND_US)
 
 
 def sent(place: tuple[float, float], *minutes: float, serial: str = "TAG") -> list[Sent]:
