@@ -1,6 +1,7 @@
 """What is noted of tracks as they arrive (crimes/track_notes.py), in the batch's own transaction."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from crimes.reach import NOTED_SPEED_MPS
 from crimes.track_notes import TrackCells, TrackGaps
@@ -8,6 +9,9 @@ from geofence.columns import Floats
 from model.devices import NEVER_US
 from store.database import Cursor
 from store.positions import StoredLate
+
+NEIGHBOURS_WITHIN = timedelta(hours=6)
+"""No way that takes longer is faster than plausible, at 35 m/s, in Britain."""
 
 _START = ("from_lat", "from_lon", "from_accuracy_m")
 _PLACES = (*_START, "until_lat", "until_lon", "until_accuracy_m")
@@ -25,15 +29,18 @@ _FAST_AND_LATE = (
     # as in migration 0016, on a plane that takes no way for shorter than it is
     "WITH stretch AS (SELECT device_id,"  # noqa: S608  names of this file
     "  coalesce((SELECT max(fix_time) FROM positions position WHERE position.device_id = late.device_id"
-    "   AND fix_time < earliest AND is_usable(accuracy_m, mechanism, fix_time, received_at)), earliest) AS since,"
+    "   AND fix_time < earliest AND fix_time >= %(first)s"
+    "   AND is_usable(accuracy_m, mechanism, fix_time, received_at)), earliest) AS since,"
     "  coalesce((SELECT min(fix_time) FROM positions position WHERE position.device_id = late.device_id"
-    "   AND fix_time > latest AND is_usable(accuracy_m, mechanism, fix_time, received_at)), latest) AS until"
+    "   AND fix_time > latest AND fix_time <= %(last)s"
+    "   AND is_usable(accuracy_m, mechanism, fix_time, received_at)), latest) AS until"
     "  FROM unnest(%(device_id)s::integer[], %(earliest)s::timestamptz[], %(latest)s::timestamptz[])"
     "   AS late (device_id, earliest, latest)),"
     " usable AS (SELECT stretch.device_id, fix_time, fix_key, lat, lon,"
     "  reckoned_accuracy_m(accuracy_m, mechanism) AS circle_m"
     "  FROM stretch JOIN positions position ON position.device_id = stretch.device_id"
-    "   AND fix_time BETWEEN since AND until AND is_usable(accuracy_m, mechanism, fix_time, received_at)),"
+    "   AND fix_time BETWEEN since AND until AND fix_time BETWEEN %(first)s AND %(last)s"
+    "   AND is_usable(accuracy_m, mechanism, fix_time, received_at)),"
     " way AS (SELECT device_id, lag(fix_time) OVER earlier AS from_time, fix_time AS until_time,"
     "  lag(lat) OVER earlier AS from_lat, lag(lon) OVER earlier AS from_lon,"
     "  lag(circle_m) OVER earlier AS from_accuracy_m, lat AS until_lat, lon AS until_lon,"
@@ -59,7 +66,11 @@ def note_late(cursor: Cursor, late: Sequence[StoredLate]) -> None:
     """Late positions end no gap, but between them and their neighbours a way may be faster than was noted before."""
     if late:
         columns = {name: [getattr(one, name) for one in late] for name in ("device_id", "earliest", "latest")}
-        _note(cursor, _FAST_AND_LATE, {**columns, "speed_mps": NOTED_SPEED_MPS})
+        bounds = {  # constants, which leave other chunks of positions out of the plan
+            "first": min(one.earliest for one in late) - NEIGHBOURS_WITHIN,
+            "last": max(one.latest for one in late) + NEIGHBOURS_WITHIN,
+        }
+        _note(cursor, _FAST_AND_LATE, {**columns, **bounds, "speed_mps": NOTED_SPEED_MPS})
 
 
 def _note(cursor: Cursor, gaps: str, values: dict[str, object]) -> None:

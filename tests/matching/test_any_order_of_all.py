@@ -189,7 +189,7 @@ def test_what_stands_in_the_end_is_what_one_search_would_find(world: MatchedWorl
         does(world)
         if random.random() < 0.05:
             world.match()
-    world.clock(moment_us + HOUR_US)
+    world.clock(moment_us + 24 * HOUR_US)
     world.match_all()
     found = differences(world)
     assert not found, "\n".join(found)
