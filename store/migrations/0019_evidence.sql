@@ -88,7 +88,7 @@ BEGIN
     RAISE EXCEPTION 'no reviewer has confirmed this match'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'evidence_is_confirmed';
   END IF;
-  IF lower(btrim(review.reviewer)) = lower(btrim(asked.requested_by)) THEN
+  IF same_subject(review.reviewer, asked.requested_by) THEN
     RAISE EXCEPTION 'who asks for evidence is not who reviewed the match'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'evidence_needs_another_reviewer';
   END IF;
@@ -186,6 +186,6 @@ GRANT SELECT (evidence_id, issued_at, issued_to, content, manifest_hash, key_fin
 GRANT INSERT ON evidence_receipts TO cordon_api;
 GRANT UPDATE (told_at) ON evidence_notices TO cordon_api;
 
-GRANT SELECT, UPDATE ON evidence_requests TO cordon_worker;
+GRANT SELECT, UPDATE (state, problem) ON evidence_requests TO cordon_worker;
 GRANT SELECT, INSERT ON evidence_bundles, legal_holds, evidence_notices TO cordon_worker;
 GRANT SELECT ON evidence_receipts, match_qualifications, quarantined_positions TO cordon_worker;

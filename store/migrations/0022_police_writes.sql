@@ -1,10 +1,6 @@
 -- What police write: a reviewer's word, what came of a match, another run, and whether somebody is ruled out. Each is
 -- checked here, whatever the program above forgets.
 
--- However it is written: two tokens of one person may differ in blanks and capitals.
-CREATE FUNCTION same_subject(one text, other text) RETURNS boolean
-LANGUAGE sql IMMUTABLE AS $$ SELECT lower(btrim(one)) = lower(btrim(other)) $$;
-
 -- Whether this subject asked for what a reviewer of this crime's matches would judge.
 CREATE FUNCTION has_asked(asking_subject text, wanted_crime bigint) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = cordon, pg_temp AS $$
@@ -17,6 +13,9 @@ LANGUAGE sql STABLE SET search_path = cordon, pg_temp AS $$
     OR EXISTS (
       SELECT FROM crime_versions version JOIN matching_wanted waiting USING (crime_version_id)
       WHERE version.crime_id = wanted_crime AND same_subject(waiting.requested_by, asking_subject))
+    OR EXISTS (
+      SELECT FROM rerun_requests asked
+      WHERE asked.crime_id = wanted_crime AND same_subject(asked.requested_by, asking_subject))
     OR EXISTS (
       SELECT FROM crime_versions version JOIN eliminations asked USING (crime_version_id)
       WHERE version.crime_id = wanted_crime AND same_subject(asked.requested_by, asking_subject))
@@ -113,6 +112,7 @@ BEGIN
     RAISE EXCEPTION 'whoever reviewed a match of this crime does not ask for another run'
       USING ERRCODE = 'insufficient_privilege';
   END IF;
+  INSERT INTO rerun_requests (crime_id, requested_by) VALUES (wanted_crime, asking_subject);
   INSERT INTO matching_wanted (crime_version_id, cause, requested_by) VALUES (wanted_version, 'requested', asking_subject)
     ON CONFLICT (crime_version_id) DO UPDATE
     SET cause = 'requested', requested_by = asking_subject, requested_at = clock_timestamp(), due_at = '-infinity',
@@ -199,7 +199,7 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION same_subject(text, text), has_asked(text, bigint), own_current_version(bigint),
+REVOKE ALL ON FUNCTION has_asked(text, bigint), own_current_version(bigint),
   coarse_distance_band(double precision), qualify_match(bigint, text, text), record_outcome(bigint, text, text),
   request_rerun(bigint), request_elimination(bigint, text, text, text),
   police_eliminations(bigint, bigint, bigint, integer) FROM public;
