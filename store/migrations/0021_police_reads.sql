@@ -112,7 +112,7 @@ BEGIN
            distance_band((result.document ->> 'nearest_m')::float8), (result.document ->> 'position_count')::integer,
            CASE WHEN result.weight IS NOT NULL THEN jsonb_build_object(
              'words', result.weight -> 'words', 'yardstick', result.weight -> 'yardstick') END,
-           result.superseded_by IS NULL, person.crn, person.name, person.pnc_id,
+           result.superseded_by IS NULL AND version.is_current, person.crn, person.name, person.pnc_id,
            coalesce((
              SELECT jsonb_agg(jsonb_build_object('reviewer', word.reviewer, 'decision', word.decision,
                'note', word.note, 'at', word.qualified_at) ORDER BY word.qualification_id DESC)

@@ -25,7 +25,7 @@ LANGUAGE sql STABLE SET search_path = cordon, pg_temp AS $$
 $$;
 
 -- Raises no_data_found for a match that is not there for this force, insufficient_privilege for who may not or asked for
--- it, object_not_in_prerequisite_state for a match that later data replaced.
+-- it, object_not_in_prerequisite_state for a match that later data replaced, of the tracks or of the crime.
 CREATE FUNCTION qualify_match(wanted bigint, wanted_decision text, wanted_note text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
 DECLARE
@@ -34,13 +34,13 @@ DECLARE
   made bigint;
 BEGIN
   PERFORM refuse_others('match_reviewer');
-  SELECT result.person_id, result.superseded_by, version.crime_id INTO judged
+  SELECT result.person_id, result.superseded_by, version.crime_id, version.is_current INTO judged
     FROM matching_results result JOIN crime_versions version USING (crime_version_id) JOIN crimes USING (crime_id)
     WHERE result.result_id = wanted AND crimes.force = police_force() AND result.verdict <> 'cannot_say'
     FOR SHARE OF result;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'there is no such match' USING ERRCODE = 'no_data_found';
-  ELSIF judged.superseded_by IS NOT NULL THEN
+  ELSIF judged.superseded_by IS NOT NULL OR NOT judged.is_current THEN
     RAISE EXCEPTION 'later data replaced this match: review the one that stands now'
       USING ERRCODE = 'object_not_in_prerequisite_state';
   ELSIF has_asked(asking_subject, judged.crime_id) THEN

@@ -88,6 +88,20 @@ def test_who_asked_before_another_did_is_not_forgotten(world: PoliceWorld) -> No
             cursor.execute("SELECT qualify_match(%s, 'confirmed', 'seen')", (world.present,))
 
 
+def test_a_match_of_what_the_crime_no_longer_says_is_not_confirmed_any_more(world: PoliceWorld) -> None:
+    """Or a place and time that a force has taken back would still lead to a name."""
+    with as_owner(world.urls.owner) as cursor:
+        seed_crime(cursor, world.batch, "CRI/1")
+    with as_police(world.urls) as cursor:
+        cursor.execute("SELECT is_current FROM police_matches(NULL, %s, NULL, NULL, 1)", (world.present,))
+        assert fetch_one(cursor) == (False,)
+    with (
+        as_police(world.urls, "match_reviewer", "a.reviewer") as cursor,
+        pytest.raises(psycopg2.errors.ObjectNotInPrerequisiteState, match="review the one that stands now"),
+    ):
+        cursor.execute("SELECT qualify_match(%s, 'confirmed', 'seen')", (world.present,))
+
+
 @pytest.mark.parametrize(
     ("one", "other", "expected"),
     [
