@@ -10,7 +10,7 @@ from crimes.matching.documents import match_document
 from crimes.scenes import Scene
 from model.crimes import MatchingSettings, MatchVerdict, Window
 from store.database import connect, fetch_one
-from store.matching import Counts, NewResult, RunWrite, write_runs
+from store.matching import Counts, RunWrite, write_runs
 from store.matching_wanted import Cause
 from tests.access.police_world import MINUTE, SEEN_AT, PoliceWorld, as_police, seed_police_world
 from tests.support.crimes import (
@@ -59,7 +59,7 @@ def test_the_ids_of_matches_are_in_no_order_of_people(world: PoliceWorld) -> Non
         Cause.IMPORTED,
         "the.importer",
         Counts(present=20, possible=0, absent=0, cannot_say=0),
-        results=[NewResult(a_match(one, MatchVerdict.PRESENT)) for one in people],
+        results=[a_match(one, MatchVerdict.PRESENT) for one in people],
     )
     with closing(connect(world.urls.worker, "test")) as connection, connection, connection.cursor() as cursor:
         write_runs(cursor, [run], MatchingSettings(), "test")
