@@ -40,12 +40,12 @@ BEGIN
     FOR SHARE OF result;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'there is no such match' USING ERRCODE = 'no_data_found';
-  ELSIF judged.superseded_by IS NOT NULL OR NOT judged.is_current THEN
-    RAISE EXCEPTION 'later data replaced this match: review the one that stands now'
-      USING ERRCODE = 'object_not_in_prerequisite_state';
   ELSIF has_asked(asking_subject, judged.crime_id) THEN
     RAISE EXCEPTION 'whoever imported a crime or asked for its matching does not review its matches'
       USING ERRCODE = 'insufficient_privilege';
+  ELSIF judged.superseded_by IS NOT NULL OR NOT judged.is_current THEN
+    RAISE EXCEPTION 'later data replaced this match: review the one that stands now'
+      USING ERRCODE = 'object_not_in_prerequisite_state';
   END IF;
   INSERT INTO match_qualifications (result_id, reviewer, decision, note)
     VALUES (wanted, asking_subject, wanted_decision, wanted_note) RETURNING qualification_id INTO made;
