@@ -115,8 +115,8 @@ class BodyLimitMiddleware:
             await self._app(scope, receive, send)
             return
         if (scope["method"], scope["path"]) in self._unlimited:
-            body = _StreamedBody(receive, send)
-            await self._app(scope, body.receive, body.send)
+            streamed = _StreamedBody(receive, send)
+            await self._app(scope, streamed.receive, streamed.send)
             return
         try:
             async with asyncio.timeout(self._within_s):
