@@ -169,3 +169,29 @@ def test_police_without_a_force_are_refused_everywhere_and_on_record(police: Pol
     with as_owner(police.api.urls.owner) as cursor:
         cursor.execute("SELECT count(*) FROM audit_log WHERE subject = 'nobody.s' AND outcome = 'refused'")
         assert fetch_one(cursor) == (asked,)
+
+
+def test_no_police_answer_without_its_record(police: PoliceApi) -> None:
+    """Whatever is read: where the audit cannot be written there is no answer, and nothing of it in what is sent."""
+    ids = world_with_everything(police) | {"crime_batch_id": police.world.batch}
+    with as_owner(police.api.urls.owner) as cursor:
+        cursor.execute("ALTER TABLE audit_log ADD CHECK (outcome <> 'allowed') NOT VALID")
+    answered = set()
+    with police.api.client(Role.POLICE_ANALYST) as client:
+        for method, path, operation in OPERATIONS:
+            if method == "get" and operation.get("x-permission") in POLICY[Role.POLICE_ANALYST] - POLICY[Role.AUDITOR]:
+                answer = client.get(filled(path, ids))
+                assert answer.status_code in {404, 500}, path
+                answered |= {path} if answer.status_code == 500 else set()
+    assert answered >= {
+        "/v1/crimes",
+        "/v1/crimes/{crime_id}",
+        "/v1/crimes/{crime_id}/matches",
+        "/v1/crimes/{crime_id}/eliminations",
+        "/v1/crime-batches/{crime_batch_id}/sheet",
+        "/v1/crime-batches/{crime_batch_id}/errors.csv",
+        "/v1/matches/{result_id}",
+        "/v1/eliminations/{elimination_id}",
+        "/v1/scene-searches/{scene_search_id}",
+        "/v1/evidence-notices",
+    }
