@@ -206,8 +206,8 @@ CREATE POLICY own_notice ON evidence_notices FOR UPDATE TO cordon_api
   USING (recipient = current_setting('cordon.subject', true))
   WITH CHECK (recipient = current_setting('cordon.subject', true));
 
-REVOKE ALL ON FUNCTION request_evidence(bigint, text, text, text, text), evidence_person(bigint), take_evidence(bigint)
-  FROM public;
+REVOKE ALL ON FUNCTION request_evidence(bigint, text, text, text, text), evidence_person(bigint), take_evidence(bigint),
+  evidence_needs_review(), evidence_stays() FROM public;
 GRANT EXECUTE ON FUNCTION request_evidence(bigint, text, text, text, text), evidence_person(bigint), take_evidence(bigint)
   TO cordon_api;
 GRANT SELECT ON evidence_requests, evidence_receipts, evidence_notices TO cordon_api;

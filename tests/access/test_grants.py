@@ -8,12 +8,6 @@ DEFINER_WITHOUT_PATH = """
     WHERE pronamespace = 'cordon'::regnamespace AND prosecdef
       AND NOT coalesce(proconfig, '{}') @> '{"search_path=cordon, pg_temp"}'
 """
-FOR_EVERYBODY = """
-    SELECT oid::regprocedure::text FROM pg_proc
-    WHERE pronamespace = 'cordon'::regnamespace AND prorettype <> 'trigger'::regtype
-      AND (proacl IS NULL OR EXISTS (
-        SELECT FROM aclexplode(proacl) WHERE grantee = 0 AND privilege_type = 'EXECUTE'))
-"""
 READ_WITHOUT_ROW_SECURITY = """
     SELECT class.relname FROM pg_class class
     WHERE relnamespace = 'cordon'::regnamespace AND relkind IN ('r', 'p', 'v', 'm') AND NOT relrowsecurity
@@ -30,10 +24,6 @@ def found(database: DatabaseUrls, statement: str) -> set[str]:
 
 def test_a_function_with_the_owner_s_rights_looks_nowhere_but_in_our_schema(migrated_database: DatabaseUrls) -> None:
     assert found(migrated_database, DEFINER_WITHOUT_PATH) == set()
-
-
-def test_no_function_is_for_everybody(migrated_database: DatabaseUrls) -> None:
-    assert found(migrated_database, FOR_EVERYBODY) == set()
 
 
 def test_what_the_api_reads_is_under_row_security(migrated_database: DatabaseUrls) -> None:
