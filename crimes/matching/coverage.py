@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from crimes.matching.held import Held, SceneTable
-from crimes.matching.reach import have_common_moment, needed_speed_mps
+from crimes.matching.journeys import have_common_moment, needed_speed_mps
 from crimes.matching.worn import Events, of_wearer, with_open_strap
 from crimes.scenes import Worn
 from geofence.columns import Booleans, Floats, Integers, PositionRows

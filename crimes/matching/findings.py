@@ -8,8 +8,8 @@ import numpy as np
 
 from crimes.matching.case import Case
 from crimes.matching.coverage import made_when_it_says, to_disc_m
+from crimes.matching.journeys import needed_speed_mps
 from crimes.matching.labels import sequence_labels
-from crimes.matching.reach import needed_speed_mps
 from crimes.matching.room import gaps_with_room
 from geofence.columns import Booleans, Floats, Integers
 from model.crimes import USABLE_ACCURACY_M, CoverageGap, MatchedPosition

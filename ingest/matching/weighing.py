@@ -5,7 +5,7 @@ A verdict does not wait for its weight, which takes longer to find than the verd
 
 from collections.abc import Sequence
 
-from crimes.routine_stretches import RoutineSettings
+from crimes.chance.routine_stretches import RoutineSettings
 from ingest.matching.engine import MatchingEngine
 from ingest.matching.tasks import may_pass, words_of
 from store.database import Connection

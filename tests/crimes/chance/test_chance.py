@@ -6,8 +6,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crimes.chance import CAUTION, CROWDED, LEAST_WINDOWS, ChanceWeight, Seen, weigh_chance, weight_of
-from crimes.routine_stretches import LOOK_HOURS, LOOK_US, Stretch
+from crimes.chance.routine_stretches import LOOK_HOURS, LOOK_US, Stretch
+from crimes.chance.weight import CAUTION, CROWDED, LEAST_WINDOWS, ChanceWeight, Seen, weigh_chance, weight_of
 from model.times import DAY_US, SECOND_US
 
 HOUR_US = 3600 * SECOND_US

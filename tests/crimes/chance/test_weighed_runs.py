@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from crimes.chance import weight_of
+from crimes.chance.weight import weight_of
 from geofence.projection import Projection
 from ingest.matching.engine import MatchingEngine
 from ingest.matching.weighing import ResultWeighing, SheetWeighing
