@@ -123,7 +123,7 @@ def read_crime_batches(
         page = found[:limit]
         record_allowed(transaction, caller.identity, Action.CRIME_BATCHES_READ, Subject(row_count=len(page)))
     last = encode_number(page[-1].crime_batch_id) if found[limit:] else None
-    more = next_link(request.url.path, {"limit": limit}, last) if last else None
+    more = next_link(request.url.path, {"limit": limit}, last)
     return CrimeBatchesPage(crime_batches=[CrimeBatchOut.model_validate(one) for one in page], next=more)
 
 
