@@ -53,11 +53,6 @@ class ChanceWeight:
         return {**asdict(self), "words": list(self.words)}
 
 
-def weight_of(document: dict[str, Any]) -> ChanceWeight:
-    """The weight of a ``document``."""
-    return ChanceWeight(**{**document, "words": tuple(document["words"])})
-
-
 def weigh_chance(
     seen: Sequence[Seen], *, is_weekend: bool, least_positions: int, place_unsure_m: float = 0.0
 ) -> ChanceWeight:
