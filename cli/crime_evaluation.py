@@ -120,7 +120,7 @@ def judge_crimes(
     """Every incident of the time in which the wearer was monitored. The true place decides what was true."""
     track = track_of(accepted, activation=1, person=PERSON, projection=projection)
     first_us, last_us = wearer.monitored
-    padding_us = round(settings.padding_s * SECOND_US)
+    padding_us = settings.padding_us
     within = (incidents.moments_us - padding_us >= first_us) & (incidents.moments_us + padding_us <= last_us)
     chosen = np.flatnonzero(within)
     scenes = [

@@ -12,11 +12,9 @@ from geofence.columns import Booleans, Earlier, Floats, Integers, Points, Positi
 from geofence.confidence import effective_accuracy_m
 from geofence.projection import Projection
 from geofence.scene_index import Boxes, SceneIndex
-from model.crimes import SHORT_GAP_S, MatchingSettings
+from model.crimes import SHORT_GAP_US, MatchingSettings
 from model.devices import FOREVER_US, NEVER_US
 from model.times import SECOND_US
-
-SHORT_GAP_US = SHORT_GAP_S * SECOND_US
 
 SETTLED_AFTER_S = 600
 """After the end of its padded window a crime is matched once more, and takes in what came meanwhile."""
@@ -80,7 +78,7 @@ class RecentScenes:
         self._projection = projection
         self.plausible_speed_mps = settings.plausible_speed_mps
         self._radius_m = settings.radius_m
-        self._padding_us = round(settings.padding_s * SECOND_US)
+        self._padding_us = settings.padding_us
         self._index = SceneIndex()
         self.now_us = FOREVER_US
         """When positions are judged; FOREVER_US: whatever comes is late."""

@@ -10,8 +10,9 @@ from crimes.reach import COARSE_M, fast_since, usable
 from geofence.columns import Earlier, Floats, Integers, Points, PositionRows
 from geofence.confidence import effective_accuracy_m
 from geofence.grid import cells
-from model.crimes import SHORT_GAP_S
+from model.crimes import SHORT_GAP_US
 from model.devices import NEVER_US
+from model.enums import Mechanism
 from model.times import SECOND_US
 
 HOUR_US = 3600 * SECOND_US
@@ -96,12 +97,14 @@ def gaps_of(slot: Integers, rows: PositionRows, before: Earlier) -> TrackGaps:
     """
     fixes, pins_down = rows.fixes, usable(rows.fixes)
     since_us = before.fix_time_us
-    is_long = (since_us == NEVER_US) | (fixes.fix_time_us - since_us > SHORT_GAP_S * SECOND_US)
+    is_long = (since_us == NEVER_US) | (fixes.fix_time_us - since_us > SHORT_GAP_US)
     # an unusable one says so only where it is the newest in its gap
     goes_on = np.concatenate([(slot[1:] == slot[:-1]) & (since_us[1:] == since_us[:-1]), [False]])[: len(slot)]
     noted = np.flatnonzero(np.where(pins_down, is_long | fast_since(fixes, before), is_long & ~goes_on))
     started = since_us[noted] != NEVER_US
-    from_accuracy_m = effective_accuracy_m(before.accuracy_m[noted], np.where(started, before.mechanism[noted], 1))
+    from_accuracy_m = effective_accuracy_m(
+        before.accuracy_m[noted], np.where(started, before.mechanism[noted], Mechanism.GPS)
+    )
     until_accuracy_m = effective_accuracy_m(fixes.accuracy_m[noted], fixes.mechanism[noted])
     ended = pins_down[noted]
     return TrackGaps(

@@ -13,6 +13,8 @@ MATCHING_VERSION = 1
 SHORT_GAP_S = 120
 """Between two positions no farther apart than this the track is unbroken; longer gaps are noted as they arise."""
 
+SHORT_GAP_US = SHORT_GAP_S * SECOND_US
+
 LONGEST_HULL = timedelta(hours=13)
 """Of a crime's windows together: one has at most 12 hours, and an hour more where a local time is two instants."""
 
@@ -96,6 +98,10 @@ class MatchingSettings:
     least_positions: int = 2
     plausible_speed_mps: float = 35.0  # no journey is thought faster: 126 km/h
     near_m: float = 1000.0  # of those ruled out, who came so near is reported one by one
+
+    @property
+    def padding_us(self) -> int:
+        return round(self.padding_s * SECOND_US)
 
 
 @dataclass(frozen=True, slots=True)

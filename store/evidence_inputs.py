@@ -11,7 +11,7 @@ from crimes.evidence.observed import QUARANTINED, Serials
 from crimes.scenes import CandidateTracks, Scene
 from model.crimes import MatchingSettings, Window
 from model.enums import Mechanism
-from model.times import SECOND_US, from_microseconds, to_microseconds
+from model.times import from_microseconds, to_microseconds
 from store.database import Cursor
 from store.match_reads import find_candidates_of, read_device_events
 from store.position_reads import COLUMNS, position_rows
@@ -98,7 +98,7 @@ def quarantined_fixes(
 
 def _reach(scene: Scene, tracks: CandidateTracks, settings: MatchingSettings) -> Window:
     """From the first to the last position, and all of the searched time."""
-    hull = scene.hull.padded(round(settings.padding_s * SECOND_US))
+    hull = scene.hull.padded(settings.padding_us)
     times = tracks.rows.fixes.fix_time_us
     if len(times) == 0:
         return hull

@@ -16,7 +16,7 @@ from crimes.scenes import Candidates, CandidateTracks, Scene, Worn
 from geofence.columns import Integers
 from model.crimes import MatchingSettings, Window
 from model.device_events import DeviceEvent, DeviceEventKind
-from model.times import DAY_US, SECOND_US, from_microseconds, to_microseconds
+from model.times import DAY_US, from_microseconds, to_microseconds
 from store.database import Cursor
 from store.match_tracks import LOOK_FAR_US, Pairs, Tracks, joined_tracks, no_rows
 from store.scene_groups import SceneGroup
@@ -117,7 +117,7 @@ def read_events_of(
     """What the devices of the tracks said of themselves, as far as matching these scenes goes by it."""
     if len(tracks) == 0:
         return {}
-    padding_us, time_us = round(settings.padding_s * SECOND_US), tracks.rows.fixes.fix_time_us
+    padding_us, time_us = settings.padding_us, tracks.rows.fixes.fix_time_us
     hulls = [scene.hull.padded(padding_us) for scene in scenes]
     first = min([hull.from_us for hull in hulls] + [int(time_us.min(initial=hulls[0].from_us))])
     last = max([hull.to_us for hull in hulls] + [int(time_us.max(initial=hulls[0].to_us))])
@@ -129,7 +129,7 @@ def _wearings(
     cursor: Cursor, scenes: Sequence[Scene], settings: MatchingSettings, person_ids: Sequence[int] | None
 ) -> Wearings:
     """All that a track of one of the scenes can be made of."""
-    reach_us = round(settings.padding_s * SECOND_US) + LOOK_FAR_US
+    reach_us = settings.padding_us + LOOK_FAR_US
     first = min((scene.hull.from_us for scene in scenes), default=0)
     last = max((scene.hull.to_us for scene in scenes), default=0)
     return read_wearings(cursor, Window(first, last).padded(reach_us), person_ids)

@@ -9,14 +9,13 @@ import numpy as np
 from crimes.reach import usable
 from geofence.arrays import spans
 from geofence.columns import NOT_GIVEN, Booleans, Fixes, Integers, PositionRows
-from model.crimes import SHORT_GAP_S
+from model.crimes import SHORT_GAP_US
 from model.devices import FOREVER_US, NEVER_US
-from model.times import DAY_US, SECOND_US, from_microseconds
+from model.times import DAY_US, from_microseconds
 from store.copied_out import TIMESTAMP, Table, copy_out
 from store.database import Cursor
 from store.wearings import Wearings
 
-SHORT_GAP_US = SHORT_GAP_S * SECOND_US
 LOOK_FAR_US = 30 * DAY_US
 """How long before and after the window a usable position is looked for; without any, the track has an open end."""
 

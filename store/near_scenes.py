@@ -10,14 +10,11 @@ from crimes.scenes import Scene
 from crimes.track_notes import HOUR_US
 from geofence.columns import Booleans, Integers
 from geofence.grid import covering_cells
-from model.crimes import SHORT_GAP_S, MatchingSettings
+from model.crimes import SHORT_GAP_US, MatchingSettings
 from model.devices import FOREVER_US
-from model.times import SECOND_US, from_microseconds, to_microseconds
+from model.times import from_microseconds, to_microseconds
 from store.copied_out import TIMESTAMP, copy_out
 from store.database import Cursor
-
-SHORT_GAP_US = SHORT_GAP_S * SECOND_US
-
 
 Spell = tuple[int, int, int]
 """(device id, opened, closed)"""

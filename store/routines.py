@@ -72,7 +72,7 @@ def weigh_pairs(
     """How probable it is, by routine alone, that each person is counted present at their scene."""
     if not pairs:
         return []
-    padding_us, near_m = round(settings.padding_s * SECOND_US), 2 * settings.radius_m  # so that circles touch
+    padding_us, near_m = settings.padding_us, 2 * settings.radius_m  # so that circles touch
     asked = _asked(cursor, [pair.scene for pair in pairs], near_m, padding_us, routine)
     weights = []
     for first in range(0, len(pairs), PAIRS_AT_ONCE):

@@ -8,10 +8,9 @@ from crimes.reach import SLACK, distance_m, reach_m
 from crimes.scenes import Scene
 from geofence.arrays import spans
 from geofence.columns import Booleans, Integers
-from model.crimes import MatchingSettings
-from model.times import SECOND_US
+from model.crimes import SHORT_GAP_US, MatchingSettings
 from store.database import Cursor
-from store.match_tracks import LOOK_FAR_US, SHORT_GAP_US, Pairs, Tracks, complete, read_about
+from store.match_tracks import LOOK_FAR_US, Pairs, Tracks, complete, read_about
 from store.near_scenes import GapsFound, Spell, devices_in_reach, find_gaps, open_straps
 from store.wearings import Wearings
 
@@ -20,7 +19,7 @@ class SceneGroup:
     """Scenes near each other in time; places of scenes are those in this group."""
 
     def __init__(self, scenes: Sequence[Scene], settings: MatchingSettings, wearings: Wearings) -> None:
-        padding_us = round(settings.padding_s * SECOND_US)
+        padding_us = settings.padding_us
         hulls = [scene.hull.padded(padding_us) for scene in scenes]
         windows = [[window.padded(padding_us) for window in scene.windows] for scene in scenes]
         self._scenes, self._settings, self._wearings = scenes, settings, wearings

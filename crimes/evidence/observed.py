@@ -11,7 +11,6 @@ from crimes.matching.held import Held, SceneTable, held_against
 from geofence.projection import Projection
 from model.crimes import CLOCK_AHEAD_US, USABLE_ACCURACY_M, Match, Window
 from model.enums import Mechanism, PositionFlag
-from model.times import SECOND_US
 
 QUARANTINED = "quarantined"
 """Why a fix was not used whose clock no honest receiver has."""
@@ -21,7 +20,7 @@ Serials = Mapping[int, str]
 
 
 def searched_windows(inputs: Inputs) -> tuple[Window, ...]:
-    padding_us = round(inputs.settings.padding_s * SECOND_US)
+    padding_us = inputs.settings.padding_us
     return tuple(window.padded(padding_us) for window in inputs.scene.windows)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crimes.matching.held import SceneTable
-from crimes.matching.pairs import Pairs
+from crimes.matching.pairs import PairFacts
 from crimes.matching.worn import Events
 from crimes.scenes import Scene, Worn
 from model.crimes import MatchingSettings, Window
@@ -13,7 +13,7 @@ from model.crimes import MatchingSettings, Window
 @dataclass(frozen=True, slots=True)
 class Case:
     table: SceneTable
-    pairs: Pairs
+    pairs: PairFacts
     worn: Mapping[int, tuple[Worn, ...]]
     events: Events
     settings: MatchingSettings

@@ -68,7 +68,8 @@ def coverage_of(
     """What the positions rule out. One is usable that
 
     - was made by a tag on the person with its strap closed, by a mechanism other than LBS;
-    - has a 95 % circle of at most USABLE_ACCURACY_M, a place on the plane, and a time not after its receipt.
+    - has a 95 % circle of at most USABLE_ACCURACY_M, a place on the plane, and a time at most CLOCK_AHEAD_US after its
+      receipt.
     """
     on_person, open_strap = of_wearer(held, worn), with_open_strap(held, worn, events)
     usable = np.flatnonzero(on_person & ~open_strap & _is_sound(held))

@@ -5,14 +5,11 @@ from dataclasses import dataclass
 
 from crimes.matching.worn import Events, Spell, in_order, open_straps
 from crimes.scenes import Worn
-from model.crimes import SHORT_GAP_S, GapReason, Window
+from model.crimes import SHORT_GAP_US, GapReason, Window
 from model.device_events import DeviceEvent, DeviceEventKind
-from model.times import SECOND_US
 
 LOW_BATTERY_PCT = 10.0
 """A tag that falls silent with less has run flat: it is some hours from empty, and the level is told in steps."""
-
-SHORT_GAP_US = round(SHORT_GAP_S * SECOND_US)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ class SceneTable:
         lost = [one.scene_id for one, x in zip(scenes, places.x, strict=True) if not (np.isfinite(x) and one.windows)]
         if lost:
             raise ValueError(f"scenes {lost} have no window, or no place on the plane: see their lat, lon and windows")
-        padding_us = round(settings.padding_s * SECOND_US)
+        padding_us = settings.padding_us
         padded = [[window.padded(padding_us) for window in one.windows] for one in scenes]
         hulls = [one.hull.padded(padding_us) for one in scenes]
         origin_us = np.array([one.from_us for one in hulls], np.int64)

@@ -21,7 +21,7 @@ class Reported:
 
 
 @dataclass(frozen=True, slots=True)
-class Pairs:
+class PairFacts:
     """``p`` pairs of a scene and a wearer; arrays of the shape ``(p,)``.
 
     Rows are those of ``Held``, NO_POSITION where there is none.
@@ -39,7 +39,7 @@ class Pairs:
     gaps_from: Integers  # (p + 1,) where each pair's gaps begin
 
 
-def pairs_of(held: Held, table: SceneTable, coverage: Coverage, settings: MatchingSettings) -> Pairs:
+def pair_facts(held: Held, table: SceneTable, coverage: Coverage, settings: MatchingSettings) -> PairFacts:
     borders = np.arange(len(held.scene) + 1)
     in_window = held.in_some_window()
     reported = _reported(held, table, coverage, in_window, settings)
@@ -47,7 +47,7 @@ def pairs_of(held: Held, table: SceneTable, coverage: Coverage, settings: Matchi
     early = held.time_s[rows] <= table.from_s[held.scene].min(axis=1)[held.pair[rows]]
     late = held.time_s[rows] >= table.to_s[held.scene].max(axis=1)[held.pair[rows]]
     counted = np.flatnonzero(coverage.kept & in_window)
-    return Pairs(
+    return PairFacts(
         held=held,
         coverage=coverage,
         ruled_out=coverage.rules_out(),

@@ -9,7 +9,7 @@ from crimes.matching.case import Case
 from crimes.matching.coverage import NO_POSITION, coverage_of
 from crimes.matching.findings import Findings, findings_of
 from crimes.matching.held import SceneTable, held_against
-from crimes.matching.pairs import pairs_of
+from crimes.matching.pairs import pair_facts
 from crimes.scenes import CandidateTracks, Scene
 from geofence.columns import Floats, Integers
 from geofence.projection import Projection
@@ -41,7 +41,7 @@ def match_candidates(
     matches: list[Match] = []
     for first, last in _parts(tracks.start):
         held = held_against(table, tracks, first, last, projection)
-        pairs = pairs_of(held, table, coverage_of(held, table, tracks.worn, events, settings), settings)
+        pairs = pair_facts(held, table, coverage_of(held, table, tracks.worn, events, settings), settings)
         matches += _matches(Case(table, pairs, tracks.worn, events, settings))
     return matches
 

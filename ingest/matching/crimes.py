@@ -86,7 +86,7 @@ class CrimeMatching:
         return settled_us if settled_us > now_us else None
 
     def _padded(self, wanted: WantedMatch) -> Window:
-        return wanted.scene.hull.padded(self._engine.padding_us)
+        return wanted.scene.hull.padded(self._engine.settings.padding_us)
 
 
 def settles_at_us(padded: Window) -> int:

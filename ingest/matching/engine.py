@@ -8,7 +8,6 @@ from crimes.matching.verdict import match_candidates
 from crimes.scenes import CandidateTracks, Scene
 from geofence.projection import Projection
 from model.crimes import Match, MatchingSettings, Window
-from model.times import SECOND_US
 from store.database import Cursor
 from store.match_reads import find_candidates, find_candidates_of, read_device_events
 
@@ -30,10 +29,6 @@ class MatchingEngine:
     def __init__(self, settings: MatchingSettings, projection: Projection) -> None:
         self.settings = settings
         self.projection = projection
-
-    @property
-    def padding_us(self) -> int:
-        return round(self.settings.padding_s * SECOND_US)
 
     def match_everybody(self, cursor: Cursor, scenes: Sequence[Scene]) -> list[SceneMatches]:
         """In the order of the scenes. Whoever of the population has no match was elsewhere."""
@@ -63,7 +58,7 @@ class MatchingEngine:
     def _span(self, scenes: Sequence[Scene], tracks: CandidateTracks) -> Window:
         """From the earliest to the latest moment that the matches can depend on."""
         times_us = tracks.rows.fixes.fix_time_us
-        hulls = [scene.hull.padded(self.padding_us) for scene in scenes]
+        hulls = [scene.hull.padded(self.settings.padding_us) for scene in scenes]
         return Window(
             min([hull.from_us for hull in hulls] + ([int(times_us.min())] if len(times_us) else [])),
             max([hull.to_us for hull in hulls] + ([int(times_us.max())] if len(times_us) else [])),

@@ -48,7 +48,7 @@ class Rematching:
         """Whether it could be."""
         try:
             with connection, connection.cursor() as cursor:
-                doubted = scenes_in_doubt(cursor, wanted, self._engine.padding_us)
+                doubted = scenes_in_doubt(cursor, wanted, self._engine.settings.padding_us)
             for person_id, scenes in doubted.items():
                 for first in range(0, len(scenes), SCENES_AT_ONCE):
                     self._match(connection, person_id, scenes[first : first + SCENES_AT_ONCE])
@@ -82,7 +82,7 @@ class Rematching:
         runs = []
         for scene, match in found:
             stood = next(iter(standing[scene.scene_id]), None)
-            settled = settles_at_us(scene.hull.padded(self._engine.padding_us)) <= now_us
+            settled = settles_at_us(scene.hull.padded(self._engine.settings.padding_us)) <= now_us
             near_m = self._engine.settings.near_m
             run = run_of_one(scene, match, stood, counts[scene.scene_id], near_m, settled=settled)
             if run is not None:
