@@ -5,7 +5,7 @@ never changed, and whoever has none was absent.
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Self
 
 from psycopg2.extras import execute_values
 
@@ -52,13 +52,6 @@ class StoredResult:
     run_id: int
     crime_version_id: int
     match: Match
-    weight: dict[str, Any] | None
-
-
-@dataclass(frozen=True, slots=True)
-class NewResult:
-    match: Match
-    weight: dict[str, Any] | None = None  # how likely chance is; None where nothing is weighed
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +63,7 @@ class RunWrite:
     requested_by: str
     counts: Counts
     superseded: Sequence[int] = field(default=())  # result ids
-    results: Sequence[NewResult] = field(default=())
+    results: Sequence[Match] = field(default=())
 
 
 def write_runs(
@@ -97,18 +90,17 @@ def write_runs(
     )
     insert_rows(
         cursor,
-        "INSERT INTO matching_results (run_id, crime_version_id, person_id, verdict, document, weight) VALUES %s",
+        "INSERT INTO matching_results (run_id, crime_version_id, person_id, verdict, document) VALUES %s",
         (
             (
                 run_ids[run.scene.scene_id],
                 run.scene.scene_id,
-                one.match.person_id,
-                one.match.verdict.value,
-                json.dumps(match_document(one.match)),
-                None if one.weight is None else json.dumps(one.weight),
+                match.person_id,
+                match.verdict.value,
+                json.dumps(match_document(match)),
             )
             for run in runs
-            for one in run.results
+            for match in run.results
         ),
     )
     return run_ids
@@ -119,14 +111,14 @@ def current_results(
 ) -> dict[int, list[StoredResult]]:
     """What stands of each crime version, of everybody or of one person, in the order of the people."""
     cursor.execute(
-        "SELECT result_id, run_id, crime_version_id, document, weight FROM matching_results"
+        "SELECT result_id, run_id, crime_version_id, document FROM matching_results"
         " WHERE superseded_by IS NULL AND crime_version_id = ANY(%(versions)s)"
         " AND (%(person)s::bigint IS NULL OR person_id = %(person)s) ORDER BY crime_version_id, person_id",
         {"versions": list(crime_version_ids), "person": person_id},
     )
     found: dict[int, list[StoredResult]] = {version: [] for version in crime_version_ids}
-    for result_id, run_id, version, document, weight in cursor.fetchall():
-        found[version].append(StoredResult(result_id, run_id, version, read_match(document), weight))
+    for result_id, run_id, version, document in cursor.fetchall():
+        found[version].append(StoredResult(result_id, run_id, version, read_match(document)))
     return found
 
 

@@ -11,12 +11,11 @@ from crimes.routine_stretches import RoutineSettings, Stretch, is_at_weekend, st
 from crimes.scenes import Scene
 from geofence.columns import Floats, Integers
 from geofence.confidence import METRES_PER_DEGREE
-from model.crimes import USABLE_ACCURACY_M, Match, MatchingSettings, MatchVerdict, Window
+from model.crimes import USABLE_ACCURACY_M, MatchingSettings, Window
 from model.enums import Mechanism, PositionFlag
 from model.times import DAY_US, SECOND_US, from_microseconds, to_microseconds
 from store.database import Cursor
 
-WEIGHED = frozenset({MatchVerdict.PRESENT, MatchVerdict.POSSIBLE})
 PAIRS_AT_ONCE = 50
 """Of a scene and a person in one statement: some 18,000 stretches."""
 
@@ -64,29 +63,6 @@ class Pair:
 
     scene: Scene
     person_id: int
-
-
-def weigh(
-    cursor: Cursor,
-    scenes: Sequence[Scene],
-    matches: Sequence[Match],
-    settings: MatchingSettings,
-    routine: RoutineSettings,
-) -> list[ChanceWeight | None]:
-    """The weight of each match at the scene in the same place; None for those neither present nor possible.
-
-    Raises ValueError when there are not as many scenes as matches.
-    """
-    weighed = [
-        (place, Pair(scene, match.person_id))
-        for place, (scene, match) in enumerate(zip(scenes, matches, strict=True))
-        if match.verdict in WEIGHED
-    ]
-    found: list[ChanceWeight | None] = [None] * len(matches)
-    weights = weigh_pairs(cursor, [pair for _, pair in weighed], settings, routine)
-    for (place, _), weight in zip(weighed, weights, strict=True):
-        found[place] = weight
-    return found
 
 
 def weigh_pairs(

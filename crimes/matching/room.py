@@ -45,9 +45,9 @@ def _runs(case: Case, rooms: Integers, told: Told) -> list[tuple[int, int, float
     A wearer who stayed nearby has one at every position of the window: as one they say the same. Where the tag was off
     or not worn for a while, each gap is told by itself.
     """
-    if len(rooms) == 0:
-        return []
     gaps = case.weighed.coverage.gaps
+    if len(rooms) <= 1:  # as of most who have a gap
+        return [(room, room, float(gaps.needed_mps[room])) for room in rooms.tolist()]
     short = (gaps.lasts_s[rooms] <= SHORT_GAP_S) & np.isfinite(gaps.limit_mps[rooms])
     joins = short[1:] & short[:-1] & (np.diff(rooms) == 1)
     joins &= len(told.worn) == 1 and not _strap_was_open(case, rooms, told)
@@ -67,11 +67,11 @@ def _strap_was_open(case: Case, rooms: Integers, told: Told) -> bool:
 def _told(case: Case, pair: int, rooms: Integers) -> Told:
     """Of the kept positions, those count as heard after which a longer gap begins: their battery tells why."""
     held, coverage = case.weighed.held, case.weighed.coverage
-    rows = np.arange(held.start[pair], held.start[pair + 1])
+    start, stop = int(held.start[pair]), int(held.start[pair + 1])
+    not_kept = start + np.flatnonzero(coverage.on_person[start:stop] & ~coverage.kept[start:stop])
     long = rooms[coverage.gaps.lasts_s[rooms] > SHORT_GAP_S]
-    rows = np.unique(
-        np.concatenate([rows[coverage.on_person[rows] & ~coverage.kept[rows]], coverage.gaps.before[long], rows[-1:]])
-    )
+    newest = range(max(start, stop - 1), stop)
+    rows = sorted({*not_kept.tolist(), *coverage.gaps.before[long].tolist(), *newest})
     battery_pct = held.rows.fixes.battery_pct[rows].tolist()
     heard = [
         Heard(moment_us, None if np.isnan(level) else level)

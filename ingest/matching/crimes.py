@@ -6,7 +6,6 @@ from crimes.recent import SETTLED_AFTER_S
 from ingest.matching.decisions import run_of_everybody
 from ingest.matching.engine import SOFTWARE_VERSION, MatchingEngine, SceneMatches
 from ingest.matching.tasks import may_pass, words_of
-from ingest.matching.weighing import with_weights
 from model.crimes import Window
 from model.times import SECOND_US
 from ops import metrics
@@ -63,7 +62,7 @@ class CrimeMatching:
             found = self._engine.match_everybody(cursor, [one.scene for one in wanted])
         with connection, connection.cursor() as cursor:
             limit_lock_wait(cursor, LOCK_WAIT_MS)
-            runs = with_weights(cursor, self._runs(cursor, wanted, found), self._engine.settings)
+            runs = self._runs(cursor, wanted, found)
             write_runs(cursor, runs, self._engine.settings, SOFTWARE_VERSION)
             want_routines(cursor, [run.scene.scene_id for run in runs])
             now_us = clock_us(cursor)
@@ -96,4 +95,4 @@ def settles_at_us(padded: Window) -> int:
 
 def count_results(run: RunWrite) -> None:
     for result in run.results:
-        metrics.MATCHES.labels(result.match.verdict.value).inc()
+        metrics.MATCHES.labels(result.verdict.value).inc()

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from crimes.scenes import Scene
 from ingest.matching.engine import SceneMatches
 from model.crimes import SHORT_GAP_S, Match, MatchVerdict
-from store.matching import Counts, NewResult, RunWrite, StoredResult
+from store.matching import Counts, RunWrite, StoredResult
 from store.matching_wanted import Cause, WantedMatch
 
 REQUESTED_BY = "cordon"
@@ -30,7 +30,7 @@ def run_of_everybody(
     """
     matches = {match.person_id: match for match in found.matches}
     superseded: list[int] = []
-    results: list[NewResult] = []
+    results: list[Match] = []
     for stood in standing:
         before = stood.match
         after = matches.pop(before.person_id, None)
@@ -40,8 +40,8 @@ def run_of_everybody(
             continue
         superseded.append(stood.result_id)
         if after is not None:
-            results.append(NewResult(after))
-    results += [NewResult(match) for match in matches.values() if deserves_result(match, near_m)]
+            results.append(after)
+    results += [match for match in matches.values() if deserves_result(match, near_m)]
     counts = Counts.of(found.population, [match.verdict for match in found.matches])
     return RunWrite(found.scene, wanted.cause, wanted.requested_by, counts, superseded, results)
 
@@ -67,7 +67,7 @@ def run_of_one(
         REQUESTED_BY,
         counts.moved(stood, None if after is None else after.verdict),
         () if standing is None else (standing.result_id,),
-        () if after is None else (NewResult(after),),
+        () if after is None else (after,),
     )
 
 

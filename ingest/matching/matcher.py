@@ -19,11 +19,13 @@ from store.expectations import retry_routines
 from store.locks import LockClass, end_holders, try_hold
 from store.matching_wanted import count_waiting, retry_matches
 from store.rematches import retry_rematches
+from store.weights import retry_weights
 
 NAME = "match"
 STANDBY_S = 1.0
 SILENT_S = 300.0  # one who matches asks the database more often, even while a large answer is worked on
 COUNTED_EVERY_S = 5.0
+PATIENT_FOR_S = 30.0
 BACKOFF_S = (0.1, 0.5, 1.0, 2.0, 5.0)
 
 log = get_logger("matching")
@@ -32,9 +34,18 @@ log = get_logger("matching")
 class Matcher:
     """One who matches, or stands by; ``run`` it in its own thread or process."""
 
-    def __init__(self, connect: Callable[[], Connection], tasks: Sequence[Task], every_s: float) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Connection],
+        tasks: Sequence[Task],
+        patient_tasks: Sequence[Task],
+        every_s: float,
+    ) -> None:
+        """``patient_tasks`` have their turn when no other has more to do, and now and then all the same."""
         self._connect = connect
         self._tasks = tasks
+        self._patient_tasks = patient_tasks
+        self._patient_at = time.monotonic()
         self._every_s = every_s
         self._connection: Connection | None = None
         self._matches = False
@@ -66,6 +77,9 @@ class Matcher:
         if not self._matches and not self._become_matcher(connection):
             return STANDBY_S
         goes_on = [task.round(connection) for task in self._tasks]
+        if not any(goes_on) or time.monotonic() > self._patient_at + PATIENT_FOR_S:
+            goes_on += [task.round(connection) for task in self._patient_tasks]
+            self._patient_at = time.monotonic()
         self._count(connection)
         return 0 if any(goes_on) else self._every_s
 
@@ -93,6 +107,7 @@ class Matcher:
             retry_matches(cursor)
             retry_rematches(cursor)
             retry_routines(cursor)
+            retry_weights(cursor)
         log.info("matching")
         self._matches = True
         return True

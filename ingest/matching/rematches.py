@@ -9,7 +9,6 @@ from ingest.matching.crimes import LOCK_WAIT_MS, count_results, settles_at_us
 from ingest.matching.decisions import run_of_one
 from ingest.matching.engine import SOFTWARE_VERSION, MatchingEngine
 from ingest.matching.tasks import may_pass, words_of
-from ingest.matching.weighing import with_weights
 from model.crimes import Match
 from store.database import Connection, Cursor
 from store.expectations import want_routines
@@ -68,7 +67,6 @@ class Rematching:
         with connection, connection.cursor() as cursor:
             limit_lock_wait(cursor, LOCK_WAIT_MS)
             runs = self._runs(cursor, person_id, list(zip(scenes, matches, strict=True)))
-            runs = with_weights(cursor, runs, self._engine.settings)
             write_runs(cursor, runs, self._engine.settings, SOFTWARE_VERSION)
             want_routines(cursor, [run.scene.scene_id for run in runs])
         for run in runs:

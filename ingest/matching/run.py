@@ -16,7 +16,7 @@ from ingest.matching.notices import Noticing
 from ingest.matching.rematches import Rematching
 from ingest.matching.searches import SceneSearching
 from ingest.matching.tasks import Task
-from ingest.matching.weighing import SheetWeighing
+from ingest.matching.weighing import ResultWeighing, SheetWeighing
 from ops.health import health_server
 from ops.settings import Settings
 from store.database import connect
@@ -38,23 +38,36 @@ def run_matcher(settings: Settings, stop: threading.Event, announce: Callable[[i
 def make_matcher(settings: Settings) -> Matcher:
     """Raises ConfigurationError without CORDON_DATABASE_WORKER_URL."""
     url = settings.require_database_url("worker")
-    return Matcher(lambda: connect(url, "cordon-match"), tasks(settings), settings.match_every_s)
+    engine = engine_of(settings)
+    return Matcher(
+        lambda: connect(url, "cordon-match"),
+        tasks(settings, engine),
+        patient_tasks(engine),
+        settings.match_every_s,
+    )
 
 
-def tasks(settings: Settings) -> list[Task]:
+def engine_of(settings: Settings) -> MatchingEngine:
+    return MatchingEngine(settings.matching, Projection(settings.centre_lat, settings.centre_lon))
+
+
+def tasks(settings: Settings, engine: MatchingEngine) -> list[Task]:
     """In the order in which they are done: a crime's run goes before what comes late for it.
 
     Raises ConfigurationError where the watched folder, or the key or a template of evidence, cannot be used.
     """
     folder = [CrimeFolder(Path(settings.crime_folder), Reading.of(settings))] if settings.crime_folder else []
-    engine = MatchingEngine(settings.matching, Projection(settings.centre_lat, settings.centre_lon))
     return [
         *folder,
         CrimeMatching(engine),
         Rematching(engine),
         SceneSearching(engine),
         Eliminating(engine),
-        SheetWeighing(engine),
         open_issuing(settings),
         Noticing(NOTICE_ROUNDS * settings.match_every_s),
     ]
+
+
+def patient_tasks(engine: MatchingEngine) -> list[Task]:
+    """What takes longer than a verdict and may come after it."""
+    return [ResultWeighing(engine), SheetWeighing(engine)]

@@ -101,12 +101,16 @@ CREATE TABLE matching_results (
   person_id bigint NOT NULL REFERENCES people,
   verdict text NOT NULL CHECK (verdict IN ('present', 'possible', 'absent', 'cannot_say')),
   document jsonb NOT NULL, -- model.crimes.Match
-  weight jsonb, -- how likely chance is, by the wearer's routine; NULL where nothing is weighed
+  weight jsonb, -- how likely chance is, by the wearer's routine; NULL: not weighed, or not yet
+  weighing_error text, -- set aside: it could not be weighed
   superseded_by bigint REFERENCES matching_runs -- NULL: the current one
 );
 CREATE UNIQUE INDEX matching_results_current ON matching_results (crime_version_id, person_id) WHERE superseded_by IS NULL;
 CREATE INDEX matching_results_run ON matching_results (run_id);
 CREATE INDEX matching_results_person ON matching_results (person_id) WHERE superseded_by IS NULL;
+
+CREATE INDEX matching_results_unweighed ON matching_results (result_id)
+  WHERE superseded_by IS NULL AND weight IS NULL AND verdict IN ('present', 'possible');
 
 -- What is to be matched: a crime version against everyone, from due_at on, and one device's stretch of time against
 -- the crimes in it. Rows of one device are joined.

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from access.roles import Role
-from ingest.matching.run import tasks as matcher_tasks
+from ingest.matching.run import engine_of, patient_tasks, tasks
 from model.times import to_microseconds
 from store.database import connect
 from tests.access.police_world import MINUTE, PoliceWorld, seed_police_world
@@ -71,6 +71,8 @@ def write_tracks(urls: DatabaseUrls) -> None:
 def answer_everything(urls: DatabaseUrls) -> None:
     """Every task of the matcher, until nothing waits."""
     with closing(connect(urls.worker, "test")) as connection:
-        for task in matcher_tasks(match_settings(urls)):
+        settings = match_settings(urls)
+        engine = engine_of(settings)
+        for task in tasks(settings, engine) + patient_tasks(engine):
             while task.round(connection):
                 pass

@@ -118,3 +118,13 @@ def test_one_matches_and_another_takes_over(migrated_database: DatabaseUrls, sta
         import_crimes(migrated_database, crime(start_us, "SECOND"))
         wait_until(lambda: counts(migrated_database, "SECOND") is not None, what="the other's run")
     assert nothing_waits(migrated_database)
+
+
+def test_a_database_that_breaks_off_is_waited_for(database: DatabaseUrls, start_us: int) -> None:
+    end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+    end += " WHERE application_name = 'cordon-match' AND datname = current_database()"
+    for attempt in range(3):
+        assert rows(database.owner, end) == [(1,)]
+        import_crimes(database, crime(start_us, f"AGAIN-{attempt}"))
+        wait_until(lambda: nothing_waits(database), what="the run")
+    assert counts(database, "AGAIN-2") == {"present": 1, "possible": 0, "absent": 0, "cannot_say": 0}

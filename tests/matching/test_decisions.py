@@ -24,13 +24,13 @@ def match(person_id: int, verdict: MatchVerdict, nearest_m: float | None = 5000.
 
 def standing(*matches: Match) -> list[StoredResult]:
     """Results by the person's number."""
-    return [StoredResult(one.person_id, 1, SCENE.scene_id, one, None) for one in matches]
+    return [StoredResult(one.person_id, 1, SCENE.scene_id, one) for one in matches]
 
 
 def written(run: RunWrite | None) -> tuple[list[int], list[tuple[int, MatchVerdict]]]:
     """(superseded results, new ones)"""
     assert run is not None
-    return list(run.superseded), [(one.match.person_id, one.match.verdict) for one in run.results]
+    return list(run.superseded), [(one.person_id, one.verdict) for one in run.results]
 
 
 def test_a_first_run_has_a_result_for_whoever_is_not_simply_elsewhere() -> None:

@@ -13,7 +13,7 @@ from model.crimes import Match, MatchingSettings, MatchVerdict, Window
 from model.enums import Mechanism, PositionFlag
 from model.times import to_microseconds
 from store.database import Cursor, connect
-from store.routines import Pair, weigh, weigh_pairs
+from store.routines import Pair, weigh_pairs
 from tests.support.database import DatabaseUrls
 from tests.support.routines import (
     AWAY,
@@ -134,16 +134,6 @@ def test_a_series_of_crimes_at_one_place_is_no_routine(migrated_database: Databa
     weight = weigh_one(worker, person, crime.scene)
     assert (weight.windows_there, weight.windows_compared) == (1, 18)
     assert weight.days_there == 1
-
-
-def test_only_those_present_or_possible_are_weighed(migrated_database: DatabaseUrls, worker: Cursor) -> None:
-    with as_owner(migrated_database.owner) as cursor:
-        person, device = seed_person(cursor, "X1")
-        seed_weeks(cursor, device, [])
-    matches = [a_match(person, verdict) for verdict in MatchVerdict]
-    weights = weigh(worker, [SCENE] * len(matches), matches, SETTINGS, ROUTINE)
-    assert [weight is not None for weight in weights] == [True, True, False, False]
-    assert weigh(worker, [], [], SETTINGS, ROUTINE) == []
 
 
 def test_many_pairs_are_weighed_as_one_is(migrated_database: DatabaseUrls, worker: Cursor) -> None:

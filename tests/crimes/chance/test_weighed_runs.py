@@ -9,11 +9,12 @@ import pytest
 from crimes.chance import weight_of
 from geofence.projection import Projection
 from ingest.matching.engine import MatchingEngine
-from ingest.matching.weighing import SheetWeighing
+from ingest.matching.weighing import ResultWeighing, SheetWeighing
 from model.crimes import MatchingSettings
 from model.times import to_microseconds
 from store.database import connect
 from store.expectations import retry_routines
+from store.weights import retry_weights
 from tests.support.database import DatabaseUrls
 from tests.support.matching import ReportedCrime, import_crimes, matching, nothing_waits
 from tests.support.routines import (
@@ -32,8 +33,15 @@ from tests.support.seed import as_owner
 from tests.support.waiting import wait_until
 from tests.support.world import rows
 
-WEIGHTS = "SELECT crn, verdict, weight FROM matching_results JOIN people USING (person_id) WHERE superseded_by IS NULL"
+WEIGHTS = (
+    "SELECT crn, verdict, weight FROM matching_results JOIN people USING (person_id) WHERE superseded_by IS NULL"
+    " ORDER BY crime_version_id DESC, crn"  # the first crime's last
+)
 ROUTINES = "SELECT crn, days_compared, error FROM batch_routines JOIN people USING (person_id) ORDER BY crn"
+
+
+ERRORS = "SELECT crn, weighing_error IS NOT NULL FROM matching_results JOIN people USING (person_id) ORDER BY crn"
+UNWEIGHED = "SELECT FROM matching_results WHERE weight IS NULL AND verdict IN ('present', 'possible')"
 
 
 def reported(reference: str, place: tuple[float, float], hours_later: int = 0) -> ReportedCrime:
@@ -43,7 +51,8 @@ def reported(reference: str, place: tuple[float, float], hours_later: int = 0) -
 
 def weighed(database: DatabaseUrls) -> bool:
     found: list[tuple[Any, ...]] = rows(database.owner, ROUTINES)
-    return bool(found) and all(days is not None for _, days, _ in found) and nothing_waits(database)
+    routines = bool(found) and all(days is not None for _, days, _ in found)
+    return routines and nothing_waits(database) and not rows(database.owner, UNWEIGHED)
 
 
 @pytest.mark.parametrize("server", ["migrated_database", "migrated_timescale_database"])
@@ -94,3 +103,33 @@ def test_a_routine_that_cannot_be_weighed_is_set_aside_and_tried_again(migrated_
             retry_routines(cursor)
         assert [weighing.round(connection) for _ in range(2)] == [True, False]
     assert rows(migrated_database.owner, ROUTINES) == [("X1", 0, None), ("X2", 0, None)]
+
+
+def test_a_result_that_cannot_be_weighed_is_set_aside_and_tried_again(migrated_database: DatabaseUrls) -> None:
+    with as_owner(migrated_database.owner) as cursor:
+        people = [seed_person(cursor, crn)[0] for crn in ("X1", "X2")]
+        batch = seed_batch(cursor)
+        for number, person in enumerate(people):
+            crime = seed_crime(cursor, batch, f"C{number}")
+            seed_result(cursor, seed_run(cursor, crime), crime, person)
+        cursor.execute("UPDATE matching_results SET weight = NULL")
+        cursor.execute(
+            "UPDATE crime_versions SET windows = '[]'"
+            " WHERE crime_version_id = (SELECT min(crime_version_id) FROM crime_versions)"
+        )
+    weighing = ResultWeighing(MatchingEngine(MatchingSettings(), Projection(*PLACE)))
+    with closing(connect(migrated_database.worker, "test")) as connection:
+        assert weighing.round(connection) is False
+        [(_, _, first), (_, _, second)] = sorted(rows(migrated_database.owner, WEIGHTS))
+        assert (first, second is None) == (None, False)
+        with as_owner(migrated_database.owner) as cursor:
+            cursor.execute(
+                "UPDATE crime_versions SET windows = (SELECT windows FROM crime_versions WHERE windows <> '[]' LIMIT 1)"
+            )
+        assert weighing.round(connection) is False
+        assert rows(migrated_database.owner, ERRORS) == [("X1", True), ("X2", False)]
+        with connection, connection.cursor() as cursor:
+            retry_weights(cursor)
+        assert weighing.round(connection) is False
+    assert all(weight is not None for _, _, weight in rows(migrated_database.owner, WEIGHTS))
+    assert rows(migrated_database.owner, ERRORS) == [("X1", False), ("X2", False)]
