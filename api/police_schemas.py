@@ -14,6 +14,10 @@ from store.crimes import StoredCrime, StoredCrimeVersion
 from store.police_matches import PersonMatch, PoliceMatch
 
 
+DIGITS = {"accuracy_m": 1, "speed_mps": 2, "heading_deg": 1, "distance_m": 1, "overlap": 4}
+"""Behind the point: what is stored with single precision has no more to say."""
+
+
 class WithAliases(Answer):
     """With names that are words of Python."""
 
@@ -120,7 +124,8 @@ class SeenPosition(Answer):
 
     @classmethod
     def of(cls, position: dict[str, Any]) -> Self:
-        return cls.model_validate(position | {"flags": PositionFlag(position["flags"]).words})
+        rounded = {name: round(position[name], digits) for name, digits in DIGITS.items() if position[name] is not None}
+        return cls.model_validate(position | rounded | {"flags": PositionFlag(position["flags"]).words})
 
 
 class Identity(Answer):
