@@ -13,7 +13,6 @@ from model.times import from_microseconds
 from store.crimes import StoredCrime, StoredCrimeVersion
 from store.police_matches import PersonMatch, PoliceMatch
 
-
 DIGITS = {"accuracy_m": 1, "speed_mps": 2, "heading_deg": 1, "distance_m": 1, "overlap": 4}
 """Behind the point: what is stored with single precision has no more to say."""
 
@@ -183,6 +182,7 @@ class MatchOut(Answer):
 
 
 class MatchesPage(Answer):
+    state: CrimeState = Field(description="While it is `waiting` or `set_aside`, an empty list says nothing of anybody")
     matches: list[MatchOut]
     next: str | None = Field(description="Address of the next page; null on the last")
 
