@@ -91,3 +91,8 @@ POLICY: dict[Role, frozenset[Permission]] = {
 
 def allows(role: Role, permission: Permission) -> bool:
     return permission in POLICY[role]
+
+
+def needs_force(role: Role, permission: Permission) -> bool:
+    """Whether a token of ``role`` has to name a police force for this: without one, nothing of police is theirs."""
+    return role in POLICE_ROLES and permission not in _EVERYONE

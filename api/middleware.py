@@ -111,8 +111,12 @@ class BodyLimitMiddleware:
         self._unlimited = unlimited
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or (scope["method"], scope["path"]) in self._unlimited:
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if (scope["method"], scope["path"]) in self._unlimited:
+            streamed = _StreamedBody(receive, send)
+            await self._app(scope, streamed.receive, streamed.send)
             return
         try:
             async with asyncio.timeout(self._within_s):
@@ -157,6 +161,27 @@ class BodyLimitMiddleware:
             f"A body may have {self._max_bytes} bytes; send it in parts.",
             headers={"Connection": "close"},
         )
+
+
+class _StreamedBody:
+    """Cuts the connection with an answer that comes before the body's end, such as a refusal: what still comes would be
+    read and thrown away for as long as the client likes.
+    """
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+        self._has_ended = False
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._has_ended = not message.get("more_body", False)
+        return message
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and not self._has_ended:
+            MutableHeaders(scope=message)["Connection"] = "close"
+        await self._send(message)
 
 
 def _replay(messages: Iterable[Message], receive: Receive) -> Receive:

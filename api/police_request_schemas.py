@@ -56,7 +56,7 @@ class EliminationsPage(Answer):
 class SceneSearchIn(Body):
     lat: float = Field(ge=-90, le=90)
     lon: float = Field(ge=-180, le=180)
-    radius_m: float = Field(gt=0, le=500)
+    radius_m: float = Field(ge=1, le=500)
     begins_at: Moment = Field(alias="from")
     ends_at: Moment = Field(alias="to", description="At most 12 h after from")
     crime: str | None = Field(default=None, description="Reference of a crime of the own force", max_length=100)

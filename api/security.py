@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from access.audit import Action, Subject, record_refusal
-from access.roles import POLICY, Permission, Role, allows
+from access.roles import POLICY, Permission, Role, allows, needs_force
 from access.tokens import Bearer, authenticate
 from api.errors import ProblemError
 from api.services import CurrentServices, Services
@@ -87,6 +87,13 @@ class Requires:
                 HTTPStatus.FORBIDDEN,
                 f"The role {identity.role} does not have the permission {self.permission}.",
                 permission=self.permission,
+            )
+        if needs_force(bearer.role, self.permission) and not identity.force:
+            about = Subject(person_id=_person_of(request), detail={"needs": "force"})
+            record_refusal(services.pool, identity, self._action, about)
+            raise ProblemError(
+                HTTPStatus.FORBIDDEN,
+                "The token names no police force: `cordon token create --force` makes one that does.",
             )
         return Caller(identity, bearer.role, bearer.expires_at, token)
 

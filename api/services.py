@@ -1,6 +1,7 @@
 """What the routes work with, made once a process and passed in."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import BoundedSemaphore
@@ -17,6 +18,8 @@ from store.migrate import read_migrations
 
 BACKGROUND_CONNECTIONS = 2
 BACKGROUND_WAIT_S = 2.0
+UPLOADS_OF_A_FORCE = 4
+"""At once: each may be as large as a police file, and one force's must not fill the disk or keep out another's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,9 @@ class Services:
     gateway: GatewayServices
     rehearsing: BoundedSemaphore = field(default_factory=BoundedSemaphore)  # one holds up the other requests enough
     importing: asyncio.Semaphore = field(default_factory=asyncio.Semaphore)  # and so does one police file
+    uploading: defaultdict[str, asyncio.Semaphore] = field(  # by police force
+        default_factory=lambda: defaultdict(lambda: asyncio.Semaphore(UPLOADS_OF_A_FORCE))
+    )
     check_broker: Callable[[], None] | None = None  # raises UnavailableError while the broker does not answer
     migrations: frozenset[str] = field(
         default_factory=lambda: frozenset(migration.name for migration in read_migrations())

@@ -9,6 +9,7 @@ import psycopg2.errors
 from ops.errors import InputError
 from store.checks import checked_text
 from store.database import Cursor, fetch_one
+from store.police_matches import refusals
 
 LONGEST = {"purpose": 500, "basis": 500, "maker": 200, "exhibit": 100}
 
@@ -112,8 +113,19 @@ def person_of_evidence(cursor: Cursor, evidence_id: int) -> int | None:
     return person_id
 
 
+def take_bundle(cursor: Cursor, evidence_id: int) -> bytes | None:
+    """The bundle's bytes, for police, with the receipt and the record; None where none is issued, or not theirs.
+
+    Raises WrongStateError where the caller does not have it yet and the match no longer stands confirmed.
+    """
+    with refusals():
+        cursor.execute("SELECT take_evidence(%s)", (evidence_id,))
+    content = fetch_one(cursor)[0]
+    return None if content is None else bytes(content)
+
+
 def read_bundle(cursor: Cursor, evidence_id: int) -> bytes | None:
-    """The bundle's bytes; None where none is issued."""
+    """The bundle's bytes, for the owner; None where none is issued."""
     cursor.execute("SELECT content FROM evidence_bundles WHERE evidence_id = %s", (evidence_id,))
     row = cursor.fetchone()
     return bytes(row[0]) if row else None

@@ -11,6 +11,7 @@ from crimes.scenes import Scene
 from model.crimes import MatchVerdict, Window
 from model.review import DistanceBand, RequestState
 from model.times import to_microseconds
+from store.crime_staging import UNSTORABLE
 from store.database import Cursor, fetch_one
 from store.matching import Counts
 from store.pages import Page
@@ -80,6 +81,8 @@ class FoundPerson:
 
 def find_crime_by_reference(cursor: Cursor, reference: str) -> int | None:
     """The id of a crime that the caller may see."""
+    if UNSTORABLE in reference:
+        return None
     cursor.execute("SELECT crime_id FROM crimes WHERE reference = %s", (reference,))
     row = cursor.fetchone()
     return int(row[0]) if row else None

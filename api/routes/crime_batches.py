@@ -95,12 +95,11 @@ async def write_crime_batch(
     and is answered with the batch that was made then. A crime that was reported before becomes a new version where
     something differs. Where no row is good the file is refused with 422, and its errors are kept as well.
     """
-    if not caller.identity.force:
-        raise ProblemError(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "The token names no police force: `cordon token create --force` makes one that does.",
-        )
-    async with spooled_body(request, services.settings.crime_file_max_bytes) as spool, _turn(services):
+    async with (
+        _turn(services.uploading[caller.identity.force]),
+        spooled_body(request, services.settings.crime_file_max_bytes) as spool,
+        _turn(services.importing),
+    ):
         sender = Sender(caller.identity, "api", caller.identity.force)
         begin = partial(services.pool.transaction, caller.identity)
         try:
@@ -212,17 +211,16 @@ def _seen(batch: StoredBatch | None, services: Services, caller: Caller, batch_i
 
 
 @asynccontextmanager
-async def _turn(services: Services) -> AsyncIterator[None]:
-    """One police file at a time in a process: to read it keeps a processor busy."""
+async def _turn(turns: asyncio.Semaphore) -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(BUSY_S):
-            await services.importing.acquire()
+            await turns.acquire()
     except TimeoutError:
-        raise UnavailableError("other police files are being imported") from None
+        raise UnavailableError("other police files are on their way, or being imported") from None
     try:
         yield
     finally:
-        services.importing.release()
+        turns.release()
 
 
 def _refused(imported: ImportedFile) -> ProblemError:

@@ -13,6 +13,7 @@ from api.documentation import documented
 from api.errors import ProblemError
 from api.evidence_schemas import EvidenceDetail, EvidenceIn, EvidenceOut, NoticeOut, NoticesPage
 from api.fields import CursorText, Limit
+from api.police_refusals import answered_refusals
 from api.security import LARGEST_BIGINT, Caller, Requires, refuse_unseen
 from api.services import CurrentServices
 from ops.errors import InputError
@@ -23,10 +24,10 @@ from store.evidence import (
     mark_told,
     notices_of,
     person_of_evidence,
-    read_bundle,
-    record_receipt,
     request_evidence,
+    take_bundle,
 )
+from store.police_matches import UnseenError
 
 router = APIRouter(tags=["evidence"])
 
@@ -121,6 +122,7 @@ def read_evidence(
         Permission.EVIDENCE_READ,
         "a zip archive, as `cordon evidence verify` takes it",
         HTTPStatus.NOT_FOUND,
+        HTTPStatus.CONFLICT,
         media_type=MEDIA_TYPE,
     ),
 )
@@ -129,16 +131,18 @@ def download_bundle(
     services: CurrentServices,
     evidence_id: EvidenceId,
 ) -> Response:
-    """The issued bundle as a zip archive. Whoever takes it away is told when later data change what it says."""
-    detail = {"evidence_id": evidence_id}
-    with services.pool.transaction(caller.identity) as transaction:
-        content = read_bundle(transaction, evidence_id)
-        if content is not None:
-            record_receipt(transaction, evidence_id, caller.identity.subject)
-            about = Subject(person_id=person_of_evidence(transaction, evidence_id), detail=detail)
-            record_allowed(transaction, caller.identity, Action.EVIDENCE_EXPORT, about)
-    if content is None:
-        raise refuse_unseen(services, caller, Action.EVIDENCE_EXPORT, Subject(detail=detail), "issued evidence")
+    """The issued bundle as a zip archive. Whoever takes it away is told when later data change what it says.
+
+    Once the match is no longer confirmed, or later data replaced it, only who took it before is given it again.
+    """
+    about = Subject(detail={"evidence_id": evidence_id})
+    with (
+        answered_refusals(services, caller, Action.EVIDENCE_EXPORT, about, "issued evidence"),
+        services.pool.transaction(caller.identity) as transaction,
+    ):
+        content = take_bundle(transaction, evidence_id)
+        if content is None:
+            raise UnseenError
     name = f'attachment; filename="EV-{evidence_id}.zip"'
     headers = {"Content-Disposition": name, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     return Response(content, media_type=MEDIA_TYPE, headers=headers)

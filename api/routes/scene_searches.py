@@ -1,5 +1,6 @@
 """Who was here then: one place and window, for a crime of the own force or on a recorded authority."""
 
+import unicodedata
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated
@@ -185,10 +186,13 @@ def _problems(wanted: SceneSearchIn, caller: Caller, settings: Settings) -> list
         problems.append(("body.crime", "give the reference of a crime, or authority and authorised_by"))
     if _same_name(wanted.authorised_by, caller.identity.subject):
         problems.append(("body.authorised_by", "nobody authorises their own search: name who did"))
-    if not caller.identity.force:
-        problems.append(("header.Authorization", "the token names no police force: ask for one that does"))
     return problems
 
 
 def _same_name(one: str | None, other: str) -> bool:
-    return one is not None and one.strip().lower() == other.strip().lower()
+    """However it is written, as ``same_subject`` of the database has it."""
+    return one is not None and _bare(one) == _bare(other)
+
+
+def _bare(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).split()).lower()

@@ -173,7 +173,8 @@ class CrimeFolder:
         if state != "accepted":
             beside = target.with_name(target.name + ERRORS)
             unfinished = beside.with_name(f".{beside.name}.part")
-            with unfinished.open("w", encoding="utf-8", newline="") as written:
+            unfinished.unlink(missing_ok=True)
+            with unfinished.open("x", encoding="utf-8", newline="") as written:  # never through a link
                 written.writelines(to_csv(errors))
             unfinished.replace(beside)
         file.rename(target)
@@ -207,6 +208,8 @@ def _errors(cursor: Cursor, imported: ImportedFile) -> Iterable[RowError]:
 def _free_place(folder: Path, name: str) -> Path:
     """Where nothing lies yet: a second file of the name becomes NAME-2."""
     folder.mkdir(exist_ok=True)
+    if folder.is_symlink():
+        raise OSError(errno.ELOOP, f"{folder.name} is a link: it could lead anywhere")
     place = folder / name
     number = 1
     while place.exists() or place.with_name(place.name + ERRORS).exists():

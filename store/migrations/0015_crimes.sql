@@ -151,6 +151,6 @@ $$;
 
 GRANT SELECT, INSERT ON crime_batches, crime_batch_errors, crimes, crime_versions, matching_runs TO cordon_worker;
 GRANT UPDATE (is_current) ON crime_versions TO cordon_worker;
-GRANT SELECT, INSERT, UPDATE ON matching_results TO cordon_worker;
+GRANT SELECT, INSERT, UPDATE (superseded_by, weight, weighing_error) ON matching_results TO cordon_worker;
 GRANT SELECT, INSERT, UPDATE, DELETE ON matching_wanted, rematches_wanted TO cordon_worker;
 GRANT UPDATE ON registry_revision TO cordon_worker; -- the watched folder's imports raise it

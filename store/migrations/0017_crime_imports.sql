@@ -1,23 +1,30 @@
 -- Police files come in: by the API for the force of the caller's token, by the watched folder, by the owner's command.
 
--- The force whose files the caller may send; NULL for whoever is no police analyst, so that nothing equals it.
-CREATE FUNCTION importing_force() RETURNS text
+-- The force that the caller works for; NULL, which nothing equals, for everybody but police, and for police whose token
+-- names none.
+CREATE FUNCTION police_force() RETURNS text
 LANGUAGE sql STABLE AS $$
-  SELECT CASE WHEN current_setting('cordon.role', true) = 'police_analyst'
-    THEN nullif(current_setting('cordon.force', true), '') END
+  SELECT nullif(current_setting('cordon.force', true), '')
+  WHERE current_setting('cordon.role', true) IN ('police_analyst', 'match_reviewer')
 $$;
-REVOKE ALL ON FUNCTION importing_force() FROM public;
-GRANT EXECUTE ON FUNCTION importing_force() TO cordon_api;
 
-CREATE POLICY importers_force ON crime_batches FOR SELECT TO cordon_api USING (force = (SELECT importing_force()));
-CREATE POLICY importers_force ON crimes FOR SELECT TO cordon_api USING (force = (SELECT importing_force()));
+-- The force whose files the caller may send.
+CREATE FUNCTION importing_force() RETURNS text
+LANGUAGE sql STABLE SET search_path = cordon, pg_temp AS $$
+  SELECT police_force() WHERE current_setting('cordon.role', true) = 'police_analyst'
+$$;
+REVOKE ALL ON FUNCTION police_force(), importing_force() FROM public;
+GRANT EXECUTE ON FUNCTION police_force(), importing_force() TO cordon_api;
+
+CREATE POLICY read_own_force ON crimes FOR SELECT TO cordon_api USING (force = (SELECT police_force()));
+CREATE POLICY read_own_force ON crime_batches FOR SELECT TO cordon_api USING (force = (SELECT police_force()));
+CREATE POLICY read_own_force ON crime_versions FOR SELECT TO cordon_api USING (
+  (SELECT police_force()) IS NOT NULL
+  AND EXISTS (SELECT FROM crimes WHERE crimes.crime_id = crime_versions.crime_id)
+);
 CREATE POLICY importers_force ON crime_batch_errors FOR SELECT TO cordon_api USING (
   (SELECT importing_force()) IS NOT NULL
   AND EXISTS (SELECT FROM crime_batches batch WHERE batch.crime_batch_id = crime_batch_errors.crime_batch_id)
-);
-CREATE POLICY importers_force ON crime_versions FOR SELECT TO cordon_api USING (
-  (SELECT importing_force()) IS NOT NULL
-  AND EXISTS (SELECT FROM crimes crime WHERE crime.crime_id = crime_versions.crime_id AND crime.force = (SELECT importing_force()))
 );
 
 -- In the sender's own name and for the sender's own force; a version belongs to a crime and a batch of that force.
@@ -45,7 +52,7 @@ CREATE POLICY followed ON crime_versions FOR UPDATE TO cordon_api USING (
 
 ALTER TABLE matching_wanted ENABLE ROW LEVEL SECURITY;
 CREATE POLICY worker_all ON matching_wanted TO cordon_worker USING (true) WITH CHECK (true);
-CREATE POLICY importers_force ON matching_wanted FOR SELECT TO cordon_api USING (
+CREATE POLICY read_own_force ON matching_wanted FOR SELECT TO cordon_api USING (
   EXISTS (SELECT FROM crime_versions version WHERE version.crime_version_id = matching_wanted.crime_version_id)
 );
 CREATE POLICY imported ON matching_wanted FOR INSERT TO cordon_api WITH CHECK (
@@ -55,7 +62,9 @@ CREATE POLICY imported ON matching_wanted FOR INSERT TO cordon_api WITH CHECK (
     WHERE version.crime_version_id = matching_wanted.crime_version_id AND crime.force = (SELECT importing_force()))
 );
 
-GRANT SELECT, INSERT ON crime_batches, crime_batch_errors, crimes, crime_versions, matching_wanted TO cordon_api;
+GRANT SELECT, INSERT ON crime_batches, crime_batch_errors, crimes, crime_versions TO cordon_api;
+GRANT SELECT (crime_version_id, due_at, error), INSERT (crime_version_id, cause, requested_by)
+  ON matching_wanted TO cordon_api;
 GRANT UPDATE (is_current, revision) ON crime_versions TO cordon_api;
 GRANT UPDATE (revision) ON crime_versions TO cordon_worker;
 GRANT INSERT ON audit_log TO cordon_worker; -- what the watched folder brings in

@@ -1,11 +1,11 @@
 -- Who sees what of matching. Police see their own force's crimes and, of matches, what the functions of 0021 give them:
 -- the API's role reads no result by itself, for a result names its wearer.
 
--- The force that the caller works for; NULL for everybody but police, and for police whose token names none.
-CREATE FUNCTION police_force() RETURNS text
-LANGUAGE sql STABLE AS $$
-  SELECT nullif(current_setting('cordon.force', true), '')
-  WHERE current_setting('cordon.role', true) IN ('police_analyst', 'match_reviewer')
+-- However it is written: one person's name may differ in blanks, capitals and the width of its letters.
+CREATE FUNCTION same_subject(one text, other text) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT lower(regexp_replace(normalize(one, NFKC), '\s', '', 'g') COLLATE pg_c_utf8)
+       = lower(regexp_replace(normalize(other, NFKC), '\s', '', 'g') COLLATE pg_c_utf8)
 $$;
 
 -- A reviewer's word on a match. The newest stands; the earlier ones are kept.
@@ -101,7 +101,7 @@ CREATE TABLE scene_searches (
   cannot_say integer,
   CHECK ((authority IS NULL) = (authorised_by IS NULL)),
   CHECK (crime_id IS NOT NULL OR authority IS NOT NULL),
-  CHECK (lower(btrim(authorised_by)) <> lower(btrim(requested_by)))
+  CHECK (NOT same_subject(authorised_by, requested_by))
 );
 CREATE INDEX scene_searches_waiting ON scene_searches (scene_search_id) WHERE state = 'requested';
 CREATE INDEX scene_searches_force ON scene_searches (force, scene_search_id);
@@ -116,6 +116,15 @@ CREATE TABLE scene_search_results (
   PRIMARY KEY (scene_search_id, number),
   UNIQUE (scene_search_id, person_id)
 );
+
+-- Who ever asked for another run: of several who ask before it begins, the run itself names one.
+CREATE TABLE rerun_requests (
+  crime_id bigint NOT NULL REFERENCES crimes,
+  requested_by text NOT NULL,
+  requested_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX rerun_requests_crime ON rerun_requests (crime_id);
+ALTER TABLE rerun_requests ENABLE ROW LEVEL SECURITY;
 
 -- "Rule this person out": asked for one named person and one crime. Nothing that the API's role reads of it tells whether
 -- the person is known here, unless the track rules them out.
@@ -149,10 +158,6 @@ LANGUAGE sql STABLE SET search_path = cordon, pg_temp AS $$
       ORDER BY qualification_id DESC LIMIT 1), false)
 $$;
 
-CREATE POLICY read_own_force ON crimes FOR SELECT TO cordon_api USING (force = (SELECT police_force()));
-CREATE POLICY read_own_force ON crime_batches FOR SELECT TO cordon_api USING (force = (SELECT police_force()));
-CREATE POLICY read_own_force ON crime_versions FOR SELECT TO cordon_api USING (
-  EXISTS (SELECT FROM crimes WHERE crimes.crime_id = crime_versions.crime_id));
 CREATE POLICY read_own_force ON matching_runs FOR SELECT TO cordon_api USING (
   EXISTS (SELECT FROM crime_versions version WHERE version.crime_version_id = matching_runs.crime_version_id));
 
@@ -179,11 +184,10 @@ CREATE POLICY asked ON scene_searches FOR INSERT TO cordon_api WITH CHECK (
   AND requested_by = current_setting('cordon.subject', true)
   AND (crime_id IS NULL OR EXISTS (SELECT FROM crimes WHERE crimes.crime_id = scene_searches.crime_id)));
 
-REVOKE ALL ON FUNCTION police_force(), match_is_confirmed(bigint), label_wearers() FROM public;
-GRANT EXECUTE ON FUNCTION police_force() TO cordon_api;
+REVOKE ALL ON FUNCTION same_subject(text, text), match_is_confirmed(bigint), label_wearers() FROM public;
+GRANT EXECUTE ON FUNCTION same_subject(text, text) TO cordon_api, cordon_worker; -- the check of scene_searches
 GRANT EXECUTE ON FUNCTION match_is_confirmed(bigint) TO cordon_worker;
-GRANT SELECT ON crimes, crime_batches, crime_versions, matching_runs, scene_searches TO cordon_api;
-GRANT SELECT (crime_version_id, due_at, error) ON matching_wanted TO cordon_api; -- under the row security of 0017
+GRANT SELECT ON matching_runs, scene_searches TO cordon_api;
 GRANT INSERT (force, crime_id, authority, authorised_by, lat, lon, radius_m, from_time, to_time, requested_by)
   ON scene_searches TO cordon_api;
 GRANT SELECT ON match_qualifications, match_outcomes, crime_batch_wearers TO cordon_worker;

@@ -88,13 +88,13 @@ BEGIN
     RAISE EXCEPTION 'no reviewer has confirmed this match'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'evidence_is_confirmed';
   END IF;
-  IF lower(btrim(review.reviewer)) = lower(btrim(asked.requested_by)) THEN
+  IF same_subject(review.reviewer, asked.requested_by) THEN
     RAISE EXCEPTION 'who asks for evidence is not who reviewed the match'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'evidence_needs_another_reviewer';
   END IF;
   IF NOT EXISTS (
-    SELECT FROM matching_results
-    WHERE result_id = asked.result_id AND superseded_by IS NULL AND verdict <> 'cannot_say') THEN
+    SELECT FROM matching_results result JOIN crime_versions version USING (crime_version_id)
+    WHERE result_id = asked.result_id AND superseded_by IS NULL AND version.is_current AND verdict <> 'cannot_say') THEN
     RAISE EXCEPTION 'later data changed this match, or it names no wearer'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'evidence_is_current';
   END IF;
@@ -150,6 +150,36 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
   WHERE asked.evidence_id = wanted AND asked.force = police_force()
 $$;
 
+-- The one way to a bundle, which names its wearer, for the API's role: recorded with the receipt. Who has it may have it
+-- again; to anybody else it goes only while the review stands and no later data say otherwise, like the name itself.
+-- NULL: none is issued, or it is not the caller's. Raises object_not_in_prerequisite_state.
+CREATE FUNCTION take_evidence(wanted bigint) RETURNS bytea
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
+DECLARE
+  asking_subject text := current_setting('cordon.subject', true);
+  taken bytea;
+  judged bigint;
+BEGIN
+  SELECT bundle.content, asked.result_id INTO taken, judged
+  FROM evidence_bundles bundle JOIN evidence_requests asked USING (evidence_id)
+  WHERE evidence_id = wanted AND asked.force = police_force();
+  IF NOT FOUND THEN
+    RETURN NULL;
+  END IF;
+  IF NOT match_is_confirmed(judged) AND NOT EXISTS (
+    SELECT FROM evidence_receipts WHERE evidence_id = wanted AND recipient = asking_subject) THEN
+    RAISE EXCEPTION 'the match is no longer confirmed, or later data replaced it'
+      USING ERRCODE = 'object_not_in_prerequisite_state';
+  END IF;
+  INSERT INTO evidence_receipts (evidence_id, recipient) VALUES (wanted, asking_subject) ON CONFLICT DO NOTHING;
+  INSERT INTO audit_log (subject, role, action, outcome, purpose, request_id, person_id, detail)
+  VALUES (asking_subject, current_setting('cordon.role'), 'evidence.export', 'allowed',
+          current_setting('cordon.purpose'), current_setting('cordon.request_id'), evidence_person(wanted),
+          jsonb_build_object('evidence_id', wanted));
+  RETURN taken;
+END
+$$;
+
 ALTER TABLE evidence_requests ENABLE ROW LEVEL SECURITY;
 ALTER TABLE evidence_bundles ENABLE ROW LEVEL SECURITY;
 ALTER TABLE evidence_receipts ENABLE ROW LEVEL SECURITY;
@@ -172,20 +202,18 @@ BEGIN
 END
 $$;
 CREATE POLICY own_force ON evidence_requests FOR SELECT TO cordon_api USING (force = (SELECT police_force()));
-CREATE POLICY own_receipt ON evidence_receipts FOR INSERT TO cordon_api WITH CHECK (
-  recipient = current_setting('cordon.subject', true)
-  AND EXISTS (SELECT FROM evidence_requests asked WHERE asked.evidence_id = evidence_receipts.evidence_id));
 CREATE POLICY own_notice ON evidence_notices FOR UPDATE TO cordon_api
   USING (recipient = current_setting('cordon.subject', true))
   WITH CHECK (recipient = current_setting('cordon.subject', true));
 
-REVOKE ALL ON FUNCTION request_evidence(bigint, text, text, text, text), evidence_person(bigint) FROM public;
-GRANT EXECUTE ON FUNCTION request_evidence(bigint, text, text, text, text), evidence_person(bigint) TO cordon_api;
+REVOKE ALL ON FUNCTION request_evidence(bigint, text, text, text, text), evidence_person(bigint), take_evidence(bigint),
+  evidence_needs_review(), evidence_stays() FROM public;
+GRANT EXECUTE ON FUNCTION request_evidence(bigint, text, text, text, text), evidence_person(bigint), take_evidence(bigint)
+  TO cordon_api;
 GRANT SELECT ON evidence_requests, evidence_receipts, evidence_notices TO cordon_api;
-GRANT SELECT (evidence_id, issued_at, issued_to, content, manifest_hash, key_fingerprint) ON evidence_bundles TO cordon_api;
-GRANT INSERT ON evidence_receipts TO cordon_api;
+GRANT SELECT (evidence_id, issued_at, issued_to, manifest_hash, key_fingerprint) ON evidence_bundles TO cordon_api;
 GRANT UPDATE (told_at) ON evidence_notices TO cordon_api;
 
-GRANT SELECT, UPDATE ON evidence_requests TO cordon_worker;
+GRANT SELECT, UPDATE (state, problem) ON evidence_requests TO cordon_worker;
 GRANT SELECT, INSERT ON evidence_bundles, legal_holds, evidence_notices TO cordon_worker;
 GRANT SELECT ON evidence_receipts, match_qualifications, quarantined_positions TO cordon_worker;

@@ -16,7 +16,8 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 -- Of a match's positions, those in the padded windows ([[from_us, to_us], …]) and within the report radius, and of each
--- what police may have. `settings` and `document` are those of crimes/matching/documents.py.
+-- what police may have. `settings` and `document` are those of crimes/matching/documents.py. Police state themselves how
+-- uncertain a place is, up to 10 km: no more of it counts than a search may be wide, or it would give them trails.
 CREATE FUNCTION police_positions(document jsonb, windows jsonb, settings jsonb, place_uncertainty_m double precision)
 RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT coalesce(jsonb_agg(jsonb_build_object(
@@ -26,7 +27,7 @@ RETURNS jsonb LANGUAGE sql STABLE AS $$
       'overlap', one -> 'overlap', 'label', one -> 'label') ORDER BY place), '[]')
   FROM jsonb_array_elements(document -> 'positions') WITH ORDINALITY AS position (one, place)
   WHERE (one ->> 'distance_m')::float8
-      <= (settings ->> 'radius_m')::float8 + place_uncertainty_m + (one ->> 'accuracy_m')::float8
+      <= (settings ->> 'radius_m')::float8 + least(place_uncertainty_m, 500) + (one ->> 'accuracy_m')::float8
     AND EXISTS (
       SELECT FROM jsonb_array_elements(windows) stretch
       WHERE extract(epoch FROM (one ->> 'fix_time')::timestamptz) * 1000000
@@ -111,7 +112,7 @@ BEGIN
            distance_band((result.document ->> 'nearest_m')::float8), (result.document ->> 'position_count')::integer,
            CASE WHEN result.weight IS NOT NULL THEN jsonb_build_object(
              'words', result.weight -> 'words', 'yardstick', result.weight -> 'yardstick') END,
-           result.superseded_by IS NULL, person.crn, person.name, person.pnc_id,
+           result.superseded_by IS NULL AND version.is_current, person.crn, person.name, person.pnc_id,
            coalesce((
              SELECT jsonb_agg(jsonb_build_object('reviewer', word.reviewer, 'decision', word.decision,
                'note', word.note, 'at', word.qualified_at) ORDER BY word.qualification_id DESC)
@@ -132,13 +133,14 @@ BEGIN
       AS positions) seen
     WHERE result.result_id = ANY (shown)
     ORDER BY verdict_rank(result.verdict), result.result_id;
-  PERFORM record_look('match.read', result.person_id, version.from_time, version.to_time,
+  PERFORM record_look('match.read', result.person_id, version.from_time - padding, version.to_time + padding,
       jsonb_array_length(
         police_positions(result.document, version.windows, run.settings, version.place_uncertainty_m)),
       jsonb_build_object('result_id', result.result_id, 'crime_id', version.crime_id,
         'identity', match_is_confirmed(result.result_id)))
     FROM matching_results result JOIN matching_runs run USING (run_id)
     JOIN crime_versions version ON version.crime_version_id = result.crime_version_id
+    CROSS JOIN LATERAL make_interval(secs => (run.settings ->> 'padding_s')::float8) padding
     WHERE result.result_id = ANY (shown);
 END
 $$;

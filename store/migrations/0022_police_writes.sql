@@ -1,10 +1,6 @@
 -- What police write: a reviewer's word, what came of a match, another run, and whether somebody is ruled out. Each is
 -- checked here, whatever the program above forgets.
 
--- However it is written: two tokens of one person may differ in blanks and capitals.
-CREATE FUNCTION same_subject(one text, other text) RETURNS boolean
-LANGUAGE sql IMMUTABLE AS $$ SELECT lower(btrim(one)) = lower(btrim(other)) $$;
-
 -- Whether this subject asked for what a reviewer of this crime's matches would judge.
 CREATE FUNCTION has_asked(asking_subject text, wanted_crime bigint) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = cordon, pg_temp AS $$
@@ -18,6 +14,9 @@ LANGUAGE sql STABLE SET search_path = cordon, pg_temp AS $$
       SELECT FROM crime_versions version JOIN matching_wanted waiting USING (crime_version_id)
       WHERE version.crime_id = wanted_crime AND same_subject(waiting.requested_by, asking_subject))
     OR EXISTS (
+      SELECT FROM rerun_requests asked
+      WHERE asked.crime_id = wanted_crime AND same_subject(asked.requested_by, asking_subject))
+    OR EXISTS (
       SELECT FROM crime_versions version JOIN eliminations asked USING (crime_version_id)
       WHERE version.crime_id = wanted_crime AND same_subject(asked.requested_by, asking_subject))
     OR EXISTS (
@@ -26,7 +25,7 @@ LANGUAGE sql STABLE SET search_path = cordon, pg_temp AS $$
 $$;
 
 -- Raises no_data_found for a match that is not there for this force, insufficient_privilege for who may not or asked for
--- it, object_not_in_prerequisite_state for a match that later data replaced.
+-- it, object_not_in_prerequisite_state for a match that later data replaced, of the tracks or of the crime.
 CREATE FUNCTION qualify_match(wanted bigint, wanted_decision text, wanted_note text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
 DECLARE
@@ -35,18 +34,18 @@ DECLARE
   made bigint;
 BEGIN
   PERFORM refuse_others('match_reviewer');
-  SELECT result.person_id, result.superseded_by, version.crime_id INTO judged
+  SELECT result.person_id, result.superseded_by, version.crime_id, version.is_current INTO judged
     FROM matching_results result JOIN crime_versions version USING (crime_version_id) JOIN crimes USING (crime_id)
     WHERE result.result_id = wanted AND crimes.force = police_force() AND result.verdict <> 'cannot_say'
     FOR SHARE OF result;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'there is no such match' USING ERRCODE = 'no_data_found';
-  ELSIF judged.superseded_by IS NOT NULL THEN
-    RAISE EXCEPTION 'later data replaced this match: review the one that stands now'
-      USING ERRCODE = 'object_not_in_prerequisite_state';
   ELSIF has_asked(asking_subject, judged.crime_id) THEN
     RAISE EXCEPTION 'whoever imported a crime or asked for its matching does not review its matches'
       USING ERRCODE = 'insufficient_privilege';
+  ELSIF judged.superseded_by IS NOT NULL OR NOT judged.is_current THEN
+    RAISE EXCEPTION 'later data replaced this match: review the one that stands now'
+      USING ERRCODE = 'object_not_in_prerequisite_state';
   END IF;
   INSERT INTO match_qualifications (result_id, reviewer, decision, note)
     VALUES (wanted, asking_subject, wanted_decision, wanted_note) RETURNING qualification_id INTO made;
@@ -113,6 +112,7 @@ BEGIN
     RAISE EXCEPTION 'whoever reviewed a match of this crime does not ask for another run'
       USING ERRCODE = 'insufficient_privilege';
   END IF;
+  INSERT INTO rerun_requests (crime_id, requested_by) VALUES (wanted_crime, asking_subject);
   INSERT INTO matching_wanted (crime_version_id, cause, requested_by) VALUES (wanted_version, 'requested', asking_subject)
     ON CONFLICT (crime_version_id) DO UPDATE
     SET cause = 'requested', requested_by = asking_subject, requested_at = clock_timestamp(), due_at = '-infinity',
@@ -199,7 +199,7 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION same_subject(text, text), has_asked(text, bigint), own_current_version(bigint),
+REVOKE ALL ON FUNCTION has_asked(text, bigint), own_current_version(bigint),
   coarse_distance_band(double precision), qualify_match(bigint, text, text), record_outcome(bigint, text, text),
   request_rerun(bigint), request_elimination(bigint, text, text, text),
   police_eliminations(bigint, bigint, bigint, integer) FROM public;

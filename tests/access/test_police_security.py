@@ -39,6 +39,7 @@ BEHIND = (
     "SELECT * FROM match_qualifications",
     "SELECT * FROM match_outcomes",
     "SELECT * FROM eliminations",
+    "SELECT * FROM rerun_requests",
     "SELECT * FROM scene_search_results",
     "INSERT INTO match_qualifications (result_id, reviewer, decision, note) VALUES (1, 'x', 'confirmed', 'x')",
     "INSERT INTO match_outcomes (result_id, outcome, note, recorded_by) VALUES (1, 'charged', 'x', 'x')",

@@ -9,11 +9,12 @@ from typing import Any
 import httpx
 
 from access.roles import POLICE_ROLES, POLICY, Role
+from store.database import fetch_one
 from tests.api.police import PoliceApi, answer_everything, write_tracks
 from tests.api.test_policy import OPERATIONS
 from tests.api.test_scene_searches import BY_AUTHORITY, BY_CRIME
 from tests.support.crimes import SCENE_LAT, SCENE_LON, WINDOW_FROM, WINDOW_TO, seed_crime
-from tests.support.seed import as_owner
+from tests.support.seed import as_owner, seed_token
 
 NAMES = ("X100001", "X100002", "X100003", "Sam Own", "Kim Other", "Jo Near", "TAG-")
 DEVICES = ("device_id", "person_id", "fix_key", "serial")
@@ -147,3 +148,50 @@ def test_a_force_s_answers_hold_nothing_of_another_s(police: PoliceApi) -> None:
             continue
         answer = police.as_other_force("GET", filled(path, ids))
         assert answer.status_code == 404, path
+
+
+def test_police_without_a_force_are_refused_everywhere_and_on_record(police: PoliceApi) -> None:
+    """A token of the release before forces names none. Nothing of police is theirs, and no route breaks over it."""
+    ids = world_with_everything(police)
+    with as_owner(police.api.urls.owner) as cursor:
+        tokens = {role: seed_token(cursor, role, "nobody.s") for role in POLICE_ROLES}
+        cursor.execute("UPDATE access_tokens SET force = NULL WHERE subject = 'nobody.s'")
+    asked = 0
+    for role, token in tokens.items():
+        with police.api.client() as client:
+            for method, path, permission in [*POLICE_ROUTES, ("post", "/v1/crime-batches", "crimes.import")]:
+                if permission in POLICY[role]:
+                    headers = {"Authorization": f"Bearer {token}"}
+                    answer = client.request(method, filled(path, ids), headers=headers)
+                    assert (answer.status_code, "no police force" in answer.text) == (403, True), (role, path)
+                    asked += 1
+            assert client.get("/v1/me", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+    with as_owner(police.api.urls.owner) as cursor:
+        cursor.execute("SELECT count(*) FROM audit_log WHERE subject = 'nobody.s' AND outcome = 'refused'")
+        assert fetch_one(cursor) == (asked,)
+
+
+def test_no_police_answer_without_its_record(police: PoliceApi) -> None:
+    """Whatever is read: where the audit cannot be written there is no answer, and nothing of it in what is sent."""
+    ids = world_with_everything(police) | {"crime_batch_id": police.world.batch}
+    with as_owner(police.api.urls.owner) as cursor:
+        cursor.execute("ALTER TABLE audit_log ADD CHECK (outcome <> 'allowed') NOT VALID")
+    answered = set()
+    with police.api.client(Role.POLICE_ANALYST) as client:
+        for method, path, operation in OPERATIONS:
+            if method == "get" and operation.get("x-permission") in POLICY[Role.POLICE_ANALYST] - POLICY[Role.AUDITOR]:
+                answer = client.get(filled(path, ids))
+                assert answer.status_code in {404, 500}, path
+                answered |= {path} if answer.status_code == 500 else set()
+    assert answered >= {
+        "/v1/crimes",
+        "/v1/crimes/{crime_id}",
+        "/v1/crimes/{crime_id}/matches",
+        "/v1/crimes/{crime_id}/eliminations",
+        "/v1/crime-batches/{crime_batch_id}/sheet",
+        "/v1/crime-batches/{crime_batch_id}/errors.csv",
+        "/v1/matches/{result_id}",
+        "/v1/eliminations/{elimination_id}",
+        "/v1/scene-searches/{scene_search_id}",
+        "/v1/evidence-notices",
+    }

@@ -64,10 +64,11 @@ def test_an_authority_stands_for_a_crime(police: PoliceApi) -> None:
         ({"crime": None}, "body.crime"),
         ({"crime": "CRI/2"}, "body.crime"),  # of the other force
         ({"crime": "NONE"}, "body.crime"),
+        ({"crime": "CRI\0/1"}, "body.crime"),
         ({"crime": None, "authority": "missing child"}, "body.authorised_by"),
         ({"authority": "x", "authorised_by": " The.Police_Analyst "}, "body.authorised_by"),
         ({"radius_m": 501}, "body.radius_m"),
-        ({"radius_m": 0}, "body.radius_m"),
+        ({"radius_m": 1e-60}, "body.radius_m"),
         ({"to": "2026-03-02T21:00:01Z"}, "body.to"),
         ({"to": "2026-03-02T08:59:59Z"}, "body.to"),
         ({"to": (datetime.now(UTC) + timedelta(hours=1)).isoformat()}, "body.to"),

@@ -38,7 +38,11 @@ def test_every_answer_carries_the_security_headers(api: RunningApi, path: str) -
 
 def test_me(api: RunningApi) -> None:
     body = api.get(Role.AUDITOR, "/v1/me").json()
-    assert (body["subject"], body["role"], body["permissions"]) == ("the.auditor", "auditor", ["api.read", "self.read"])
+    assert (body["subject"], body["role"], body["permissions"]) == (
+        "the.auditor",
+        "auditor",
+        ["api.read", "precision.read", "self.read"],
+    )
 
 
 def test_metrics_count_by_template_and_hold_no_path(api: RunningApi) -> None:

@@ -4,7 +4,6 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from crimes.evidence.bundle import make_bundle
 from crimes.evidence.signature import load_signing_key
 from crimes.evidence.templates import load_templates
 from crimes.evidence.verify import verify_bundle
-from store.evidence import list_notices, mark_told, notices_of, read_bundle, record_receipt
+from store.evidence import list_notices, mark_told, notices_of, record_receipt, take_bundle
 from tests.crimes.evidence.examples import dossier
 from tests.support.command import Cordon, in_process
 from tests.support.database import DatabaseUrls
@@ -38,8 +37,7 @@ def cordon(world: EvidenceWorld, monkeypatch: pytest.MonkeyPatch, capsys: pytest
 
 def bundle_of(world: EvidenceWorld, evidence_id: int) -> bytes:
     with world.as_police() as cursor:
-        record_receipt(cursor, evidence_id, ANALYST.subject)
-        content = read_bundle(cursor, evidence_id)
+        content = take_bundle(cursor, evidence_id)
     assert content is not None
     return content
 
@@ -156,7 +154,7 @@ def test_whoever_takes_a_bundle_away_later_is_told_of_what_came_before(world: Ev
     number = world.issue()
     world.qualify("rejected")
     wait_until(lambda: causes(world, number) == ["qualification_changed"], what="the requester's notice")
-    with world.as_police(replace(ANALYST, subject="a.colleague")) as cursor:
+    with as_owner(world.urls.owner) as cursor:
         record_receipt(cursor, number, "a.colleague")
     wait_until(lambda: len(causes(world, number)) == 2, what="the colleague's notice")
     with world.as_police() as cursor:

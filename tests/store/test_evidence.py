@@ -12,8 +12,9 @@ from crimes.evidence.templates import load_templates
 from ingest.matching.bundles import FAILED, NO_KEY, OTHER_RULES, Issuing
 from ops.errors import InputError
 from store.database import Connection, Cursor, Identity, connect, set_identity
-from store.evidence import EvidenceWanted, StoredEvidence, find_evidence, request_evidence
-from tests.access.police_world import PoliceWorld, seed_police_world
+from store.evidence import EvidenceWanted, StoredEvidence, find_evidence, request_evidence, take_bundle
+from store.police_matches import WrongStateError
+from tests.access.police_world import PoliceWorld, as_police, seed_police_world
 from tests.support.crimes import OTHER_FORCE, supersede
 from tests.support.database import DatabaseUrls
 from tests.support.evidence import WANTED
@@ -123,6 +124,8 @@ def test_others_matches_and_those_who_cannot_be_placed_are_not_there(world: Poli
     "statement",
     [
         "SELECT inputs FROM evidence_bundles",
+        "SELECT content FROM evidence_bundles",
+        "INSERT INTO evidence_receipts (evidence_id, recipient) VALUES (1, 'x')",
         "SELECT dossier FROM evidence_bundles",
         "SELECT * FROM legal_holds",
         "INSERT INTO evidence_requests (result_id) VALUES (1)",
@@ -210,6 +213,34 @@ def test_a_bundle_is_refused_once_the_review_is_taken_back(world: PoliceWorld) -
     qualify(world, "unclear")
     with pytest.raises(psycopg2.errors.CheckViolation), as_owner(world.urls.owner) as cursor:
         issued(cursor, asked.evidence_id)
+
+
+def test_once_the_review_is_taken_back_only_who_has_the_bundle_is_given_it(world: PoliceWorld) -> None:
+    """It names the wearer, so it goes with the name; each time with its receipt and its record."""
+    qualify(world, "confirmed")
+    asked = ask(world)
+    assert asked is not None
+    number = asked.evidence_id
+    with as_owner(world.urls.owner) as cursor:
+        issued(cursor, number)
+
+    def take(subject: str, force: str = FORCE) -> bytes | None:
+        with as_police(world.urls, subject=subject, force=force) as cursor:
+            return take_bundle(cursor, number)
+
+    assert take("has.it") == b"PK"
+    assert take("their.analyst", OTHER_FORCE) is None
+    qualify(world, "rejected")
+    assert take("has.it") == b"PK"
+    with pytest.raises(WrongStateError, match="no longer confirmed"):
+        take("new.to.it")
+    qualify(world, "confirmed")
+    assert take("new.to.it") == b"PK"
+    with as_owner(world.urls.owner) as cursor:
+        cursor.execute("SELECT recipient FROM evidence_receipts ORDER BY 1")
+        assert cursor.fetchall() == [("has.it",), ("new.to.it",)]
+        cursor.execute("SELECT subject, person_id FROM audit_log WHERE action = 'evidence.export' ORDER BY audit_id")
+        assert cursor.fetchall() == [(who, world.own.person_id) for who in ("has.it", "has.it", "new.to.it")]
 
 
 @pytest.mark.parametrize("statement", ["UPDATE evidence_bundles SET content = 'x'", "DELETE FROM evidence_bundles"])

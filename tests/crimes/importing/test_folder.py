@@ -162,6 +162,30 @@ def test_what_cannot_be_read_is_seen_and_holds_nothing_up(
     assert CRIME_FOLDER_STUCK._value.get() == 0
 
 
+def test_errors_are_never_written_through_a_link(tmp_path: Path, folder: CrimeFolder, connection: Connection) -> None:
+    """Whoever may put files into the folder may not have the service write elsewhere."""
+    victim = tmp_path.parent / "victim"
+    victim.write_text("untouched")
+    (tmp_path / "refused").mkdir()
+    (tmp_path / "refused" / ".bad.csv.errors.csv.part").symlink_to(victim)
+    (tmp_path / "bad.csv").write_bytes(police_csv(WRONG))
+    folder.round(connection)
+    assert victim.read_text() == "untouched"
+    assert files(tmp_path) == {"refused/bad.csv", "refused/bad.csv.errors.csv"}
+
+
+def test_nothing_is_moved_into_a_folder_behind_a_link(
+    tmp_path: Path, folder: CrimeFolder, connection: Connection
+) -> None:
+    elsewhere = tmp_path.parent / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "done").symlink_to(elsewhere)
+    (tmp_path / "good.csv").write_bytes(police_csv({}))
+    folder.round(connection)
+    assert (list(elsewhere.iterdir()), (tmp_path / "good.csv").exists()) == ([], True)
+    assert CRIME_FOLDER_STUCK._value.get() == 2, "the file, and the link"
+
+
 def test_a_file_that_is_too_large_is_refused_without_being_read(
     tmp_path: Path, folder: CrimeFolder, connection: Connection
 ) -> None:

@@ -1,0 +1,30 @@
+"""What the database's own catalogue says of its functions and tables: no door that nobody meant to open."""
+
+from tests.support.database import DatabaseUrls
+from tests.support.seed import as_owner
+
+DEFINER_WITHOUT_PATH = """
+    SELECT oid::regprocedure::text FROM pg_proc
+    WHERE pronamespace = 'cordon'::regnamespace AND prosecdef
+      AND NOT coalesce(proconfig, '{}') @> '{"search_path=cordon, pg_temp"}'
+"""
+READ_WITHOUT_ROW_SECURITY = """
+    SELECT class.relname FROM pg_class class
+    WHERE relnamespace = 'cordon'::regnamespace AND relkind IN ('r', 'p', 'v', 'm') AND NOT relrowsecurity
+      AND has_any_column_privilege('cordon_api', class.oid, 'SELECT')
+"""
+NOT_ABOUT_PEOPLE = {"devices", "registry_revision", "schema_migrations"}
+
+
+def found(database: DatabaseUrls, statement: str) -> set[str]:
+    with as_owner(database.owner) as cursor:
+        cursor.execute(statement)
+        return {name for (name,) in cursor.fetchall()}
+
+
+def test_a_function_with_the_owner_s_rights_looks_nowhere_but_in_our_schema(migrated_database: DatabaseUrls) -> None:
+    assert found(migrated_database, DEFINER_WITHOUT_PATH) == set()
+
+
+def test_what_the_api_reads_is_under_row_security(migrated_database: DatabaseUrls) -> None:
+    assert found(migrated_database, READ_WITHOUT_ROW_SECURITY) == NOT_ABOUT_PEOPLE
