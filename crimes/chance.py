@@ -58,14 +58,17 @@ def weight_of(document: dict[str, Any]) -> ChanceWeight:
     return ChanceWeight(**{**document, "words": tuple(document["words"])})
 
 
-def weigh_chance(seen: Sequence[Seen], *, is_weekend: bool, least_positions: int) -> ChanceWeight:
+def weigh_chance(
+    seen: Sequence[Seen], *, is_weekend: bool, least_positions: int, place_unsure_m: float = 0.0
+) -> ChanceWeight:
     """The weight of a presence on a weekday or at a weekend, by what was ``seen`` on the days before, in any order.
 
     The probability is the rule of succession over the days whose same time of day can be compared: those whose track
     covers at least half of it, or on which the wearer would have been counted present, with ``least_positions``
     positions within the radius. Weekdays are compared with weekdays and weekends with weekends where either has enough
     of its kind, since work and rest differ; else all days are. Stretches that touch another crime are left out where
-    enough days remain without them: else nothing could be said of a place where crimes are reported every day.
+    enough days remain without them: else nothing could be said of a place where crimes are reported every day. Where
+    the place is known within ``place_unsure_m`` only, ``seen`` is of all that may be it, and the words say so.
     """
     apart = [one for one in seen if not one.stretch.touches_another]
     is_apart = len(_comparable(apart, least_positions)) >= LEAST_WINDOWS
@@ -90,7 +93,7 @@ def weigh_chance(seen: Sequence[Seen], *, is_weekend: bool, least_positions: int
         words=(),
         yardstick=None if probability is None else yardstick_words(probability),
     )
-    return ChanceWeight(**{**asdict(bare), "words": _words(bare, is_apart=is_apart)})
+    return ChanceWeight(**{**asdict(bare), "words": _words(bare, place_unsure_m, is_apart=is_apart)})
 
 
 def _comparable(seen: Sequence[Seen], least_positions: int) -> list[Seen]:
@@ -125,9 +128,12 @@ def _days(seen: Sequence[Seen], least_positions: int) -> tuple[int, int]:
     return len(there), len(told | there)
 
 
-def _words(weight: ChanceWeight, *, is_apart: bool) -> tuple[str, ...]:
+def _words(weight: ChanceWeight, place_unsure_m: float, *, is_apart: bool) -> tuple[str, ...]:
     crowded = [] if is_apart or weight.probability is None else [CROWDED]
-    return (_same_time(weight), *crowded, *_patterns(weight), CAUTION)
+    unsure = (
+        [f"The place is known within {place_unsure_m:,.0f} m only: the scene is all of that."] if place_unsure_m else []
+    )
+    return (_same_time(weight), *unsure, *crowded, *_patterns(weight), CAUTION)
 
 
 def _same_time(weight: ChanceWeight) -> str:

@@ -6,6 +6,7 @@ from typing import Self
 
 import numpy as np
 
+from crimes.reach import GapEnds
 from crimes.track_notes import TrackGaps
 from geofence.columns import Booleans, Earlier, Floats, Integers, Points, PositionRows
 from geofence.confidence import effective_accuracy_m
@@ -77,6 +78,7 @@ class RecentScenes:
 
     def __init__(self, projection: Projection, settings: MatchingSettings) -> None:
         self._projection = projection
+        self.plausible_speed_mps = settings.plausible_speed_mps
         self._radius_m = settings.radius_m
         self._padding_us = round(settings.padding_s * SECOND_US)
         self._index = SceneIndex()
@@ -163,7 +165,15 @@ def select_rematches(
     doubted[live] = scenes.meets(
         points.take(live), fixes.accuracy_m, fixes.mechanism, times_us[live], before.take(live)
     )
-    ended = scenes.may_be_in(gaps.from_us, gaps.until_us) & np.isfinite(gaps.until_lat)
+    ways = GapEnds(
+        (gaps.from_us, gaps.until_us),
+        (gaps.from_lat, gaps.until_lat),
+        (gaps.from_lon, gaps.until_lon),
+        (gaps.from_accuracy_m, gaps.until_accuracy_m),
+    )
+    # after a jump the position before may be a lone outlier, and the gap that it seemed to end goes on
+    doubtful = scenes.may_be_in(gaps.from_us, gaps.until_us) | ways.are_faster(scenes.plausible_speed_mps)
+    ended = doubtful & np.isfinite(gaps.until_lat)
     return Stretches.joined(
         [
             Stretches(newer.device_id[doubted], since_us[doubted], until_us[doubted]),

@@ -13,6 +13,7 @@ from store.enrolment import find_person
 from store.matching_wanted import match_worn_since
 from store.reevaluation_requests import reevaluate_device
 from store.registry import lock_registry_exclusive, next_revision
+from store.rematches import rematch_worn_about
 
 SERIAL_LENGTH = 64
 
@@ -53,6 +54,7 @@ def activate(cursor: Cursor, serial: str, crn: str, began_at: datetime) -> Activ
     activation_id = fetch_one(cursor)[0]
     reevaluate_device(cursor, device_id, began_at)
     match_worn_since(cursor, began_at)
+    rematch_worn_about(cursor, device_id, began_at)
     return Activation(activation_id, crn.strip(), began_at, None)
 
 
@@ -78,6 +80,7 @@ def deactivate(cursor: Cursor, serial: str, ended_at: datetime) -> Activation:
     )
     reevaluate_device(cursor, device_id, ended_at)
     match_worn_since(cursor, ended_at)
+    rematch_worn_about(cursor, device_id, ended_at)
     return Activation(last.activation_id, last.crn, last.began_at, ended_at)
 
 

@@ -25,7 +25,7 @@ from store.reevaluation_requests import reevaluate_late
 from store.registry import lock_registry_shared, read_revision
 from store.rematches import ask_rematches
 from store.rows import insert_rows
-from store.track_notes import write_cells, write_gaps
+from store.track_notes import note_late, write_cells, write_gaps
 from store.visit_writes import write_presence, write_visits
 
 LOCK_WAIT_MS = 5000
@@ -121,6 +121,7 @@ def write_batch(connection: Connection, claims: Sequence[Claim], write: BatchWri
         reevaluate_late(cursor, [(one.device_id, one.earliest, one.latest) for one in late])
         quarantined = write_quarantined(cursor, write.quarantined)
         write_gaps(cursor, write.gaps)
+        note_late(cursor, late)
         write_cells(cursor, write.cells)
         write_dead_letters(cursor, write.dead_letters)
         write_visits(cursor, write.visits)

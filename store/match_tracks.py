@@ -23,6 +23,9 @@ LOOK_FAR_US = 30 * DAY_US
 LOOKS_US = (DAY_US // 8, LOOK_FAR_US)
 """Most gaps are short, and to look far costs a look into every chunk."""
 
+AT_EACH_END = 2
+"""Usable positions that are wanted before the window, and after it: by one alone nobody knows that it is no outlier."""
+
 _SPANS = (
     "(SELECT pair, device_id, 'epoch'::timestamptz + from_us * interval '1 microsecond' AS from_time,"
     "  'epoch'::timestamptz + until_us * interval '1 microsecond' AS until_time"
@@ -121,40 +124,64 @@ def read_about(cursor: Cursor, pairs: Pairs, wearings: Wearings) -> Tracks:
 
 
 def complete(cursor: Cursor, pairs: Pairs, wearings: Wearings, tracks: Tracks) -> Tracks:
-    """With the last usable position before the window, the first after it, and what lies between, where they are far.
+    """With the last usable positions before the window, the first after it, and what lies between, where they are far.
 
     ``tracks`` is what ``read_about`` found of these pairs.
     """
-    earlier = _earlier_stretches(cursor, pairs, wearings, ~_has_usable(pairs, tracks, before=True))
-    later = _later_stretches(cursor, pairs, wearings, ~_has_usable(pairs, tracks, before=False))
-    parts = [(tracks.pair, tracks.rows), _read(cursor, earlier), _read(cursor, later)]
-    parts = [part for part in parts if len(part[0])] or parts[:1]
-    if len(parts) == 1:
+    earlier = _earlier_stretches(cursor, pairs, wearings, ~_have_usable(pairs, tracks, before=True))
+    later = _later_stretches(cursor, pairs, wearings, ~_have_usable(pairs, tracks, before=False))
+    far = [part for part in (_read(cursor, earlier), _read(cursor, later)) if len(part[0])]
+    if not far:
         return tracks
+    parts = [(tracks.pair, tracks.rows), *far]
     return _tracks(len(pairs), np.concatenate([pair for pair, _ in parts]), _joined([rows for _, rows in parts]))
 
 
-def _has_usable(pairs: Pairs, tracks: Tracks, *, before: bool) -> Booleans:
-    """Whether the track has a usable position at or before the window's beginning, or at or after its end."""
+def _have_usable(pairs: Pairs, tracks: Tracks, *, before: bool) -> Booleans:
+    """Whether tracks have AT_EACH_END usable positions at or before the window's beginning, or at or after its end."""
     pair, time_us = tracks.pair, tracks.rows.fixes.fix_time_us
     outside = time_us <= pairs.from_us[pair] if before else time_us >= pairs.to_us[pair]
-    return np.bincount(pair[outside & usable(tracks.rows.fixes)], minlength=len(pairs)) > 0
+    return np.bincount(pair[outside & usable(tracks.rows.fixes)], minlength=len(pairs)) >= AT_EACH_END
 
 
 def _earlier_stretches(cursor: Cursor, pairs: Pairs, wearings: Wearings, wanted: Booleans) -> _Stretches:
-    until_us, found = pairs.from_us - SHORT_GAP_US, np.full(len(pairs), NEVER_US)
+    until_us, found = pairs.from_us - SHORT_GAP_US, _Farthest.none(len(pairs))
     for look_us in LOOKS_US:
-        from_us = np.where(wanted & (found == NEVER_US), pairs.from_us - look_us, FOREVER_US)
-        np.maximum.at(found, *_usable_times(cursor, _stretches(wearings, pairs, from_us, until_us), "DESC"))
-    return _stretches(wearings, pairs, np.where(found == NEVER_US, FOREVER_US, found), until_us)
+        from_us = np.where(wanted & ~found.is_enough, pairs.from_us - look_us, FOREVER_US)
+        pair, time_us = _usable_times(cursor, _stretches(wearings, pairs, from_us, until_us), "DESC")
+        found.take_in(pair, -time_us)
+    return _stretches(wearings, pairs, np.where(found.is_any, -found.away_us, FOREVER_US), until_us)
 
 
 def _later_stretches(cursor: Cursor, pairs: Pairs, wearings: Wearings, wanted: Booleans) -> _Stretches:
-    from_us, found = pairs.to_us + SHORT_GAP_US + 1, np.full(len(pairs), FOREVER_US)
+    from_us, found = pairs.to_us + SHORT_GAP_US + 1, _Farthest.none(len(pairs))
     for look_us in LOOKS_US:
-        until_us = np.where(wanted & (found == FOREVER_US), pairs.to_us + look_us, NEVER_US)
-        np.minimum.at(found, *_usable_times(cursor, _stretches(wearings, pairs, from_us, until_us), "ASC"))
-    return _stretches(wearings, pairs, from_us, np.where(found == FOREVER_US, NEVER_US, found + 1))
+        until_us = np.where(wanted & ~found.is_enough, pairs.to_us + look_us, NEVER_US)
+        found.take_in(*_usable_times(cursor, _stretches(wearings, pairs, from_us, until_us), "ASC"))
+    return _stretches(wearings, pairs, from_us, np.where(found.is_any, found.away_us + 1, NEVER_US))
+
+
+@dataclass(slots=True)
+class _Farthest:
+    """Of each pair the farthest of the AT_EACH_END usable positions nearest to the window; arrays of the shape (p,)."""
+
+    away_us: Integers  # on an axis that leads away from the window
+    is_any: Booleans
+    is_enough: Booleans
+
+    @classmethod
+    def none(cls, count: int) -> Self:
+        return cls(np.zeros(count, np.int64), np.zeros(count, np.bool_), np.zeros(count, np.bool_))
+
+    def take_in(self, pair: Integers, away_us: Integers) -> None:
+        """What another look found: of a pair all that the looks before it did, too, or nothing."""
+        order = np.lexsort((away_us, pair))
+        pair, away_us = pair[order], away_us[order]
+        place = np.arange(len(pair)) - np.searchsorted(pair, pair)
+        nearest = place < AT_EACH_END
+        self.away_us[pair[nearest]] = away_us[nearest]  # the farthest of them is written last
+        self.is_any[pair] = True
+        self.is_enough[pair[place == AT_EACH_END - 1]] = True
 
 
 def _stretches(wearings: Wearings, pairs: Pairs, from_us: Integers, until_us: Integers) -> _Stretches:
@@ -172,14 +199,14 @@ def _stretches(wearings: Wearings, pairs: Pairs, from_us: Integers, until_us: In
 
 
 def _usable_times(cursor: Cursor, stretches: _Stretches, order: str) -> tuple[Integers, Integers]:
-    """(pair, time) of the first usable position of each span that has one, from its end if ``order`` is DESC."""
+    """(pair, time) of the first AT_EACH_END usable positions of each span, from its end if ``order`` is DESC."""
     if len(stretches) == 0:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     table = copy_out(
         cursor,
         f"SELECT pair, fix_time FROM {_SPANS} CROSS JOIN LATERAL (SELECT fix_time FROM positions position"  # noqa: S608  names of this file
         f" WHERE {_IN_SPAN} AND is_usable(accuracy_m, mechanism, fix_time, received_at)"
-        f" ORDER BY fix_time {order} LIMIT 1) found",
+        f" ORDER BY fix_time {order} LIMIT {AT_EACH_END}) found",
         stretches.parameters(),
         {"pair": "integer", "fix_time": TIMESTAMP},
     )

@@ -19,6 +19,10 @@ from store.database import Cursor
 SHORT_GAP_US = SHORT_GAP_S * SECOND_US
 
 
+Spell = tuple[int, int, int]
+"""(device id, opened, closed)"""
+
+
 @dataclass(frozen=True, slots=True)
 class GapsFound:
     """Gaps of devices in the windows of scenes; arrays of the shape ``(n,)``."""
@@ -92,12 +96,12 @@ def find_gaps(
     return GapsFound(scene, table.integers("device_id"), ends, has_room)
 
 
-def open_straps(cursor: Cursor, until_us: int) -> list[tuple[int, int, int]]:
-    """(device id, opened, closed) of every strap that was opened by then; FOREVER_US where it was not closed."""
+def open_straps(cursor: Cursor, until_us: int) -> list[Spell]:
+    """Every strap that was opened by then; FOREVER_US where it was not closed."""
     cursor.execute(
         "SELECT device_id, event_time, closed_at FROM device_events opened LEFT JOIN LATERAL ("
         "  SELECT min(event_time) AS closed_at FROM device_events closed WHERE closed.device_id = opened.device_id"
-        "  AND closed.kind = 'strap_restored' AND closed.event_time >= opened.event_time) later ON true"
+        "  AND closed.kind = 'strap_restored' AND closed.event_time > opened.event_time) later ON true"
         " WHERE kind = 'strap_tamper' AND event_time <= %s",
         (from_microseconds(until_us),),
     )

@@ -32,19 +32,20 @@ _SEEN = """
   SELECT wanted.place, sum(seen.there), bit_count(bit_or(seen.parts)::bit(32))
   FROM unnest(%(pair)s::integer[], %(from_us)s::bigint[], %(until_us)s::bigint[], %(part_s)s::float8[])
        WITH ORDINALITY AS stretch (pair, from_us, until_us, part_s, place)
-  JOIN unnest(%(person_id)s::bigint[], %(lat)s::float8[], %(lon)s::float8[], %(east_m)s::float8[])
-       WITH ORDINALITY AS pair (person_id, lat, lon, east_m, number) ON pair.number = stretch.pair
+  JOIN unnest(%(person_id)s::bigint[], %(lat)s::float8[], %(lon)s::float8[], %(east_m)s::float8[],
+              %(radius_m)s::float8[])
+       WITH ORDINALITY AS pair (person_id, lat, lon, east_m, radius_m, number) ON pair.number = stretch.pair
   CROSS JOIN LATERAL (
-    SELECT place, person_id, lat, lon, east_m, part_s,
+    SELECT place, person_id, lat, lon, east_m, radius_m, part_s,
            timestamptz 'epoch' + from_us * interval '1 microsecond' AS from_time,
            timestamptz 'epoch' + until_us * interval '1 microsecond' AS until_time) wanted
   JOIN device_activations activation ON activation.person_id = wanted.person_id
     AND activation.during && tstzrange(wanted.from_time, wanted.until_time)
   CROSS JOIN LATERAL (
     SELECT count(*) FILTER (
-             WHERE abs(p.lat - wanted.lat) * %(north_m)s <= %(radius_m)s
+             WHERE abs(p.lat - wanted.lat) * %(north_m)s <= wanted.radius_m
                AND ((p.lat - wanted.lat) * %(north_m)s) ^ 2 + ((p.lon - wanted.lon) * wanted.east_m) ^ 2
-                   <= %(radius_m)s ^ 2) AS there,
+                   <= wanted.radius_m ^ 2) AS there,
            coalesce(bit_or(1::bigint << floor(date_part('epoch', p.fix_time - wanted.from_time) / wanted.part_s)
                            ::integer), 0) AS parts
     FROM positions p
@@ -79,22 +80,29 @@ def weigh_pairs(
         stretches = [
             stretches_before(pair.scene, padding_us, asked.about(pair.scene, near_m), routine) for pair in page
         ]
-        seen = read_stretches(cursor, page, stretches, settings.radius_m)
+        radii_m = [settings.radius_m + _unsure_m(pair.scene, settings) for pair in page]
+        seen = read_stretches(cursor, page, stretches, radii_m)
         weights += [
             weigh_chance(
                 one,
                 is_weekend=is_at_weekend(pair.scene, padding_us, routine),
                 least_positions=settings.least_positions,
+                place_unsure_m=_unsure_m(pair.scene, settings),
             )
             for pair, one in zip(page, seen, strict=True)
         ]
     return weights
 
 
+def _unsure_m(scene: Scene, settings: MatchingSettings) -> float:
+    """By how much the scene may lie elsewhere, where that is so much that nobody is counted present at a point."""
+    return scene.place_uncertainty_m if scene.place_uncertainty_m > settings.radius_m else 0.0
+
+
 def read_stretches(
-    cursor: Cursor, pairs: Sequence[Pair], stretches: Sequence[Sequence[Stretch]], radius_m: float
+    cursor: Cursor, pairs: Sequence[Pair], stretches: Sequence[Sequence[Stretch]], radii_m: Sequence[float]
 ) -> list[list[Seen]]:
-    """What the track says of each pair's stretches: usable positions within ``radius_m`` of the scene, and coverage.
+    """What the track says of each pair's stretches: usable positions within its radius of the scene, and coverage.
 
     Usable: no cell tower's, no implausible jump, and no circle larger than USABLE_ACCURACY_M. Distances are those of a
     sphere, on a plane about the scene: within 0.4 % of the ellipsoid's.
@@ -115,7 +123,7 @@ def read_stretches(
             "lon": [pair.scene.lon for pair in pairs],
             "east_m": [METRES_PER_DEGREE * math.cos(math.radians(pair.scene.lat)) for pair in pairs],
             "north_m": METRES_PER_DEGREE,
-            "radius_m": radius_m,
+            "radius_m": list(radii_m),
             "earliest": from_microseconds(min(stretch.from_us for _, stretch in wanted)),
             "latest": from_microseconds(max(stretch.until_us for _, stretch in wanted)),
             "lbs": Mechanism.LBS.value,

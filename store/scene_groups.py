@@ -11,8 +11,8 @@ from geofence.columns import Booleans, Integers
 from model.crimes import MatchingSettings
 from model.times import SECOND_US
 from store.database import Cursor
-from store.match_tracks import SHORT_GAP_US, Pairs, Tracks, complete, read_about
-from store.near_scenes import GapsFound, devices_in_reach, find_gaps, open_straps
+from store.match_tracks import LOOK_FAR_US, SHORT_GAP_US, Pairs, Tracks, complete, read_about
+from store.near_scenes import GapsFound, Spell, devices_in_reach, find_gaps, open_straps
 from store.wearings import Wearings
 
 
@@ -26,6 +26,7 @@ class SceneGroup:
         self._scenes, self._settings, self._wearings = scenes, settings, wearings
         self._from_us = np.array([hull.from_us for hull in hulls], np.int64)
         self._to_us = np.array([hull.to_us for hull in hulls], np.int64)
+        self._alone_us = wearings.alone_us()
         self._people, self._whose = np.unique(wearings.person, return_inverse=True)
         worn = np.array([np.any([wearings.touch(one) for one in some], axis=0) for some in windows])
         self.wears = self._by_person(worn)
@@ -39,8 +40,9 @@ class SceneGroup:
     def candidates(self, cursor: Cursor) -> tuple[Pairs, Tracks]:
         """Whoever of them may have been at the scene, or came within ``near_m`` of it."""
         asked = (cursor, self._scenes, (self._from_us, self._to_us), self._settings)
+        spells = open_straps(cursor, int(self._to_us.max()) + LOOK_FAR_US)
         in_doubt = self._by_person(
-            self._have_edges() | self._have_gaps(find_gaps(*asked)) | self._have_open_straps(cursor)
+            self._have_edges() | self._have_gaps(find_gaps(*asked), spells) | self._have_open_straps(spells)
         )
         in_reach = self._by_person(self._in_reach(*devices_in_reach(*asked)))
         pairs = self._pairs(self.wears & (in_doubt | in_reach))
@@ -51,17 +53,18 @@ class SceneGroup:
         return pairs, complete(cursor, pairs, self._wearings, tracks)
 
     def _have_edges(self) -> Booleans:
-        """Wearings that begin or end about the window, or whose device fell silent, (scenes, wearings)."""
-        wearings = self._wearings
+        """Wearings that begin or end about the window, or are not the only one then, or whose device fell silent,
+        (scenes, wearings).
+        """
+        wearings, (alone_from_us, alone_until_us) = self._wearings, self._alone_us
         first, last = self._from_us[:, None] - SHORT_GAP_US, self._to_us[:, None] + SHORT_GAP_US
         touch = (wearings.from_us <= last) & (wearings.until_us > first)
-        covers = (wearings.from_us <= first) & (wearings.until_us > last)
+        covers = (alone_from_us <= first) & (alone_until_us > last)
         return touch & (~covers | (wearings.last_fix_us < last))
 
-    def _have_open_straps(self, cursor: Cursor) -> Booleans:
+    def _have_open_straps(self, spells: Sequence[Spell]) -> Booleans:
         """Wearings whose strap was open about the window, (scenes, wearings): the tag says nothing of its wearer."""
         wearings = self._wearings
-        spells = open_straps(cursor, int(self._to_us.max()) + SHORT_GAP_US)
         found = np.zeros((len(self._scenes), len(wearings)), bool)
         for device, opened_us, closed_us in spells:
             theirs = (wearings.device == device) & (wearings.from_us <= opened_us) & (opened_us < wearings.until_us)
@@ -69,12 +72,20 @@ class SceneGroup:
             found |= about[:, None] & theirs
         return found
 
-    def _have_gaps(self, found: GapsFound) -> Booleans:
-        """Wearings with a gap that leaves room, or that reaches beyond the wearing, where the track is another's."""
+    def _have_gaps(self, found: GapsFound, spells: Sequence[Spell]) -> Booleans:
+        """Wearings with a gap that leaves room; or in which the track is another's as well, or another device's; or
+        that begins or ends where the strap was open.
+        """
+        room = found.has_room.copy()
+        for device, opened_us, closed_us in spells:
+            theirs = np.flatnonzero(found.device_id == device)
+            for times_us in found.ends.time_us:
+                room[theirs] |= (opened_us <= times_us[theirs]) & (times_us[theirs] < closed_us)
         row, wearing = self._wearings_of(found.scene, found.device_id)
         begins, ends = (times[row] for times in found.ends.time_us)
-        cut = (begins < self._wearings.from_us[wearing]) | (ends >= self._wearings.until_us[wearing])
-        return self._marked(found.scene[row], wearing, found.has_room[row] | cut)
+        alone_from_us, alone_until_us = self._alone_us
+        cut = (begins < alone_from_us[wearing]) | (ends >= alone_until_us[wearing])
+        return self._marked(found.scene[row], wearing, room[row] | cut)
 
     def _in_reach(self, scene: Integers, device_id: Integers) -> Booleans:
         row, wearing = self._wearings_of(scene, device_id)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Self
 
+import numpy as np
+
 from crimes.scenes import Worn
 from geofence.columns import Booleans, Integers
 from model.crimes import Window
@@ -39,6 +41,17 @@ class Wearings:
 
     def touch(self, window: Window) -> Booleans:
         return (self.from_us <= window.to_us) & (self.until_us > window.from_us)
+
+    def alone_us(self) -> tuple[Integers, Integers]:
+        """From when until when each was the only device on its person; from after until where it never was.
+
+        Two that are worn at once may contradict each other, of which what was noted of either says nothing.
+        """
+        from_us, until_us = self.from_us.copy(), self.until_us.copy()
+        for place in np.flatnonzero(np.diff(self.person) == 0).tolist():
+            from_us[place + 1] = max(from_us[place + 1], from_us[place], self.until_us[place])
+            until_us[place] = min(until_us[place], self.from_us[place + 1])
+        return from_us, until_us
 
     def worn(self) -> list[Worn]:
         columns = (self.activation, self.device, self.from_us, self.until_us)

@@ -7,6 +7,7 @@ import numpy as np
 from crimes.matching.case import Case
 from crimes.matching.coverage import NO_POSITION
 from crimes.matching.gap_reasons import Heard, Told, gap_reason, told_by
+from crimes.scenes import Worn
 from geofence.columns import Integers
 from model.crimes import SHORT_GAP_S, CoverageGap, GapReason
 
@@ -77,4 +78,13 @@ def _told(case: Case, pair: int, rooms: Integers) -> Told:
         Heard(moment_us, None if np.isnan(level) else level)
         for moment_us, level in zip(held.rows.fixes.fix_time_us[rows].tolist(), battery_pct, strict=True)
     ]
-    return told_by(case.worn.get(int(held.person[pair]), ()), case.events, heard, case.hull(pair))
+    return told_by(_worn_about(case, pair), case.events, heard, case.hull(pair))
+
+
+def _worn_about(case: Case, pair: int) -> list[Worn]:
+    """What was worn in the time of the pair's positions and windows: what was worn later changes no finding."""
+    held, hull = case.weighed.held, case.hull(pair)
+    own_us = held.rows.fixes.fix_time_us[held.start[pair] : held.start[pair + 1]]
+    from_us, to_us = min([hull.from_us, *own_us[:1].tolist()]), max([hull.to_us, *own_us[-1:].tolist()])
+    worn = case.worn.get(int(held.person[pair]), ())
+    return [one for one in worn if one.from_us <= to_us and one.until_us > from_us]

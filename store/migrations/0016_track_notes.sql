@@ -60,19 +60,27 @@ WITH usable AS (
   WHERE is_usable(accuracy_m, mechanism, fix_time, received_at)
   WINDOW earlier AS (PARTITION BY device_id ORDER BY fix_time, fix_key)
 )
-INSERT INTO track_gaps
-SELECT device_id, coalesce(before_time, '-infinity'), fix_time, before_lat, before_lon, before_circle_m, lat, lon, circle_m
+INSERT INTO track_gaps -- of two that begin at one instant the longer, with no place: it leaves room for every scene
+SELECT device_id, coalesce(before_time, '-infinity'), max(fix_time), CASE WHEN count(*) = 1 THEN min(before_lat) END,
+  CASE WHEN count(*) = 1 THEN min(before_lon) END, CASE WHEN count(*) = 1 THEN min(before_circle_m) END,
+  CASE WHEN count(*) = 1 THEN min(lat) END, CASE WHEN count(*) = 1 THEN min(lon) END,
+  CASE WHEN count(*) = 1 THEN min(circle_m) END
 FROM usable WHERE before_time IS NULL OR fix_time - before_time > interval '120 seconds'
   -- or faster than 20 m/s, on a plane that takes no way for shorter than it is
   OR 112800 * sqrt((lat - before_lat) ^ 2 + ((lon - before_lon) * cos(radians(least(abs(lat), abs(before_lat))))) ^ 2)
     - circle_m - before_circle_m > 20 * extract(epoch FROM fix_time - before_time)
-ON CONFLICT DO NOTHING; -- two at one instant
+GROUP BY device_id, before_time;
 
 INSERT INTO track_gaps
-SELECT device_id, fix_time - interval '1 microsecond', fix_time, lat, lon, circle_m, lat, lon, circle_m
+SELECT device_id, fix_time - interval '1 microsecond', fix_time, CASE WHEN count(*) = 1 THEN min(lat) END,
+  CASE WHEN count(*) = 1 THEN min(lon) END, CASE WHEN count(*) = 1 THEN min(circle_m) END,
+  CASE WHEN count(*) = 1 THEN min(lat) END, CASE WHEN count(*) = 1 THEN min(lon) END,
+  CASE WHEN count(*) = 1 THEN min(circle_m) END
 FROM positions CROSS JOIN LATERAL (SELECT reckoned_accuracy_m(accuracy_m, mechanism) AS circle_m) reckoned
-WHERE circle_m > 2000
-ON CONFLICT DO NOTHING;
+WHERE circle_m > 2000 GROUP BY device_id, fix_time
+ON CONFLICT (device_id, from_time) DO UPDATE
+SET until_time = greatest(track_gaps.until_time, excluded.until_time), from_lat = NULL, from_lon = NULL,
+  from_accuracy_m = NULL, until_lat = NULL, until_lon = NULL, until_accuracy_m = NULL;
 
 -- Workers of the release before note nothing: for the day that they may go on, nobody is ruled out without a look.
 INSERT INTO track_gaps (device_id, from_time, until_time)

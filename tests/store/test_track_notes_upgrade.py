@@ -21,6 +21,10 @@ POSITIONS = [  # device, minute, latitude, accuracy, mechanism
     (1, 5, 51.51, 8, 1),  # four minutes after the usable one before
     (1, 6, 51.53, 8, 1),  # 2.2 km in a minute
     (2, 0, 51.5, 5000, 5),
+    (2, 0, 51.6, 6000, 5),
+    (3, 0, 51.5, 8, 1),
+    (3, 0, 51.6, 8, 1),
+    (3, 5, 51.6, 8, 1),
 ]
 GAPS = (
     "SELECT device_id, from_time, until_time, from_lat, until_lat, from_accuracy_m FROM track_gaps"
@@ -65,13 +69,16 @@ def test_gaps_fast_ways_and_coarse_positions_are_noted(upgraded: str) -> None:
         (1, None, at[0], None, 51.5, None),
         (1, at[1], at[5], 51.5, 51.51, 30.0),
         (1, at[5], at[6], 51.51, 51.53, 8.0),
-        (2, almost, at[0], 51.5, 51.5, 5000.0),
+        (2, almost, at[0], None, None, None),
+        (3, None, at[0], None, 51.5, None),
+        (3, at[0], at[5], None, None, None),
     ]
 
 
 def test_cells_are_noted_once_an_hour(upgraded: str) -> None:
     noted = rows(upgraded, "SELECT device_id, count(*), min(hour) FROM track_cells GROUP BY 1 ORDER BY 1")
-    assert noted == [(1, 3, START_US // (60 * MINUTE_US)), (2, 1, START_US // (60 * MINUTE_US))]
+    hour = START_US // (60 * MINUTE_US)
+    assert noted == [(1, 3, hour), (2, 2, hour), (3, 2, hour)]
 
 
 def test_for_a_day_nobody_is_ruled_out_by_what_older_workers_did_not_note(upgraded: str) -> None:

@@ -16,7 +16,7 @@ from model.times import SECOND_US
 from store.database import Connection, Cursor
 from store.heard import write_heard
 from store.positions import write_newer, write_older
-from store.track_notes import write_cells, write_gaps
+from store.track_notes import note_late, write_cells, write_gaps
 from store.worker_state import load_devices
 from tests.support.memory_world import NO_SCENES
 from tests.support.pings import LIMITS
@@ -54,13 +54,14 @@ class TrackWriter:
         with self._connection, self._connection.cursor() as cursor:
             self._load(cursor, {one.serial for one in sent})
             batch = Batch(
-                _fixes(sent), self._devices.slots([one.serial for one in sent]), np.zeros(len(sent), np.int64)
+                fixes_of(sent), self._devices.slots([one.serial for one in sent]), np.zeros(len(sent), np.int64)
             )
             context = Context(self._devices, ZoneIndex(PROJECTION), PROJECTION, {}, LIMITS, NO_SCENES)
             outcome = process_batch(batch, context)
             write_newer(cursor, outcome.newer)
-            write_older(cursor, outcome.older)
+            late = write_older(cursor, outcome.older)
             write_gaps(cursor, outcome.gaps)
+            note_late(cursor, late)
             write_cells(cursor, outcome.cells)
             heard = select_heard(batch, self._devices, LIMITS, 60 * SECOND_US)
             write_heard(cursor, heard_rows(heard, self._devices.device_id))
@@ -73,7 +74,7 @@ class TrackWriter:
         self._devices.add(0, load_devices(cursor, self._devices.unknown(serials)), PROJECTION)
 
 
-def _fixes(sent: Sequence[Sent]) -> Fixes:
+def fixes_of(sent: Sequence[Sent]) -> Fixes:
     received_us = [one.fix_us + SECOND_US if one.received_us is None else one.received_us for one in sent]
     plain = plain_fixes(
         [one.fix_us for one in sent], [one.lat for one in sent], [one.lon for one in sent], received_us=received_us

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -56,6 +57,18 @@ def test_who_comes_by_on_some_days_at_that_time(migrated_database: DatabaseUrls,
     assert (weight.windows_there, weight.windows_compared, weight.kind_of_day) == (3, 20, "weekday")
     assert weight.probability == 4 / 22
     assert (weight.nights_there, weight.nights_compared, weight.days_there, weight.days_compared) == (0, 28, 3, 28)
+
+
+def test_who_lives_a_kilometre_away_from_a_place_that_is_known_within_two(
+    migrated_database: DatabaseUrls, worker: Cursor
+) -> None:
+    with as_owner(migrated_database.owner) as cursor:
+        person, device = seed_person(cursor, "X1")
+        seed_weeks(cursor, device, [(back, 0, 24) for back in range(1, 29)])
+    scene = Scene(0, PLACE[0] + 0.009, PLACE[1], 2000.0, SCENE.windows)
+    unsure, sure = weigh_one(worker, person, scene), weigh_one(worker, person, replace(scene, place_uncertainty_m=0.0))
+    assert (unsure.windows_there, sure.windows_there) == (20, 0)
+    assert "The place is known within 2,000 m only: the scene is all of that." in unsure.words
 
 
 def test_who_lives_there(migrated_database: DatabaseUrls, worker: Cursor) -> None:
