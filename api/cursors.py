@@ -60,8 +60,10 @@ def decode_match_key(text: str | None) -> MatchKey | None:
     return None if text is None else MatchKey(*_decode(text, tuple[Integer, Bigint]))
 
 
-def next_link(path: str, parameters: Mapping[str, str | int | None], cursor: str) -> str:
-    """The address of the next page, relative to the service, with the filters of this one."""
+def next_link(path: str, parameters: Mapping[str, str | int | None], cursor: str | None) -> str | None:
+    """The address of the next page, relative to the service, with the filters of this one; None without a cursor."""
+    if cursor is None:
+        return None
     given = {name: value for name, value in parameters.items() if value is not None}
     return f"{path}?{urlencode({**given, 'cursor': cursor})}"
 

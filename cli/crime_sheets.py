@@ -9,8 +9,8 @@ import typer
 from access.audit import Action, Subject, record_allowed
 from cli.owner import command_identity, owner_transaction
 from cli.tables import print_table
-from crimes.precision import PublishedPrecision, Share, publish
-from crimes.sheet import BatchSheet, make_sheet
+from crimes.chance.precision import PublishedPrecision, Share, publish
+from crimes.chance.sheet import BatchSheet, make_sheet
 from ingest.matching.weighing import ROUTINE
 from ops.errors import InputError
 from ops.settings import load_settings

@@ -13,7 +13,7 @@ from cli.crime_sheets import add_commands
 from cli.forces import force_named
 from cli.owner import command_identity, owner_transaction
 from cli.tables import print_table
-from crimes.row_errors import RowError, to_csv
+from crimes.files.row_errors import RowError, to_csv
 from ingest.matching.importing import ImportedFile, NoForceError, Reading, Sender, import_crime_file
 from ops.errors import InputError
 from ops.settings import load_settings

@@ -1,7 +1,7 @@
 """Police forces that a person names on the command line."""
 
-from crimes.forces import force_of
-from crimes.row_errors import Fault
+from crimes.files.forces import force_of
+from crimes.files.row_errors import Fault
 from ops.errors import InputError
 
 

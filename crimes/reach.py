@@ -7,7 +7,14 @@ import numpy as np
 from crimes.scenes import Scene
 from geofence.columns import Booleans, Earlier, Fixes, Floats, Integers
 from geofence.confidence import effective_accuracy_m
-from model.crimes import SHORT_GAP_S, USABLE_ACCURACY_M, MatchingSettings
+from model.crimes import (
+    CLOCK_AHEAD_US,
+    ERROR_ALLOWANCE_M,
+    FASTEST_MPS,
+    SHORT_GAP_S,
+    USABLE_ACCURACY_M,
+    MatchingSettings,
+)
 from model.enums import Mechanism
 from model.times import SECOND_US
 
@@ -15,20 +22,11 @@ EARTH_RADIUS_M = 6_371_009.0
 SLACK = 0.01
 """Distances are taken 1 % shorter or longer: the sphere errs by 0.56 % against the ellipsoid, the plane by less."""
 
-CLOCK_AHEAD_US = 30 * SECOND_US
-"""A fix so long after its own receipt was made at another time than it says."""
-
-ERROR_ALLOWANCE_M = 100.0
-"""No smaller circle proves that somebody was elsewhere."""
-
 COARSE_M = 2000.0
 """A larger circle may hold the scene though its middle is out of reach: such positions are noted one by one."""
 
 NOTED_SPEED_MPS = 20.0
 """Two positions that need more are noted: to a search that thinks no journey so fast, they contradict each other."""
-
-FASTEST_MPS = 90.0
-"""What a search for slower journeys than NOTED_SPEED_MPS has to reckon with between positions that are not noted."""
 
 
 def usable(fixes: Fixes) -> Booleans:

@@ -28,7 +28,7 @@ from ops import metrics
 from ops.errors import FencedError, UnavailableError
 from ops.logs import get_logger
 from store.batch import LOCK_WAIT_MS, BatchWrite, DeadLetter, RegistryChangedError, Written, write_batch
-from store.database import SERVER_ERRORS, Connection
+from store.database import Connection, may_pass
 from store.offsets import Claim, claim
 from store.registry import registry_held
 
@@ -80,7 +80,7 @@ class Worker:
                     log.warning("fenced", reason=str(error))
                     self._let_go()
                 except (UnavailableError, psycopg2.Error) as error:
-                    if not self._may_pass(error):
+                    if not may_pass(self._connection, error):
                         raise
                     log.warning("waiting for a server", reason=str(error).strip())
                     self._let_go()
@@ -88,11 +88,6 @@ class Worker:
                     failures += 1
         finally:
             self.close()
-
-    def _may_pass(self, error: Exception) -> bool:
-        """Whether the error is a server's or the line's, and not that of what was asked."""
-        broken = self._connection is not None and self._connection.closed != 0
-        return broken or isinstance(error, (UnavailableError, *SERVER_ERRORS))
 
     def round(self) -> None:
         """One poll and, where it found something, one batch written."""

@@ -5,6 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from model.enums import Mechanism
+from model.times import SECOND_US
 
 MATCHING_VERSION = 1
 """Of the rules by which a match is decided; raised with each change of them, and recorded with every run."""
@@ -17,6 +18,16 @@ LONGEST_HULL = timedelta(hours=13)
 
 USABLE_ACCURACY_M = 150.0
 """A position with a larger 95 % circle pins nobody down: the stretches beside it count as a gap."""
+
+ERROR_ALLOWANCE_M = 100.0
+"""Nobody is ruled out by a smaller circle: one true place in twenty is outside its 95 % circle, and between tall
+buildings a receiver is wrong by tens of metres for minutes and does not say so."""
+
+FASTEST_MPS = 90.0
+"""324 km/h, and no train in Britain goes faster: two positions that need more contradict each other."""
+
+CLOCK_AHEAD_US = 30 * SECOND_US
+"""A fix so long after its own receipt was made at another time than it says."""
 
 
 class MatchVerdict(StrEnum):

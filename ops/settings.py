@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from crimes.forces import Force, force_of
-from crimes.row_errors import Fault
+from crimes.files.forces import Force, force_of
+from crimes.files.row_errors import Fault
 from model.crimes import MatchingSettings
 from model.zones import Region
 from ops.errors import ConfigurationError

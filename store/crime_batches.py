@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Literal
 
-from crimes.row_errors import RowError
+from crimes.files.row_errors import RowError
 from store.database import Cursor
 
 ERRORS_AT_ONCE = 1000

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import psycopg2.errors
 
-from crimes.versions import PLACE_DEG, UNCERTAINTY_M
+from crimes.files.versions import PLACE_DEG, UNCERTAINTY_M
 from ops.errors import UnavailableError
 from store.crime_batches import CrimeFormat, StoredBatch, Way, batch_of_content, find_batch
 from store.crime_staging import Staging
@@ -68,7 +68,7 @@ def _wait_for_force(cursor: Cursor, force: str) -> None:
 def _decide(cursor: Cursor, header: BatchHeader) -> None:
     """The temporary table ``decided``: each crime beside its current version, and what differs.
 
-    What differs is named as by ``crimes.versions.changed_fields``, of which this is the form for many at once.
+    What differs is named as by ``crimes.files.versions.changed_fields``, of which this is the form for many at once.
     """
     cursor.execute(
         """

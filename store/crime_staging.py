@@ -9,7 +9,7 @@ from typing import IO, Self
 
 import msgspec
 
-from crimes.row_errors import RowError
+from crimes.files.row_errors import RowError
 from model.crimes import Crime
 from model.times import from_microseconds
 from store.database import Cursor

@@ -38,6 +38,12 @@ class Identity:
 SERVICE = Identity(subject="cordon", role="service", purpose="running the service", request_id="")
 
 
+def may_pass(connection: Connection | None, error: Exception) -> bool:
+    """Whether the error is a server's or the line's, and not that of what was asked."""
+    is_broken = connection is not None and connection.closed != 0
+    return is_broken or isinstance(error, (UnavailableError, *SERVER_ERRORS))
+
+
 def connect(url: str, application: str, statement_timeout_ms: int = 0) -> Connection:
     """One connection, with no limit on a statement's time at 0.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from psycopg2.extras import Json
 
-from crimes.routine_stretches import LOOK_HOURS, RoutineSettings, Stretch, looks_before
+from crimes.chance.routine_stretches import LOOK_HOURS, RoutineSettings, Stretch, looks_before
 from crimes.scenes import Scene
 from geofence.confidence import METRES_PER_DEGREE
 from model.crimes import USABLE_ACCURACY_M, MatchingSettings, Window

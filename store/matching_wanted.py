@@ -1,6 +1,6 @@
 """Crimes that wait to be matched against everybody: when they were imported, once their time is over, or on request."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -9,7 +9,6 @@ from typing import Any
 from crimes.matching.documents import read_windows
 from crimes.scenes import Scene
 from model.times import from_microseconds, to_microseconds
-from ops.errors import InputError
 from store.database import Cursor, fetch_one
 from store.rows import insert_rows
 
@@ -47,29 +46,6 @@ class Waiting:
     due: int
     set_aside: int
     oldest_s: float  # since when the first has waited; 0 where none does
-
-
-def request_matches(cursor: Cursor, crime_version_ids: Collection[int], requested_by: str) -> int:
-    """Have crimes matched once more, at once; what was found before stays. How many of them there are.
-
-    Raises InputError where one of them is not known, before anything is asked.
-    """
-    cursor.execute(
-        "SELECT crime_version_id FROM crime_versions WHERE crime_version_id = ANY(%s)", (list(crime_version_ids),)
-    )
-    missing = set(crime_version_ids) - {one for (one,) in cursor.fetchall()}
-    if missing:
-        raise InputError(
-            f"there are no crime versions {', '.join(map(str, sorted(missing)))}: give those of the crimes"
-        )
-    cursor.execute(
-        "INSERT INTO matching_wanted (crime_version_id, cause, requested_by) SELECT version, 'requested', %s"
-        " FROM unnest(%s::bigint[]) AS asked (version) ORDER BY version ON CONFLICT (crime_version_id) DO UPDATE"
-        " SET cause = excluded.cause, requested_by = excluded.requested_by, requested_at = excluded.requested_at,"
-        " due_at = excluded.due_at, error = NULL",
-        (requested_by, list(crime_version_ids)),
-    )
-    return cursor.rowcount
 
 
 def match_worn_since(cursor: Cursor, since: datetime) -> None:

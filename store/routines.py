@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crimes.chance import ChanceWeight, Seen, weigh_chance
-from crimes.routine_stretches import RoutineSettings, Stretch, is_at_weekend, stretches_before
+from crimes.chance.routine_stretches import RoutineSettings, Stretch, is_at_weekend, stretches_before
+from crimes.chance.weight import ChanceWeight, Seen, weigh_chance
 from crimes.scenes import Scene
 from geofence.columns import Floats, Integers
 from geofence.confidence import METRES_PER_DEGREE

@@ -1,7 +1,7 @@
 """What the sheet of a batch and the precision of matching are made of."""
 
-from crimes.precision import JudgedMatches
-from crimes.sheet import BatchWearer, RoutineWindows, SheetCrime
+from crimes.chance.precision import JudgedMatches
+from crimes.chance.sheet import BatchWearer, RoutineWindows, SheetCrime
 from model.crimes import MatchVerdict
 from store.database import Cursor
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from psycopg2.extras import Json
 
-from crimes.chance import ChanceWeight
+from crimes.chance.weight import ChanceWeight
 from store.database import Cursor
 from store.matching_wanted import scene_of
 from store.routines import Pair

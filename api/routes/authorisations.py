@@ -77,7 +77,7 @@ def read_authorisations(
     if zone is None:
         raise refuse_unseen(services, caller, Action.AUTHORISATIONS_LIST, Subject(detail=detail), "zone")
     last = encode_number(page[-1].authorisation_id) if found[limit:] else None
-    more = next_link(request.url.path, {"limit": limit}, last) if last else None
+    more = next_link(request.url.path, {"limit": limit}, last)
     return AuthorisationsPage(authorisations=[AuthorisationOut.model_validate(one) for one in page], next=more)
 
 

@@ -28,7 +28,7 @@ from api.fields import CursorText, Limit
 from api.security import LARGEST_BIGINT, Caller, Requires, refuse_unseen
 from api.services import CurrentServices, Services
 from api.uploads import spooled_body
-from crimes.row_errors import to_csv
+from crimes.files.row_errors import to_csv
 from ingest.matching.importing import ImportedFile, OtherForceError, Reading, Sender, import_spooled_file
 from ops.errors import UnavailableError
 from store.crime_batches import StoredBatch, all_errors, find_batch, list_batches, list_errors
@@ -123,7 +123,7 @@ def read_crime_batches(
         page = found[:limit]
         record_allowed(transaction, caller.identity, Action.CRIME_BATCHES_READ, Subject(row_count=len(page)))
     last = encode_number(page[-1].crime_batch_id) if found[limit:] else None
-    more = next_link(request.url.path, {"limit": limit}, last) if last else None
+    more = next_link(request.url.path, {"limit": limit}, last)
     return CrimeBatchesPage(crime_batches=[CrimeBatchOut.model_validate(one) for one in page], next=more)
 
 

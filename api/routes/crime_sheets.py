@@ -11,8 +11,8 @@ from access.roles import Permission
 from api.documentation import documented
 from api.security import LARGEST_BIGINT, Caller, Requires, refuse_unseen
 from api.services import CurrentServices
-from crimes.precision import LEAST_CASES, PublishedPrecision, publish
-from crimes.sheet import NO_GUILT, BatchSheet, make_sheet
+from crimes.chance.precision import LEAST_CASES, PublishedPrecision, publish
+from crimes.chance.sheet import NO_GUILT, BatchSheet, make_sheet
 from store.sheets import batch_is_visible, read_judged_matches, read_sheet_crimes, read_sheet_wearers
 
 router = APIRouter(tags=["crimes"])

@@ -114,7 +114,7 @@ def read_eliminations(
     if crime is None:
         raise refuse_unseen(services, caller, Action.ELIMINATIONS_LIST, Subject(detail={"crime_id": crime_id}), "crime")
     last = encode_number(page.items[-1].elimination_id) if page.goes_on else None
-    more = next_link(request.url.path, {"limit": limit}, last) if last else None
+    more = next_link(request.url.path, {"limit": limit}, last)
     return EliminationsPage(eliminations=[EliminationOut.of(one) for one in page.items], next=more)
 
 

@@ -165,5 +165,5 @@ def read_notices(
         mark_told(transaction, page)
         record_allowed(transaction, caller.identity, Action.EVIDENCE_NOTICES, Subject(row_count=len(page)))
     last = encode_number(page[-1].notice_id) if found[limit:] else None
-    more = next_link(request.url.path, {"limit": limit}, last) if last else None
+    more = next_link(request.url.path, {"limit": limit}, last)
     return NoticesPage(notices=[NoticeOut.model_validate(one) for one in page], next=more)

@@ -137,7 +137,7 @@ def read_matches(
     if crime is None:
         raise refuse_unseen(services, caller, Action.MATCHES_LIST, Subject(detail={"crime_id": crime_id}), "crime")
     last = encode_match_key(page.items[-1].key) if page.goes_on else None
-    more = next_link(request.url.path, {"limit": limit}, last) if last else None
+    more = next_link(request.url.path, {"limit": limit}, last)
     return MatchesPage(state=crime.state, matches=[MatchOut.of(one) for one in page.items], next=more)
 
 
@@ -227,7 +227,7 @@ def read_person_matches(
     if page is None:
         raise refuse_unseen(services, caller, Action.PERSON_MATCHES_READ, Subject(person_id=person_id), "person")
     last = encode_number(page.items[-1].result_id) if page.goes_on else None
-    more = next_link(request.url.path, {"limit": limit}, last) if last else None
+    more = next_link(request.url.path, {"limit": limit}, last)
     return PersonMatchesPage(matches=[PersonMatchOut.of(one) for one in page.items], next=more)
 
 

@@ -84,5 +84,5 @@ def read_visits(
     if not visible:
         raise refuse_unseen(services, caller, Action.VISITS_READ, Subject(person_id=person_id), "person")
     last = encode_visit_key(page[-1].entered_at, page[-1].visit_id) if found[limit:] else None
-    more = next_link(request.url.path, {"limit": limit}, last) if last else None
+    more = next_link(request.url.path, {"limit": limit}, last)
     return VisitsPage(visits=[VisitOut.model_validate(visit) for visit in page], next=more)

@@ -138,7 +138,7 @@ def read_search(
     if found is None:
         raise refuse_unseen(services, caller, Action.SCENE_SEARCH_READ, about, "search")
     last = encode_number(page.items[-1].number) if page.goes_on else None
-    more = next_link(request.url.path, {"limit": limit}, last) if last else None
+    more = next_link(request.url.path, {"limit": limit}, last)
     own = SceneSearchOut.model_validate(found).model_dump(by_alias=False)
     results = [FoundWearer.of(one) for one in page.items]
     return SceneSearchWithResults.model_validate(own | {"results": results, "next": more})

@@ -6,10 +6,10 @@ import numpy as np
 
 from crimes.evidence.dossier import DeviceFact, Finding, RejectedFix, StatedGap
 from crimes.evidence.inputs import Inputs
-from crimes.matching.coverage import CLOCK_AHEAD_US, Coverage, coverage_of
+from crimes.matching.coverage import Coverage, coverage_of
 from crimes.matching.held import Held, SceneTable, held_against
 from geofence.projection import Projection
-from model.crimes import USABLE_ACCURACY_M, Match, Window
+from model.crimes import CLOCK_AHEAD_US, USABLE_ACCURACY_M, Match, Window
 from model.enums import Mechanism, PositionFlag
 from model.times import SECOND_US
 

@@ -1,9 +1,9 @@
 """The sections of a report that the matching fills: the crime, the result, positions, coverage, rejected fixes."""
 
-from crimes.crime_types import CRIME_TYPES
 from crimes.evidence import words
 from crimes.evidence.dossier import Dossier, RejectedFix, StatedGap
 from crimes.evidence.shape import Section, Table
+from crimes.files.crime_types import CRIME_TYPES
 from model.crimes import MatchedPosition, Window
 
 CLOCKS = "UTC, then London"

@@ -6,24 +6,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from crimes.matching.held import Held, SceneTable
-from crimes.matching.reach import have_common_moment, needed_speed_mps
+from crimes.matching.journeys import have_common_moment, needed_speed_mps
 from crimes.matching.worn import Events, of_wearer, with_open_strap
 from crimes.scenes import Worn
 from geofence.columns import Booleans, Floats, Integers, PositionRows
-from model.crimes import SHORT_GAP_S, USABLE_ACCURACY_M, MatchingSettings
+from model.crimes import (
+    CLOCK_AHEAD_US,
+    ERROR_ALLOWANCE_M,
+    FASTEST_MPS,
+    SHORT_GAP_S,
+    USABLE_ACCURACY_M,
+    MatchingSettings,
+)
 from model.enums import Mechanism, PositionFlag
-from model.times import SECOND_US
-
-ERROR_ALLOWANCE_M = 100.0
-"""Nobody is ruled out by less: one true place in twenty is outside its 95 % circle, and between tall buildings a
-receiver is wrong by tens of metres for minutes and does not say so."""
-
-FASTEST_MPS = 90.0
-"""324 km/h, and no train in Britain goes faster: two positions that need more contradict each other."""
-
-CLOCK_AHEAD_US = 30 * SECOND_US
-"""A fix so long after its own receipt was made at another time than it says."""
-
 
 TOLD_TO_S = 1.0
 """Many tags tell a fix's time to the second: two that differ by some metres at one time contradict nothing."""

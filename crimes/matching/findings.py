@@ -8,8 +8,8 @@ import numpy as np
 
 from crimes.matching.case import Case
 from crimes.matching.coverage import made_when_it_says, to_disc_m
+from crimes.matching.journeys import needed_speed_mps
 from crimes.matching.labels import sequence_labels
-from crimes.matching.reach import needed_speed_mps
 from crimes.matching.room import gaps_with_room
 from geofence.columns import Booleans, Floats, Integers
 from model.crimes import USABLE_ACCURACY_M, CoverageGap, MatchedPosition
@@ -41,16 +41,16 @@ class Findings:
 
 
 def findings_of(case: Case, pair: int) -> Findings:
-    weighed, own = case.weighed, case.gaps(pair)
-    gaps = weighed.coverage.gaps
+    pairs, own = case.pairs, case.gaps(pair)
+    gaps = pairs.coverage.gaps
     contradicts = bool(np.any(gaps.has_room[own] & np.isinf(gaps.limit_mps[own])))
     found = Findings(_passing(case, own), contradicts, gaps_with_room(case, pair))
-    places = np.arange(weighed.reported_from[pair], weighed.reported_from[pair + 1])
+    places = np.arange(pairs.reported_from[pair], pairs.reported_from[pair + 1])
     return _with_positions(found, case, pair, places) if len(places) else found
 
 
 def _with_positions(found: Findings, case: Case, pair: int, places: Integers) -> Findings:
-    coverage, reported = case.weighed.coverage, case.weighed.reported
+    coverage, reported = case.pairs.coverage, case.pairs.reported
     rows, counts = reported.row[places], reported.counts[places]
     labels = iter(sequence_labels(_begins_visit(case, pair, rows[counts])))
     named = [next(labels) if label else None for label in counts.tolist()]
@@ -75,7 +75,7 @@ def _some(positions: Sequence[MatchedPosition], which: Booleans) -> Positions:
 
 
 def _positions(case: Case, rows: Integers, overlap: Floats, labels: Iterable[str | None]) -> list[MatchedPosition]:
-    held = case.weighed.held
+    held = case.pairs.held
     every, fixes = held.rows, held.rows.fixes
     stated_m = fixes.accuracy_m[rows]
     columns = {
@@ -116,10 +116,10 @@ def _begins_visit(case: Case, pair: int, rows: Integers) -> list[bool]:
     What parts two of them is a usable position between that does not touch the crime's circle, more than NEW_VISIT_S,
     or another window.
     """
-    held, begin = case.weighed.held, int(case.weighed.held.start[pair])
+    held, begin = case.pairs.held, int(case.pairs.held.start[pair])
     whole = slice(begin, int(held.start[pair + 1]))
     clear = held.distance_m[whole] >= case.settings.radius_m + held.accuracy_m[whole]
-    clear_so_far = np.cumsum(case.weighed.coverage.kept[whole] & clear)[rows - begin]
+    clear_so_far = np.cumsum(case.pairs.coverage.kept[whole] & clear)[rows - begin]
     before, after = rows[:-1], rows[1:]
     parted = (
         (np.diff(clear_so_far) > 0)
@@ -131,13 +131,13 @@ def _begins_visit(case: Case, pair: int, rows: Integers) -> list[bool]:
 
 def _most_in_a_window(case: Case, rows: Integers) -> int:
     """Two positions at one time are one observation."""
-    held = case.weighed.held
+    held = case.pairs.held
     return max(len(np.unique(held.time_s[rows[inside[rows]]])) for inside in held.in_window)
 
 
 def _telling(case: Case, pair: int, rows: Integers) -> Booleans:
     """Which of the rows, not usable as they are, put the tag at the scene when there was time to be there."""
-    held, coverage = case.weighed.held, case.weighed.coverage
+    held, coverage = case.pairs.held, case.pairs.coverage
     uncertainty_m = case.scene(pair).place_uncertainty_m
     coarse = (held.rows.fixes.mechanism[rows] == Mechanism.LBS) | (held.accuracy_m[rows] > USABLE_ACCURACY_M)
     near = held.distance_m[rows] <= np.maximum(held.accuracy_m[rows], case.settings.radius_m) + uncertainty_m
@@ -148,13 +148,13 @@ def _telling(case: Case, pair: int, rows: Integers) -> Booleans:
 
 def _had_time(case: Case, pair: int, row: int) -> bool:
     """Whether the wearer can have been at the scene at the time of ``row``, by the kept positions about it."""
-    own, gaps = case.gaps(pair), case.weighed.coverage.gaps
+    own, gaps = case.gaps(pair), case.pairs.coverage.gaps
     place = own.start + int(np.searchsorted(gaps.before[own], row)) - 1
     if not (own.start <= place and gaps.after[place] > row):
         return True  # at an open end of the track
     at = np.array([place])
     before, after = gaps.before[at], gaps.after[at]
-    held, table = case.weighed.held, case.table
+    held, table = case.pairs.held, case.table
     moment_s = held.time_s[np.array([row])]
     speed = needed_speed_mps(
         held.time_s[before],
@@ -167,7 +167,7 @@ def _had_time(case: Case, pair: int, row: int) -> bool:
 
 
 def _passing(case: Case, gaps: slice) -> tuple[int, int] | None:
-    every, fix_time_us = case.weighed.coverage.gaps, case.weighed.held.rows.fixes.fix_time_us
+    every, fix_time_us = case.pairs.coverage.gaps, case.pairs.held.rows.fixes.fix_time_us
     passes = np.flatnonzero(every.passes[gaps])
     if len(passes) == 0:
         return None

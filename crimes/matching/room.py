@@ -14,7 +14,7 @@ from model.crimes import SHORT_GAP_S, CoverageGap, GapReason
 
 def gaps_with_room(case: Case, pair: int) -> tuple[CoverageGap, ...]:
     """Those between positions and the open ends, in the order of time."""
-    coverage, fix_time_us = case.weighed.coverage, case.weighed.held.rows.fixes.fix_time_us
+    coverage, fix_time_us = case.pairs.coverage, case.pairs.held.rows.fixes.fix_time_us
     gaps, own = coverage.gaps, case.gaps(pair)
     rooms = own.start + np.flatnonzero(gaps.has_room[own])
     told = _told(case, pair, rooms)
@@ -46,7 +46,7 @@ def _runs(case: Case, rooms: Integers, told: Told) -> list[tuple[int, int, float
     A wearer who stayed nearby has one at every position of the window: as one they say the same. Where the tag was off
     or not worn for a while, each gap is told by itself.
     """
-    gaps = case.weighed.coverage.gaps
+    gaps = case.pairs.coverage.gaps
     if len(rooms) <= 1:  # as of most who have a gap
         return [(room, room, float(gaps.needed_mps[room])) for room in rooms.tolist()]
     short = (gaps.lasts_s[rooms] <= SHORT_GAP_S) & np.isfinite(gaps.limit_mps[rooms])
@@ -60,14 +60,14 @@ def _runs(case: Case, rooms: Integers, told: Told) -> list[tuple[int, int, float
 
 def _strap_was_open(case: Case, rooms: Integers, told: Told) -> bool:
     """Whether it was at some time from the first of the gaps to the last."""
-    gaps, fix_time_us = case.weighed.coverage.gaps, case.weighed.held.rows.fixes.fix_time_us
+    gaps, fix_time_us = case.pairs.coverage.gaps, case.pairs.held.rows.fixes.fix_time_us
     from_us, to_us = int(fix_time_us[gaps.before[rooms[0]]]), int(fix_time_us[gaps.after[rooms[-1]]])
     return any(one.from_us < to_us and one.until_us > from_us for one in told.open_straps)
 
 
 def _told(case: Case, pair: int, rooms: Integers) -> Told:
     """Of the kept positions, those count as heard after which a longer gap begins: their battery tells why."""
-    held, coverage = case.weighed.held, case.weighed.coverage
+    held, coverage = case.pairs.held, case.pairs.coverage
     start, stop = int(held.start[pair]), int(held.start[pair + 1])
     not_kept = start + np.flatnonzero(coverage.on_person[start:stop] & ~coverage.kept[start:stop])
     long = rooms[coverage.gaps.lasts_s[rooms] > SHORT_GAP_S]
@@ -83,7 +83,7 @@ def _told(case: Case, pair: int, rooms: Integers) -> Told:
 
 def _worn_about(case: Case, pair: int) -> list[Worn]:
     """What was worn in the time of the pair's positions and windows: what was worn later changes no finding."""
-    held, hull = case.weighed.held, case.hull(pair)
+    held, hull = case.pairs.held, case.hull(pair)
     own_us = held.rows.fixes.fix_time_us[held.start[pair] : held.start[pair + 1]]
     from_us, to_us = min([hull.from_us, *own_us[:1].tolist()]), max([hull.to_us, *own_us[-1:].tolist()])
     worn = case.worn.get(int(held.person[pair]), ())

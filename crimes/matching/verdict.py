@@ -9,7 +9,7 @@ from crimes.matching.case import Case
 from crimes.matching.coverage import NO_POSITION, coverage_of
 from crimes.matching.findings import Findings, findings_of
 from crimes.matching.held import SceneTable, held_against
-from crimes.matching.weighed import weigh
+from crimes.matching.pairs import pairs_of
 from crimes.scenes import CandidateTracks, Scene
 from geofence.columns import Floats, Integers
 from geofence.projection import Projection
@@ -41,8 +41,8 @@ def match_candidates(
     matches: list[Match] = []
     for first, last in _parts(tracks.start):
         held = held_against(table, tracks, first, last, projection)
-        weighed = weigh(held, table, coverage_of(held, table, tracks.worn, events, settings), settings)
-        matches += _matches(Case(table, weighed, tracks.worn, events, settings))
+        pairs = pairs_of(held, table, coverage_of(held, table, tracks.worn, events, settings), settings)
+        matches += _matches(Case(table, pairs, tracks.worn, events, settings))
     return matches
 
 
@@ -57,17 +57,17 @@ def _parts(start: Integers) -> Iterator[tuple[int, int]]:
 
 
 def _matches(case: Case) -> Iterator[Match]:
-    weighed, held = case.weighed, case.weighed.held
+    pairs, held = case.pairs, case.pairs.held
     fix_time_us = held.rows.fixes.fix_time_us
     columns = zip(
-        weighed.ruled_out.tolist(),
-        (np.diff(weighed.reported_from) > 0).tolist(),
+        pairs.ruled_out.tolist(),
+        (np.diff(pairs.reported_from) > 0).tolist(),
         held.person.tolist(),
-        weighed.position_count.tolist(),
-        _values(held.distance_m, weighed.nearest),
-        _values(fix_time_us, weighed.nearest),
-        _values(fix_time_us, weighed.covered_from),
-        _values(fix_time_us, weighed.covered_to),
+        pairs.position_count.tolist(),
+        _values(held.distance_m, pairs.nearest),
+        _values(fix_time_us, pairs.nearest),
+        _values(fix_time_us, pairs.covered_from),
+        _values(fix_time_us, pairs.covered_to),
         strict=True,
     )
     for pair, (ruled_out, has_report, person, count, nearest_m, nearest_us, from_us, to_us) in enumerate(columns):

@@ -14,13 +14,13 @@ from crimes.evidence.observed import device_facts, finding_of, rejected_fixes, s
 from crimes.evidence.signature import SigningKey, load_signing_key
 from crimes.evidence.templates import REPORT, STATEMENT, Templates, load_templates
 from ingest.matching.originals import original_messages
-from ingest.matching.tasks import may_pass, words_of
+from ingest.matching.tasks import words_of
 from model.crimes import MATCHING_VERSION, Match, MatchVerdict, Window
 from model.devices import FOREVER_US
 from model.times import to_microseconds
 from ops.errors import ConfigurationError
 from ops.settings import Settings
-from store.database import Connection, Cursor, fetch_one
+from store.database import Connection, Cursor, fetch_one, may_pass
 from store.device_events import serials_of
 from store.evidence_cases import (
     BundleWrite,

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from crimes.recent import SETTLED_AFTER_S
 from ingest.matching.decisions import run_of_everybody
 from ingest.matching.engine import SOFTWARE_VERSION, MatchingEngine, SceneMatches
-from ingest.matching.tasks import may_pass, words_of
+from ingest.matching.tasks import words_of
 from model.crimes import Window
 from model.times import SECOND_US
 from ops import metrics
-from store.database import Connection, Cursor
+from store.database import Connection, Cursor, may_pass
 from store.expectations import want_routines
 from store.intake import clock_us
 from store.locks import limit_lock_wait

@@ -2,9 +2,9 @@
 
 from crimes.matching.documents import match_document, settings_document
 from ingest.matching.engine import MatchingEngine
-from ingest.matching.tasks import may_pass, words_of
+from ingest.matching.tasks import words_of
 from model.crimes import MATCHING_VERSION, Match
-from store.database import Connection, Cursor
+from store.database import Connection, Cursor, may_pass
 from store.eliminations import (
     WaitingElimination,
     set_elimination_aside,

@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 import psycopg2
 
-from crimes.row_errors import Fault, RowError, row_error, to_csv
+from crimes.files.row_errors import Fault, RowError, row_error, to_csv
 from ingest.matching.importing import ImportedFile, NoForceError, Reading, Sender, import_crime_file
 from ingest.matching.spool import FileTooLargeError
 from ops.errors import ConfigurationError, UnavailableError

@@ -8,8 +8,8 @@ from typing import BinaryIO, Self
 from zoneinfo import ZoneInfo
 
 from access.audit import Action, Subject, record_allowed
-from crimes.reading import CrimeFileReader, ParsedRow
-from crimes.row_errors import RowError
+from crimes.files.reading import CrimeFileReader, ParsedRow
+from crimes.files.row_errors import RowError
 from ingest.matching.spool import Spool
 from model.times import to_microseconds
 from ops.errors import InputError

@@ -9,9 +9,9 @@ from crimes.scenes import Scene
 from ingest.matching.crimes import LOCK_WAIT_MS, count_results, settles_at_us
 from ingest.matching.decisions import run_of_one
 from ingest.matching.engine import SOFTWARE_VERSION, MatchingEngine
-from ingest.matching.tasks import may_pass, words_of
+from ingest.matching.tasks import words_of
 from model.crimes import Match
-from store.database import Connection, Cursor
+from store.database import Connection, Cursor, may_pass
 from store.expectations import want_routines
 from store.intake import clock_us
 from store.locks import limit_lock_wait

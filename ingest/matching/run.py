@@ -2,15 +2,13 @@
 
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 from geofence.projection import Projection
 from ingest.matching.bundles import open_issuing
 from ingest.matching.crimes import CrimeMatching
 from ingest.matching.eliminations import Eliminating
 from ingest.matching.engine import MatchingEngine
-from ingest.matching.folder import CrimeFolder
-from ingest.matching.importing import Reading
+from ingest.matching.folder import watched_folder
 from ingest.matching.matcher import Matcher
 from ingest.matching.notices import Noticing
 from ingest.matching.rematches import Rematching
@@ -56,9 +54,9 @@ def tasks(settings: Settings, engine: MatchingEngine) -> list[Task]:
 
     Raises ConfigurationError where the watched folder, or the key or a template of evidence, cannot be used.
     """
-    folder = [CrimeFolder(Path(settings.crime_folder), Reading.of(settings))] if settings.crime_folder else []
+    folder = watched_folder(settings)
     return [
-        *folder,
+        *([folder] if folder else []),
         CrimeMatching(engine),
         Rematching(engine),
         SceneSearching(engine),

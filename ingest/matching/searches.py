@@ -5,9 +5,9 @@ from secrets import SystemRandom
 
 from crimes.matching.documents import match_document, settings_document
 from ingest.matching.engine import MatchingEngine
-from ingest.matching.tasks import may_pass, words_of
+from ingest.matching.tasks import words_of
 from model.crimes import MATCHING_VERSION, MatchVerdict
-from store.database import Connection, Cursor
+from store.database import Connection, Cursor, may_pass
 from store.matching import Counts
 from store.scene_searches import FoundPerson, WaitingSearch, set_search_aside, waiting_searches, write_search_answer
 

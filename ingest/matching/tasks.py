@@ -3,9 +3,8 @@
 from typing import Protocol
 
 from ops import metrics
-from ops.errors import UnavailableError
 from ops.logs import frames_of, get_logger
-from store.database import SERVER_ERRORS, Connection
+from store.database import Connection
 
 log = get_logger("matching")
 
@@ -20,11 +19,6 @@ class Task(Protocol):
     def round(self, connection: Connection) -> bool | None:
         """Do a little, some seconds' worth at most. True where more waits, which is then not waited for."""
         ...
-
-
-def may_pass(connection: Connection, error: Exception) -> bool:
-    """Whether the error is a server's or the line's, and not that of what was asked."""
-    return isinstance(error, (UnavailableError, *SERVER_ERRORS)) or connection.closed != 0
 
 
 def words_of(error: Exception, what: str, **about: int) -> str:

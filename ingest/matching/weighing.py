@@ -5,10 +5,10 @@ A verdict does not wait for its weight, which takes longer to find than the verd
 
 from collections.abc import Sequence
 
-from crimes.routine_stretches import RoutineSettings
+from crimes.chance.routine_stretches import RoutineSettings
 from ingest.matching.engine import MatchingEngine
-from ingest.matching.tasks import may_pass, words_of
-from store.database import Connection
+from ingest.matching.tasks import words_of
+from store.database import Connection, may_pass
 from store.expectations import BatchPerson, expect_wearer, set_wearer_aside, waiting_wearers
 from store.routines import weigh_pairs
 from store.weights import Unweighed, set_weight_aside, unweighed_results, write_weights

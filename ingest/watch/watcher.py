@@ -1,16 +1,11 @@
-"""The watch's loop: one process watches, others stand by for it.
-
-All of it is in the database, so a restart or a takeover changes nothing: the right to watch is an advisory lock on the
-very connection that writes, and ends with it.
-"""
+"""The watch: of several processes one watches, others stand by for it."""
 
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-import psycopg2
-
 from alerts.device_rules import MEANINGS
+from ingest.one_at_work import OneAtWork
 from ingest.watch.broker import Partitions, Pulse, WatchBroker
 from ingest.watch.events import EventIntake
 from ingest.watch.judging import Looked, WatchLimits, look
@@ -18,24 +13,19 @@ from model.enums import AlertChangeKind
 from model.times import SECOND_US
 from ops import metrics
 from ops.errors import UnavailableError
-from ops.logs import get_logger
 from store.commands import mark_delivered, waiting_commands
-from store.database import SERVER_ERRORS, Connection
+from store.database import Connection, Cursor
 from store.intake import clock_us
-from store.locks import LockClass, end_holders, limit_lock_wait, try_hold
+from store.locks import LockClass, limit_lock_wait
 from store.worn_devices import count_open_alerts
 
 NAME = "watch"
-STANDBY_S = 1.0
 SILENT_S = 60.0  # one who watches asks the database more often, even while its broker is slow
 LOCK_WAIT_MS = 5000
 COMMANDS_AT_ONCE = 500
-BACKOFF_S = (0.1, 0.5, 1.0, 2.0, 5.0)
-
-log = get_logger("watch")
 
 
-class Watcher:
+class Watcher(OneAtWork):
     """One who watches, or stands by; ``run`` it in its own thread or process."""
 
     def __init__(
@@ -48,81 +38,42 @@ class Watcher:
         every_s: float,
         heartbeat_every_s: float,
     ) -> None:
-        self._connect = connect
+        super().__init__(connect, LockClass.WATCH, NAME, SILENT_S)
         self._broker = broker
         self._events = events
         self._limits = limits
         self._channels = channels
         self._every_s = every_s
         self._pulse = Pulse(heartbeat_every_s)
-        self._connection: Connection | None = None
-        self._started_us: int | None = None  # of watching; None while standing by
+        self._started_us = 0  # of watching
         self._partitions: Partitions | None = None
         self._broker_up = False
 
     def run(self, stop: threading.Event) -> None:
-        """Watch until ``stop`` is set. A server that does not answer is waited for; other errors end the watch."""
-        failures = 0
         try:
-            while not stop.is_set():
-                try:
-                    pause_s = self.round()
-                    failures = 0
-                except (UnavailableError, psycopg2.Error) as error:
-                    if not self._may_pass(error):
-                        raise
-                    log.warning("waiting for the database", reason=str(error).strip())
-                    metrics.DATABASE_UP.set(0)
-                    self._let_go()
-                    pause_s = BACKOFF_S[min(failures, len(BACKOFF_S) - 1)]
-                    failures += 1
-                stop.wait(pause_s)
+            super().run(stop)
         finally:
-            self._let_go()
             self._broker.close()
 
-    def round(self) -> float:
-        """One look, or standing by; how long to pause after it."""
-        connection = self._open()
-        started_us = self._started_us or self._become_watch(connection)
-        if started_us is None:
-            return STANDBY_S
-        self._started_us = started_us
+    def readiness(self) -> dict[str, bool]:
+        """For the health server's thread: the last round's outcome. One who stands by has no need of the broker."""
+        return {"database": self._connection is not None, "broker": self._broker_up or not self._is_at_work}
+
+    def _begin(self, cursor: Cursor) -> None:
+        self._started_us = clock_us(cursor)
+
+    def _work(self, connection: Connection) -> float:
+        """One look."""
         self._ask_broker(connection)
         with connection, connection.cursor() as cursor:
             limit_lock_wait(cursor, LOCK_WAIT_MS)
-            looked = look(cursor, self._partitions, started_us, self._limits, self._channels)
+            looked = look(cursor, self._partitions, self._started_us, self._limits, self._channels)
             counts = count_open_alerts(cursor, tuple(MEANINGS))
         self._observe(looked)
         for kind in MEANINGS:
             metrics.DEVICE_ALERTS_OPEN.labels(kind.value).set(counts.get(kind, 0))
         self._send_commands(connection)
         return 0 if looked.goes_on else self._every_s
-
-    def readiness(self) -> dict[str, bool]:
-        """For the health server's thread: the last round's outcome. One who stands by has no need of the broker."""
-        return {"database": self._connection is not None, "broker": self._broker_up or self._started_us is None}
-
-    def _may_pass(self, error: Exception) -> bool:
-        """Whether the error is a server's or the line's, and not that of what was asked."""
-        broken = self._connection is not None and self._connection.closed != 0
-        return broken or isinstance(error, (UnavailableError, *SERVER_ERRORS))
-
-    def _open(self) -> Connection:
-        if self._connection is None:
-            self._connection = self._connect()
-        metrics.DATABASE_UP.set(1)
-        return self._connection
-
-    def _become_watch(self, connection: Connection) -> int | None:
-        """The time of it, where this one watches from now on."""
-        with connection, connection.cursor() as cursor:
-            if try_hold(cursor, LockClass.WATCH, NAME):
-                log.info("watching")
-                return clock_us(cursor)
-            if end_holders(cursor, LockClass.WATCH, NAME, SILENT_S):
-                log.warning("ended the session of a silent watch")
-        return None
 
     def _ask_broker(self, connection: Connection) -> None:
         """Heartbeats out, device events in. A broker that is away is not waited for: the look then finds it so."""
@@ -135,7 +86,7 @@ class Watcher:
                 self._events.round(connection)
         except UnavailableError as error:
             if self._broker_up:
-                log.warning("the broker does not answer", reason=str(error))
+                self._log.warning("the broker does not answer", reason=str(error))
             self._note_broker(is_up=False)
         else:
             self._note_broker(is_up=True)
@@ -169,13 +120,9 @@ class Watcher:
         for change in looked.changes:
             metrics.ALERT_CHANGES.labels(change.kind.value).inc()
             if change.kind is AlertChangeKind.RAISED:
-                log.info("raised", kind=change.alert.kind.value)
+                self._log.info("raised", kind=change.alert.kind.value)
 
     def _let_go(self) -> None:
-        """The right to watch ends with the connection; the next one asks for it anew."""
-        self._started_us = None
         if self._events is not None:
             self._events.close()
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        super()._let_go()

@@ -20,8 +20,8 @@ from api.app import OPEN_PATHS, create_app
 from api.documentation import PERMISSION_KEY
 from api.services import open_services
 from cli.main import COMMANDS, build_application
-from crimes.crime_types import CRIME_TYPES, MINISTRY_TYPES
-from crimes.forces import FORCES
+from crimes.files.crime_types import CRIME_TYPES, MINISTRY_TYPES
+from crimes.files.forces import FORCES
 from geofence.policy_documents import LIMITS
 from geofence.presence import TRANSITIONS, Event
 from model.enums import VisitState

@@ -1,7 +1,6 @@
 """Crimes after the positions and positions after the crimes, through a real worker, matcher and database."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,10 +10,8 @@ import ingest.matching.crimes
 from crimes.matching import verdict
 from ingest.matching import engine
 from model.times import SECOND_US, to_microseconds
-from store.database import connect
-from store.matching_wanted import request_matches
 from tests.support.database import DatabaseUrls
-from tests.support.matching import ReportedCrime, counts, import_crimes, matching, nothing_waits, verdicts
+from tests.support.matching import ReportedCrime, ask_again, counts, import_crimes, matching, nothing_waits, verdicts
 from tests.support.pings import ping
 from tests.support.waiting import wait_until
 from tests.support.worker_thread import append, queue_worker
@@ -163,9 +160,7 @@ def test_a_rerun_keeps_what_it_finds_the_same(database: DatabaseUrls, start_us: 
     stored(database, 80)
     import_crimes(database, crime(start_us))
     becomes(database, "CRIME", {"NEAR": "present"})
-    with closing(connect(database.owner, "test")) as connection, connection, connection.cursor() as cursor:
-        cursor.execute("SELECT crime_version_id FROM crime_versions")
-        assert request_matches(cursor, [one for (one,) in cursor.fetchall()], "an.analyst") == 1
+    ask_again(database, "an.analyst")
     runs = "SELECT cause, requested_by, present, absent FROM matching_runs ORDER BY run_id"
     wait_until(lambda: len(rows(database.owner, runs)) == 2, WITHIN_S, "the second run")
     assert rows(database.owner, runs) == [("imported", "an.officer", 1, 1), ("requested", "an.analyst", 1, 1)]

@@ -4,7 +4,7 @@ import random
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -14,11 +14,9 @@ import pytest
 
 from ingest.kafka import KafkaPingSink
 from model.times import SECOND_US, to_microseconds
-from store.database import connect
-from store.matching_wanted import request_matches
 from tests.servers.broker import Kafka
 from tests.support.database import DatabaseUrls, prepare_database
-from tests.support.matching import DOCUMENTS, ReportedCrime, import_crimes, nothing_waits
+from tests.support.matching import DOCUMENTS, ReportedCrime, ask_again, import_crimes, nothing_waits
 from tests.support.pings import ping
 from tests.support.waiting import wait_until
 from tests.support.worker_process import WorkerProcess, worker_environment
@@ -177,9 +175,7 @@ def test_killed_workers_and_matchers_lose_no_match_and_invent_none(
             feed(kafka, disturbed, messages, crimes)
         all_done(disturbed, len(messages))
         first = found(disturbed)
-        with closing(connect(disturbed.owner, "test")) as connection, connection, connection.cursor() as cursor:
-            cursor.execute("SELECT crime_version_id FROM crime_versions WHERE is_current")
-            request_matches(cursor, [one for (one,) in cursor.fetchall()], "test")
+        ask_again(disturbed, "test")
         all_done(disturbed, len(messages))
     with Members(kafka, undisturbed, "undisturbed", tmp_path, copies=1):
         all_done(undisturbed, len(messages))

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from psycopg2.extras import execute_values
 
-from crimes.reach import CLOCK_AHEAD_US, disc_m
+from crimes.reach import disc_m
 from crimes.scenes import Candidates, Scene
 from geofence.columns import Floats
-from model.crimes import USABLE_ACCURACY_M, MatchingSettings, Window
+from model.crimes import CLOCK_AHEAD_US, USABLE_ACCURACY_M, MatchingSettings, Window
 from model.enums import Mechanism
 from model.times import SECOND_US, from_microseconds
 from store.database import Connection, connect

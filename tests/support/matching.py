@@ -1,7 +1,6 @@
 """A real matcher in a thread, crimes as a police file has them, and what the database holds of matching."""
 
 import io
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from model.times import from_microseconds
 from ops.settings import Settings
 from store.database import Cursor, Identity, connect, set_identity
 from tests.support.database import DatabaseUrls
-from tests.support.waiting import DEADLINE_S
+from tests.support.in_thread import in_thread
 from tests.support.world import rows
 
 RESULTS = (
@@ -64,6 +63,18 @@ def import_crimes(database: DatabaseUrls, *crimes: ReportedCrime) -> None:
     assert not imported.errors, imported.errors
 
 
+def ask_again(database: DatabaseUrls, requested_by: str) -> None:
+    """Have the newest version of every crime matched once more."""
+    with closing(connect(database.owner, "test")) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO matching_wanted (crime_version_id, cause, requested_by)"
+            " SELECT crime_version_id, 'requested', %s FROM crime_versions WHERE is_current"
+            " ON CONFLICT (crime_version_id) DO UPDATE SET cause = excluded.cause, due_at = excluded.due_at,"
+            " requested_by = excluded.requested_by, requested_at = excluded.requested_at, error = NULL",
+            (requested_by,),
+        )
+
+
 def match_settings(database: DatabaseUrls, **settings: Any) -> Settings:
     return Settings.model_validate({"database_worker_url": database.worker, "match_every_s": 0.05, **settings})
 
@@ -71,26 +82,8 @@ def match_settings(database: DatabaseUrls, **settings: Any) -> Settings:
 @contextmanager
 def matching(database: DatabaseUrls, **settings: Any) -> Iterator[None]:
     """A matcher from here to the end of the block. An error that ends it is raised there."""
-    matcher = make_matcher(match_settings(database, **settings))
-    stop = threading.Event()
-    errors: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            matcher.run(stop)
-        except Exception as error:  # noqa: BLE001  raised again below
-            errors.append(error)
-
-    thread = threading.Thread(target=run, name="matcher")
-    thread.start()
-    try:
+    with in_thread(make_matcher(match_settings(database, **settings)).run, "matcher"):
         yield
-    finally:
-        stop.set()
-        thread.join(DEADLINE_S)
-        assert not thread.is_alive(), "the matcher did not stop in time"
-    if errors:
-        raise errors[0]
 
 
 def verdicts(database: DatabaseUrls, reference: str) -> dict[str, str]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from crimes.reach import CLOCK_AHEAD_US
 from crimes.recent import RecentScenes
 from geofence.columns import Fixes, PositionRows
 from geofence.detection import PresenceKey
@@ -14,7 +13,7 @@ from geofence.zone_index import ZoneIndex
 from ingest.devices import DeviceTable
 from ingest.pipeline import Batch, Context, Outcome, process_batch
 from model.alerts import Alert
-from model.crimes import USABLE_ACCURACY_M, MatchingSettings
+from model.crimes import CLOCK_AHEAD_US, USABLE_ACCURACY_M, MatchingSettings
 from model.devices import Activation, DeviceRecord, LastFix
 from model.enums import AlertChangeKind, Aspect, Mechanism, Urgency
 from model.visits import Visit

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from psycopg2.extras import Json, execute_values
 
-from crimes.chance import ChanceWeight
+from crimes.chance.weight import ChanceWeight
 from crimes.scenes import Scene
 from model.crimes import MatchVerdict, Window
 from model.enums import Mechanism

@@ -1,6 +1,5 @@
 """A real watch in a thread, and what the database holds of its work."""
 
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
@@ -9,7 +8,7 @@ from ingest.watch.run import make_watcher
 from ops.settings import Settings
 from store.database import connect
 from tests.support.database import DatabaseUrls
-from tests.support.waiting import DEADLINE_S
+from tests.support.in_thread import in_thread
 from tests.support.world import rows
 
 ALERTS = (
@@ -39,26 +38,8 @@ def watch_settings(database: DatabaseUrls, **settings: Any) -> Settings:
 @contextmanager
 def watching(settings: Settings) -> Iterator[None]:
     """A watch from here to the end of the block. An error that ends it is raised there."""
-    watcher = make_watcher(settings)
-    stop = threading.Event()
-    errors: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            watcher.run(stop)
-        except Exception as error:  # noqa: BLE001  raised again below
-            errors.append(error)
-
-    thread = threading.Thread(target=run, name="watch")
-    thread.start()
-    try:
+    with in_thread(make_watcher(settings).run, "watch"):
         yield
-    finally:
-        stop.set()
-        thread.join(DEADLINE_S)
-        assert not thread.is_alive(), "the watch did not stop in time"
-    if errors:
-        raise errors[0]
 
 
 def alerts(database: DatabaseUrls) -> list[tuple[str, str, str | None]]:

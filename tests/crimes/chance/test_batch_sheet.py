@@ -10,8 +10,8 @@ import psycopg2.errors
 import pytest
 
 from access.roles import Role
-from crimes.chance import ChanceWeight
-from crimes.routine_stretches import RoutineSettings
+from crimes.chance.routine_stretches import RoutineSettings
+from crimes.chance.weight import ChanceWeight
 from model.crimes import MatchingSettings, MatchVerdict
 from store.database import Identity, connect, set_identity
 from store.expectations import expect_wearer, waiting_wearers, want_batch

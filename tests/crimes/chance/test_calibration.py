@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from crimes.sheet import RoutineWindows, chance_of_at_least, routine_probabilities
+from crimes.chance.sheet import RoutineWindows, chance_of_at_least, routine_probabilities
 
 WEARERS = 800
 DAYS = 20

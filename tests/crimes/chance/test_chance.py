@@ -1,13 +1,12 @@
 """How a presence is weighed against the wearer's routine, and in what words."""
 
-import json
 from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crimes.chance import CAUTION, CROWDED, LEAST_WINDOWS, ChanceWeight, Seen, weigh_chance, weight_of
-from crimes.routine_stretches import LOOK_HOURS, LOOK_US, Stretch
+from crimes.chance.routine_stretches import LOOK_HOURS, LOOK_US, Stretch
+from crimes.chance.weight import CAUTION, CROWDED, LEAST_WINDOWS, ChanceWeight, Seen, weigh_chance
 from model.times import DAY_US, SECOND_US
 
 HOUR_US = 3600 * SECOND_US
@@ -137,7 +136,6 @@ def test_every_weight_is_a_probability_and_says_what_it_is_not(seen: list[Seen],
     assert weight.nights_there <= weight.nights_compared
     assert weight.days_there <= weight.days_compared
     assert weight.words[-1] == CAUTION
-    assert weight_of(json.loads(json.dumps(weight.document()))) == weight
 
 
 @given(st.lists(st.integers(0, 5), min_size=LEAST_WINDOWS, max_size=28), st.data(), st.booleans())

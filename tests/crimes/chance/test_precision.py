@@ -2,7 +2,7 @@
 
 import pytest
 
-from crimes.precision import LEAST_CASES, JudgedMatches, Share, precision_of
+from crimes.chance.precision import LEAST_CASES, JudgedMatches, Share, precision_of
 from model.crimes import MatchVerdict
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crimes.proportions import NORMAL_95, rule_of_succession, wilson_interval
+from crimes.chance.proportions import NORMAL_95, rule_of_succession, wilson_interval
 
 CASES = st.integers(0, 400).flatmap(lambda cases: st.tuples(st.integers(0, cases), st.just(cases)))
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from crimes.chance import ChanceWeight
-from crimes.routine_stretches import RoutineSettings
+from crimes.chance.routine_stretches import RoutineSettings
+from crimes.chance.weight import ChanceWeight
 from crimes.scenes import Scene
 from model.crimes import Match, MatchingSettings, MatchVerdict, Window
 from model.enums import Mechanism, PositionFlag

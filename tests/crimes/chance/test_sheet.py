@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crimes.sheet import (
+from crimes.chance.sheet import (
     NO_GUILT,
     BatchWearer,
     RoutineWindows,

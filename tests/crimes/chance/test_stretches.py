@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crimes.routine_stretches import (
+from crimes.chance.routine_stretches import (
     LOOK_HOURS,
     MOST_PARTS,
     RoutineSettings,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crimes.phia import YARDSTICK, yardstick_words
+from crimes.chance.phia import YARDSTICK, yardstick_words
 
 
 @pytest.mark.parametrize(

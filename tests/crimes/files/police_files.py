@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
-from crimes.crime_fields import POLICE_COLUMNS
-from crimes.reading import CrimeFileReader, FailedRow, FileFacts, ParsedRow
-from crimes.row_errors import RowError
+from crimes.files.crime_fields import POLICE_COLUMNS
+from crimes.files.reading import CrimeFileReader, FailedRow, FileFacts, ParsedRow
+from crimes.files.row_errors import RowError
 from model.crimes import Crime
 from model.times import to_microseconds
 

@@ -10,11 +10,11 @@ from convertbng import cutil
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crimes.crime_fields import KNOWN_COLUMNS, POLICE_COLUMNS
-from crimes.crime_types import CRIME_TYPES
-from crimes.forces import FORCES
-from crimes.reading import CrimeFileReader, FailedRow, ParsedRow
-from crimes.row_errors import NO_TEXT, RowError
+from crimes.files.crime_fields import KNOWN_COLUMNS, POLICE_COLUMNS
+from crimes.files.crime_types import CRIME_TYPES
+from crimes.files.forces import FORCES
+from crimes.files.reading import CrimeFileReader, FailedRow, ParsedRow
+from crimes.files.row_errors import NO_TEXT, RowError
 from model.crimes import Window
 from model.times import to_microseconds
 from tests.crimes.files.police_files import GOOD, LONDON, ON_GRID, geojson, police_csv, read, rich_csv

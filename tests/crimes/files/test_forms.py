@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from crimes import file_text
-from crimes.crime_fields import REQUIRED_COLUMNS
-from crimes.file_text import LONGEST_ROW_BYTES
-from crimes.reading import CrimeFileReader, ParsedRow
-from crimes.row_errors import to_csv
+from crimes.files import file_text
+from crimes.files.crime_fields import REQUIRED_COLUMNS
+from crimes.files.file_text import LONGEST_ROW_BYTES
+from crimes.files.reading import CrimeFileReader, ParsedRow
+from crimes.files.row_errors import to_csv
 from tests.crimes.files.police_files import (
     GOOD,
     SECOND_CRIME,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from crimes.osgb36 import to_wgs84
+from crimes.files.osgb36 import to_wgs84
 from tests.crimes.files.police_files import ON_GRID, crime_of, police_csv
 
 # The forty test points of Ordnance Survey's OSTN15 developer pack: easting, northing, latitude, longitude.

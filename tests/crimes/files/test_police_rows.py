@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from crimes.crime_types import CRIME_TYPES
-from crimes.forces import FORCES, Force
+from crimes.files.crime_types import CRIME_TYPES
+from crimes.files.forces import FORCES, Force
 from model.crimes import Crime, Window
 from tests.crimes.files.police_files import (
     GOOD,

@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from crimes.row_errors import LONGEST_VALUE, RowError, shortened, to_csv, to_document
+from crimes.files.row_errors import LONGEST_VALUE, RowError, shortened, to_csv, to_document
 from tests.crimes.files.police_files import errors_of, police_csv
 
 ERROR = RowError(3, "date_to", "20250125082959", "the crime ends before it begins", 'give "a later" one, please')

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from crimes.versions import changed_fields
+from crimes.files.versions import changed_fields
 from model.crimes import Crime, Window
 from tests.crimes.files.police_files import crime_of, police_csv, us
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from crimes import versions
-from crimes.versions import changed_fields
+from crimes.files import versions
+from crimes.files.versions import changed_fields
 from ingest.matching.importing import ImportedFile, OtherForceError
 from tests.crimes.files.police_files import GOOD, ON_GRID, SECOND_CRIME, crime_of, police_csv, rich_csv
 from tests.support.crime_imports import Importer, ask, value

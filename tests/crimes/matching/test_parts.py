@@ -18,9 +18,9 @@ from crimes.matching.documents import (
     settings_document,
     windows_document,
 )
+from crimes.matching.journeys import have_common_moment, needed_speed_mps
 from crimes.matching.labels import sequence_labels, visit_letters
 from crimes.matching.overlap import overlap_share
-from crimes.matching.reach import have_common_moment, needed_speed_mps
 from crimes.matching.reasons import clock
 from model.crimes import CoverageGap, GapReason, Match, MatchedPosition, MatchingSettings, MatchVerdict, Window
 from model.enums import Mechanism

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from itertools import chain, count
 from typing import Any
 
-from crimes.crime_fields import KNOWN_COLUMNS, POLICE_COLUMNS, REQUIRED_COLUMNS
-from crimes.file_text import RowLines, refused
-from crimes.raw_rows import RawRow
-from crimes.row_errors import COLUMNS as ERROR_COLUMNS
-from crimes.row_errors import Fault, RowError, row_error, shortened
+from crimes.files.crime_fields import KNOWN_COLUMNS, POLICE_COLUMNS, REQUIRED_COLUMNS
+from crimes.files.file_text import RowLines, refused
+from crimes.files.raw_rows import RawRow
+from crimes.files.row_errors import COLUMNS as ERROR_COLUMNS
+from crimes.files.row_errors import Fault, RowError, row_error, shortened
 
 FEWEST_NAMES = 3
 """So many cells that are names of columns make a row a header."""

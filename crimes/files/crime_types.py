@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from crimes.row_errors import Fault
+from crimes.files.row_errors import Fault
 
 MINISTRY_TYPES = MappingProxyType(
     {

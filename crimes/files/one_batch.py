@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from crimes.batch_ids import BatchId
-from crimes.crime_rows import RowReader
-from crimes.forces import Force
-from crimes.row_errors import Fault, RowError, row_error
+from crimes.files.batch_ids import BatchId
+from crimes.files.crime_rows import RowReader
+from crimes.files.forces import Force
+from crimes.files.row_errors import Fault, RowError, row_error
 
 MOST_ROWS_NAMED = 10
 ONE_FORCE = "send one file for each force"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from itertools import product
 
-from crimes.row_errors import Fault
+from crimes.files.row_errors import Fault
 from model.crimes import Window
 from model.times import LATEST, SECOND_US, from_microseconds, to_microseconds
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from crimes.row_errors import Fault
+from crimes.files.row_errors import Fault
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from crimes.proportions import wilson_interval
+from crimes.chance.proportions import wilson_interval
 from model.crimes import MatchVerdict
 
 LEAST_CASES = 5

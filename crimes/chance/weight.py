@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from crimes.phia import yardstick_words
-from crimes.proportions import rule_of_succession
-from crimes.routine_stretches import NIGHT_HOURS, Stretch
+from crimes.chance.phia import yardstick_words
+from crimes.chance.proportions import rule_of_succession
+from crimes.chance.routine_stretches import NIGHT_HOURS, Stretch
 
 LEAST_WINDOWS = 7
 """With fewer to compare nothing is said; weekdays and weekends are kept apart only where the kind has so many."""
@@ -51,11 +51,6 @@ class ChanceWeight:
     def document(self) -> dict[str, Any]:
         """As ``matching_results.weight`` holds it."""
         return {**asdict(self), "words": list(self.words)}
-
-
-def weight_of(document: dict[str, Any]) -> ChanceWeight:
-    """The weight of a ``document``."""
-    return ChanceWeight(**{**document, "words": tuple(document["words"])})
 
 
 def weigh_chance(

@@ -21,8 +21,11 @@ class Reported:
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
-    """``p`` pairs; arrays of the shape ``(p,)``, rows are those of ``Held``, NO_POSITION where there is none."""
+class Pairs:
+    """``p`` pairs of a scene and a wearer; arrays of the shape ``(p,)``.
+
+    Rows are those of ``Held``, NO_POSITION where there is none.
+    """
 
     held: Held
     coverage: Coverage
@@ -36,15 +39,15 @@ class Weighed:
     gaps_from: Integers  # (p + 1,) where each pair's gaps begin
 
 
-def weigh(held: Held, table: SceneTable, coverage: Coverage, settings: MatchingSettings) -> Weighed:
-    pairs = np.arange(len(held.scene) + 1)
+def pairs_of(held: Held, table: SceneTable, coverage: Coverage, settings: MatchingSettings) -> Pairs:
+    borders = np.arange(len(held.scene) + 1)
     in_window = held.in_some_window()
     reported = _reported(held, table, coverage, in_window, settings)
     rows = np.flatnonzero(coverage.kept)
     early = held.time_s[rows] <= table.from_s[held.scene].min(axis=1)[held.pair[rows]]
     late = held.time_s[rows] >= table.to_s[held.scene].max(axis=1)[held.pair[rows]]
     counted = np.flatnonzero(coverage.kept & in_window)
-    return Weighed(
+    return Pairs(
         held=held,
         coverage=coverage,
         ruled_out=coverage.rules_out(),
@@ -53,8 +56,8 @@ def weigh(held: Held, table: SceneTable, coverage: Coverage, settings: MatchingS
         covered_from=_last_of(held, rows[early], coverage.first),
         covered_to=_first_of(held, rows[late], coverage.last),
         reported=reported,
-        reported_from=np.searchsorted(held.pair[reported.row], pairs),
-        gaps_from=np.searchsorted(coverage.gaps.pair, pairs),
+        reported_from=np.searchsorted(held.pair[reported.row], borders),
+        gaps_from=np.searchsorted(coverage.gaps.pair, borders),
     )
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from crimes.forces import Force
-from crimes.row_errors import Fault
+from crimes.files.forces import Force
+from crimes.files.row_errors import Fault
 
 PATTERN = re.compile(
     r"(?P<code>[A-Z]+)(?P<date>[0-9]{8})(?:-(?P<number>[0-9]{1,3}))?(?:-(?P<suffix>[RA]))?", re.IGNORECASE | re.ASCII

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from crimes.row_errors import RowError
+from crimes.files.row_errors import RowError
 
 
 @dataclass(frozen=True, slots=True)

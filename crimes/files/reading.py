@@ -9,14 +9,14 @@ from typing import BinaryIO
 
 import numpy as np
 
-from crimes.crime_rows import RowDraft, RowReader, RowRules
-from crimes.csv_rows import open_csv
-from crimes.feature_rows import feature_rows
-from crimes.file_text import RefusedFileError, open_text, refused
-from crimes.one_batch import OneBatch
-from crimes.osgb36 import to_wgs84
-from crimes.raw_rows import RawRow
-from crimes.row_errors import Fault, RowError, row_error
+from crimes.files.crime_rows import RowDraft, RowReader, RowRules
+from crimes.files.csv_rows import open_csv
+from crimes.files.feature_rows import feature_rows
+from crimes.files.file_text import RefusedFileError, open_text, refused
+from crimes.files.one_batch import OneBatch
+from crimes.files.osgb36 import to_wgs84
+from crimes.files.raw_rows import RawRow
+from crimes.files.row_errors import Fault, RowError, row_error
 from model.crimes import Crime
 
 ROWS_AT_ONCE = 4096
@@ -60,7 +60,7 @@ class FileFacts:
     """
 
     format: CrimeFormat | None
-    force: str | None  # crimes.forces.Force.identifier
+    force: str | None  # crimes.files.forces.Force.identifier
     batch: str | None
     row_count: int  # of rows with crimes; headers and empty lines are none
     failed_count: int

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import TypeVar
 
-from crimes.batch_ids import BatchId, batch_id_of
-from crimes.crime_fields import (
+from crimes.files.batch_ids import BatchId, batch_id_of
+from crimes.files.crime_fields import (
     GRID_EASTINGS_M,
     LATITUDES_DEG,
     LONGITUDES_DEG,
@@ -20,10 +20,10 @@ from crimes.crime_fields import (
     reference_of,
     time_zone_of,
 )
-from crimes.crime_types import CRIME_TYPES, crime_type_of
-from crimes.forces import Force, force_of
-from crimes.local_times import Moment, Searched, moment_of, searched_windows
-from crimes.row_errors import NO_TEXT, Fault, RowError, row_error
+from crimes.files.crime_types import CRIME_TYPES, crime_type_of
+from crimes.files.forces import Force, force_of
+from crimes.files.local_times import Moment, Searched, moment_of, searched_windows
+from crimes.files.row_errors import NO_TEXT, Fault, RowError, row_error
 from model.crimes import Window
 from model.times import SECOND_US
 

@@ -7,8 +7,8 @@ from functools import reduce
 
 import numpy as np
 
-from crimes.chance import LEAST_WINDOWS, percent
-from crimes.phia import yardstick_words
+from crimes.chance.phia import yardstick_words
+from crimes.chance.weight import LEAST_WINDOWS, percent
 from geofence.columns import Floats
 
 PRIOR_WINDOWS = 2

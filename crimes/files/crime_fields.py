@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
 
-from crimes.row_errors import Fault
+from crimes.files.row_errors import Fault
 
 POLICE_COLUMNS = (
     "police_force",

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from crimes.row_errors import Fault, RowError, row_error
+from crimes.files.row_errors import Fault, RowError, row_error
 
 PIECE_BYTES = 65_536
 LONGEST_ROW_BYTES = 100_000

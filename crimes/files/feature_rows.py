@@ -8,10 +8,10 @@ from decimal import Decimal
 from itertools import count
 from typing import Any, NoReturn
 
-from crimes.crime_fields import KNOWN_COLUMNS
-from crimes.file_text import LONGEST_ROW_BYTES, RefusedFileError, check_row_count, refused
-from crimes.raw_rows import RawRow
-from crimes.row_errors import Fault, RowError, row_error, shortened
+from crimes.files.crime_fields import KNOWN_COLUMNS
+from crimes.files.file_text import LONGEST_ROW_BYTES, RefusedFileError, check_row_count, refused
+from crimes.files.raw_rows import RawRow
+from crimes.files.row_errors import Fault, RowError, row_error, shortened
 from geofence.structure import shown
 
 LON_LAT = 2
