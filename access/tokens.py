@@ -71,7 +71,7 @@ def _check_force(role: Role, force: str | None) -> None:
         if force is not None:
             raise InputError(f"a {role} works for no police force: leave the force out")
     elif force is None:
-        raise InputError(f"a {role} works for a police force, and sees no crime without it: name the force")
+        raise InputError(f"a {role} works for a police force, and sees no crime without it: name it with --force")
 
 
 def _known_role(stored: str) -> Role | None:

@@ -13,6 +13,9 @@ from model.times import from_microseconds
 from store.crimes import StoredCrime, StoredCrimeVersion
 from store.police_matches import PersonMatch, PoliceMatch
 
+DIGITS = {"accuracy_m": 1, "speed_mps": 2, "heading_deg": 1, "distance_m": 1, "overlap": 4}
+"""Behind the point: what is stored with single precision has no more to say."""
+
 
 class WithAliases(Answer):
     """With names that are words of Python."""
@@ -120,7 +123,8 @@ class SeenPosition(Answer):
 
     @classmethod
     def of(cls, position: dict[str, Any]) -> Self:
-        return cls.model_validate(position | {"flags": PositionFlag(position["flags"]).words})
+        rounded = {name: round(position[name], digits) for name, digits in DIGITS.items() if position[name] is not None}
+        return cls.model_validate(position | rounded | {"flags": PositionFlag(position["flags"]).words})
 
 
 class Identity(Answer):
@@ -178,6 +182,7 @@ class MatchOut(Answer):
 
 
 class MatchesPage(Answer):
+    state: CrimeState = Field(description="While it is `waiting` or `set_aside`, an empty list says nothing of anybody")
     matches: list[MatchOut]
     next: str | None = Field(description="Address of the next page; null on the last")
 

@@ -120,6 +120,8 @@ def _import(file: Path, sender: Sender, reading: Reading) -> bool:
         print(f"{file}: refused: {error}")
         return False
     print(f"{file}: {_in_words(imported)}")
+    if imported.batch.state != "refused" and not imported.is_known:
+        print(f"times without an offset were read as {reading.clock_of(imported.batch.force)}")
     if imported.errors:
         _print_errors(imported.errors)
         print(f"all of them: cordon crimes errors {imported.batch.crime_batch_id} --csv")
@@ -128,9 +130,10 @@ def _import(file: Path, sender: Sender, reading: Reading) -> bool:
 
 def _in_words(imported: ImportedFile) -> str:
     batch = imported.batch
+    rows = "1 row" if batch.row_count == 1 else f"{batch.row_count} rows"
     known = f", as on {_time(batch.imported_at)} already: nothing changed" if imported.is_known else ""
     return (
-        f"{batch.state}, batch {batch.crime_batch_id} of {batch.force}{known}: {batch.row_count} rows,"
+        f"{batch.state}, batch {batch.crime_batch_id} of {batch.force}{known}: {rows},"
         f" {batch.new_count} new, {batch.changed_count} changed, {batch.unchanged_count} unchanged,"
         f" {batch.error_count} wrong"
     )

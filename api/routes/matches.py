@@ -109,7 +109,9 @@ ResultId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="The match's
 
 @router.get(
     "/v1/crimes/{crime_id}/matches",
-    **documented(Permission.MATCHES_READ, {"matches": [_MATCH], "next": None}, HTTPStatus.NOT_FOUND),
+    **documented(
+        Permission.MATCHES_READ, {"state": "matched", "matches": [_MATCH], "next": None}, HTTPStatus.NOT_FOUND
+    ),
 )
 def read_matches(
     *,
@@ -136,7 +138,7 @@ def read_matches(
         raise refuse_unseen(services, caller, Action.MATCHES_LIST, Subject(detail={"crime_id": crime_id}), "crime")
     last = encode_match_key(page.items[-1].key) if page.goes_on else None
     more = next_link(request.url.path, {"limit": limit}, last)
-    return MatchesPage(matches=[MatchOut.of(one) for one in page.items], next=more)
+    return MatchesPage(state=crime.state, matches=[MatchOut.of(one) for one in page.items], next=more)
 
 
 @router.get("/v1/matches/{result_id}", **documented(Permission.MATCHES_READ, _MATCH, HTTPStatus.NOT_FOUND))

@@ -107,8 +107,11 @@ def matched(notice: CrimeNotice) -> str:
             f"  Crime      {notice.reference}, {clock_time(notice.from_time)} to {clock_time(notice.to_time)}",
             f"  Wearers    {present}, cannot say {notice.cannot_say}",
             *placed,
-            "  Next       Ten minutes on both sides count too, and those after it are not over: of most nobody can say",
-            "             yet. New positions are matched as they come, and everybody again once that time is over.",
+            "  Absent     Few or none here: ten minutes before and after count too. Before, these tags hardly spoke;",
+            "             what comes after is not over. With a longer track most wearers would be ruled out.",
+            "  Next       New positions are matched as they come, and everybody again once that time is over.",
+            "  Police     see it at /v1/crimes, with a token of",
+            "             cordon token create --role police_analyst --for NAME --force Metropolitan",
             "  Note       Being near a scene does not show that the wearer did or saw anything. Police see no name",
             "             before a reviewer has qualified the match.",
         )

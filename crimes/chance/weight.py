@@ -132,11 +132,12 @@ def _words(weight: ChanceWeight, place_unsure_m: float, *, is_apart: bool) -> tu
 
 
 def _same_time(weight: ChanceWeight) -> str:
-    compared = f"{_counted(weight.windows_compared, weight.kind_of_day)} before"
+    compared = _counted(weight.windows_compared, f"earlier {weight.kind_of_day}")
     if weight.probability is None:
+        few = f"only {compared}" if weight.windows_compared else "no earlier day"
         return (
-            f"Chance is not weighed, for there is too little history: only {compared} can be compared at this time of"
-            f" day, and at least {LEAST_WINDOWS} are needed."
+            f"Chance is not weighed, for there is too little history: {few} can be compared at this time of day, and"
+            f" at least {LEAST_WINDOWS} are needed."
         )
     return (
         f"Probability of being counted present here by routine alone: {weight.yardstick}"

@@ -3,6 +3,7 @@
 from crimes.evidence import words
 from crimes.evidence.dossier import Dossier, RejectedFix, StatedGap
 from crimes.evidence.shape import Section, Table
+from crimes.files.crime_types import CRIME_TYPES
 from model.crimes import MatchedPosition, Window
 
 CLOCKS = "UTC, then London"
@@ -14,7 +15,7 @@ def crime_section(dossier: Dossier) -> Section:
     facts = (
         ("Force and reference", f"{crime.force}, {crime.reference}"),
         ("Version", f"{crime.version}, from batch {crime.batch}, row {crime.row_number}"),
-        ("Type", f"{crime.crime_type}\n{crime.description}".strip()),
+        ("Type", f"{crime.crime_type}: {CRIME_TYPES[crime.crime_type]}\n{crime.description}".strip()),
         ("Place (WGS84)", words.degrees(crime.lat, crime.lon)),
         ("Uncertainty of the place", words.metres(crime.place_uncertainty_m, 0)),
         ("Changed since the version before", ", ".join(crime.changed_fields) or words.NONE),
@@ -89,8 +90,8 @@ def coverage_section(dossier: Dossier) -> Section:
         told = "No gap in the positions leaves room for a journey by way of the scene."
         return Section("Coverage", paragraphs=(told,), facts=facts)
     told = (
-        "Each gap in which the wearer could have been at the scene unseen, and the least mean speed that a journey by"
-        " way of the scene would have needed."
+        "Each stretch of time in which the track by itself leaves room for the wearer to have been at the scene, and"
+        " the least mean speed of a journey by way of it."
     )
     columns = (f"From ({CLOCKS})", f"To ({CLOCKS})", "Reason", "Speed needed")
     table = Table(columns, (6, 6, 6, 4), tuple(_gap(gap) for gap in finding.gaps))
@@ -188,13 +189,20 @@ def _position(dossier: Dossier, one: MatchedPosition) -> tuple[str, ...]:
 
 
 def _gap(gap: StatedGap) -> tuple[str, ...]:
-    needed = "the gap is open" if gap.needed_speed_mps is None else words.speed(gap.needed_speed_mps)
     return (
         _moment_or(gap.from_us, "no position before"),
         _moment_or(gap.to_us, "no position after"),
         words.GAP_REASONS.get(gap.reason, words.phrase(gap.reason)),
-        needed,
+        _needed(gap),
     )
+
+
+def _needed(gap: StatedGap) -> str:
+    if gap.needed_speed_mps is not None:
+        return words.speed(gap.needed_speed_mps)
+    if gap.from_us is None or gap.to_us is None:
+        return "any: the track does not go on"
+    return "any: the two positions contradict each other"
 
 
 def _rejected(fix: RejectedFix) -> tuple[str, ...]:

@@ -8,15 +8,17 @@ from model.times import from_microseconds
 LONDON = ZoneInfo("Europe/London")
 NOT_STATED = "not stated"
 NONE = "none"
+KILOMETRES_AN_HOUR = 3.6
+MILES_AN_HOUR = 3600 / 1609.344
 
 GAP_REASONS = {
     "no_fix": "the tag was heard, but gave no position that could be used",
-    "flat_battery": "the battery was flat",
+    "flat_battery": "the battery was low and the tag fell silent",
     "tag_off": "the tag was switched off or its strap was off",
     "no_communication": "the tag was not heard, for no reason that it gave",
     "not_yet_activated": "the wearer did not wear the tag yet",
     "no_longer_activated": "the wearer no longer wore the tag",
-    "short_gap": "two positions at the usual interval, so near to the scene that there was time between them",
+    "short_gap": "positions came as usual, but so near the scene that there was time for it between them",
 }
 VERDICTS = {
     "present": "PRESENT: enough positions lie at the scene in the searched time",
@@ -60,7 +62,9 @@ def degrees(lat: float, lon: float) -> str:
 
 
 def speed(value_mps: float | None) -> str:
-    return NOT_STATED if value_mps is None else f"{value_mps:.1f} m/s ({value_mps * 3.6:.0f} km/h)"
+    if value_mps is None:
+        return NOT_STATED
+    return f"{value_mps:.1f} m/s ({value_mps * KILOMETRES_AN_HOUR:.0f} km/h, {value_mps * MILES_AN_HOUR:.0f} mph)"
 
 
 def heading(value_deg: float | None) -> str:

@@ -11,12 +11,14 @@ from typing import Any
 from crimes.files.crime_fields import KNOWN_COLUMNS, POLICE_COLUMNS, REQUIRED_COLUMNS
 from crimes.files.file_text import RowLines, refused
 from crimes.files.raw_rows import RawRow
+from crimes.files.row_errors import COLUMNS as ERROR_COLUMNS
 from crimes.files.row_errors import Fault, RowError, row_error, shortened
 
 FEWEST_NAMES = 3
 """So many cells that are names of columns make a row a header."""
 
 REMEDY = "close every quotation mark, and double those within a text"
+CORRECT = "correct the rows that it names in the police file that it is about, and send that file, or those rows"
 SWALLOWED = re.compile(r"[\r\n].*,[ \"]*[0-9]{4}-?[0-9]{2}-?[0-9]{2}T?[0-9]{2}:?[0-9]{2}[^,\r\n]*,")
 """A time between commas, in a later line of a text: another row, which a stray quotation mark has made part of it."""
 
@@ -37,6 +39,8 @@ def open_csv(pieces: Iterator[bytes]) -> CsvFile:
     first = next(records, None)
     number, cells = first or (1, [])
     names = [] if isinstance(cells, Fault) else [_name(cell) for cell in cells]
+    if tuple(names) == ERROR_COLUMNS:
+        raise refused("this is a list of errors, not the crimes themselves", CORRECT, row=number)
     if len(KNOWN_COLUMNS.intersection(names)) < FEWEST_NAMES:
         return CsvFile(is_rich=False, rows=_rows(chain([first] if first else [], records), POLICE_COLUMNS))
     _check_header(number, names)

@@ -8,6 +8,8 @@ from crimes.files.forces import Force
 from crimes.files.row_errors import Fault, RowError, row_error
 
 MOST_ROWS_NAMED = 10
+ONE_FORCE = "send one file for each force"
+ONE_BATCH = "send one file for each batch"
 
 
 @dataclass(slots=True)
@@ -52,8 +54,8 @@ class OneBatch:
         return tuple(
             row_error(None, name, own, Fault(f"the file is of {own}, but has {others.in_words()}", remedy))
             for name, own, others, remedy in (
-                ("police_force", self.force and self.force.identifier, self._of_other_forces, "send a file a force"),
-                ("batch_id", self.batch and str(self.batch), self._of_other_batches, "send a file a batch"),
+                ("police_force", self.force and self.force.identifier, self._of_other_forces, ONE_FORCE),
+                ("batch_id", self.batch and str(self.batch), self._of_other_batches, ONE_BATCH),
             )
             if own and others.count
         )
@@ -67,7 +69,7 @@ class OneBatch:
             self._compare_batch(row)
             return
         self._of_other_forces.add(row.row_number, row.force.identifier)
-        row.add("police_force", Fault(f"the file is of {self.force.identifier}", "send a file a force"))
+        row.add("police_force", Fault(f"the file is of {self.force.identifier}", ONE_FORCE))
 
     def _compare_batch(self, row: RowReader) -> None:
         if row.batch is None:
@@ -76,7 +78,7 @@ class OneBatch:
             self.batch = row.batch
         if row.batch != self.batch:
             self._of_other_batches.add(row.row_number, str(row.batch))
-            row.add("batch_id", Fault(f"the file is of batch {self.batch}", "send a file a batch"))
+            row.add("batch_id", Fault(f"the file is of batch {self.batch}", ONE_BATCH))
 
     def _compare_reference(self, row: RowReader) -> None:
         if row.reference is None:

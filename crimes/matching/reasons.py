@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from crimes.scenes import Scene
 from model.crimes import CoverageGap, GapReason, MatchedPosition, MatchingSettings, Window
@@ -9,6 +10,9 @@ from model.enums import Mechanism
 from model.times import from_microseconds
 
 KILOMETRES_AN_HOUR = 3.6
+LONDON = ZoneInfo("Europe/London")
+MILES_AN_HOUR = 3600 / 1609.344
+WALK_MPS = 1.4
 SHOWN_GAPS = 5
 GAP_WORDS = {
     GapReason.NO_FIX: "the tag was heard and gave no position that could be used",
@@ -17,7 +21,7 @@ GAP_WORDS = {
     GapReason.NO_COMMUNICATION: "the tag was not heard",
     GapReason.NOT_YET_ACTIVATED: "no tag was on the wearer yet",
     GapReason.NO_LONGER_ACTIVATED: "no tag was on the wearer any more",
-    GapReason.SHORT_GAP: "positions came as often as usual, so near that there was time between them",
+    GapReason.SHORT_GAP: "positions came as usual, but so near the scene that there was time for it between them",
 }
 MECHANISM_WORDS = {
     Mechanism.GPS: "GPS",
@@ -29,8 +33,17 @@ MECHANISM_WORDS = {
 
 @lru_cache(maxsize=4096)
 def clock(moment_us: int) -> str:
-    """Such as ``2026-03-16 14:02:10 UTC``; parts of a second are cut off."""
-    return from_microseconds(moment_us).strftime("%Y-%m-%d %H:%M:%S UTC")
+    """Such as ``2026-03-16 14:02:10 UTC``, in summer ``2026-07-16 14:02:10 UTC (15:02:10+01:00)``.
+
+    Parts of a second are cut off. The time in brackets is London's, where that is another one.
+    """
+    moment = from_microseconds(moment_us).replace(microsecond=0)
+    there = moment.astimezone(LONDON)
+    said = f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+    if not there.utcoffset():
+        return said
+    date, _, time = there.isoformat().partition("T")
+    return f"{said} ({time})" if there.date() == moment.date() else f"{said} ({date} {time})"
 
 
 def metres(distance_m: float) -> str:
@@ -38,7 +51,7 @@ def metres(distance_m: float) -> str:
 
 
 def pace(speed_mps: float) -> str:
-    return f"{speed_mps:.1f} m/s ({speed_mps * KILOMETRES_AN_HOUR:.0f} km/h)"
+    return f"{speed_mps * KILOMETRES_AN_HOUR:.0f} km/h ({speed_mps * MILES_AN_HOUR:.0f} mph)"
 
 
 def share(part: float) -> str:
@@ -55,10 +68,14 @@ def spanned(positions: Sequence[MatchedPosition]) -> str:
 
 
 def counting(positions: Sequence[MatchedPosition], settings: MatchingSettings) -> str:
-    nearest_m = min(one.distance_m for one in positions)
-    verb, whose = ("counts", "its") if len(positions) == 1 else ("count", "each")
+    nearest_m = metres(min(one.distance_m for one in positions))
+    away, verb, whose = (
+        (f"{nearest_m} away", "counts", "its")
+        if len(positions) == 1
+        else (f"the nearest {nearest_m} away", "count", "each")
+    )
     return (
-        f"{how_many(len(positions))} {spanned(positions)}, the nearest {metres(nearest_m)} away, {verb}: "
+        f"{how_many(len(positions))} {spanned(positions)}, {away}, {verb}: "
         f"at least {share(settings.least_overlap)} of {whose} circle lies within {metres(settings.radius_m)} "
         "of the stated place"
     )
@@ -66,8 +83,8 @@ def counting(positions: Sequence[MatchedPosition], settings: MatchingSettings) -
 
 def too_few(best: int, settings: MatchingSettings) -> str:
     return (
-        f"{best} at different times in one window is fewer than the {settings.least_positions} "
-        "that are needed to say present"
+        f"to say present takes {settings.least_positions} that count, at different times in one window: "
+        f"there {'is' if best == 1 else 'are'} {best}"
     )
 
 
@@ -164,7 +181,9 @@ def gap_in_words(gap: CoverageGap, hull: Window) -> str:
     between = f"between {clock(gap.from_us or 0)} and {clock(gap.to_us or 0)} {why}"
     if gap.needed_speed_mps is None:
         return f"{between}; the two positions contradict each other, so neither rules out a journey"
-    return f"{between}; a journey by way of the scene takes a mean of {pace(gap.needed_speed_mps)} at least"
+    if gap.needed_speed_mps < WALK_MPS:
+        return f"{between}; a walk by way of the scene was fast enough"
+    return f"{between}; a journey by way of the scene took a mean speed of at least {pace(gap.needed_speed_mps)}"
 
 
 def _length_us(gap: CoverageGap, hull: Window) -> int:

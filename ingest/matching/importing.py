@@ -51,6 +51,12 @@ class Reading:
         zones = dict.fromkeys(settings.local_time_forces, ZoneInfo(LOCAL_ZONE))
         return cls(zones, settings.crime_file_max_bytes, settings.lock_timeout_ms)
 
+    def clock_of(self, force: str) -> str:
+        """By whose clock the times of the force's files are, in words: those of rows that do not say it themselves."""
+        if force in self.zones:
+            return f"those of {LOCAL_ZONE}, as CORDON_CRIME_LOCAL_TIME_FORCES says"
+        return "UTC (CORDON_CRIME_LOCAL_TIME_FORCES names forces that write local ones)"
+
 
 @dataclass(frozen=True, slots=True)
 class ImportedFile:

@@ -3,6 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from crimes.scenes import Scene
 from ingest.matching.crimes import LOCK_WAIT_MS, count_results, settles_at_us
@@ -23,43 +24,73 @@ FOR_S = 2.0  # then new crimes have their turn
 SCENES_AT_ONCE = 500
 
 
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A device's rematch, and the parts of it that are left: people and scenes."""
+
+    wanted: Rematch
+    parts: deque[tuple[int, Sequence[Scene]]]
+
+
 class Rematching:
-    """Answers after the run that was under way: what that one did not see yet was asked for by its batch."""
+    """Answers after the run that was under way: what that one did not see yet was asked for by its batch.
+
+    A device with very many crimes is answered over several rounds. What is asked for it meanwhile comes after.
+    """
 
     def __init__(self, engine: MatchingEngine) -> None:
         self._engine = engine
+        self._begun: _Begun | None = None
 
     def round(self, connection: Connection) -> bool:
-        began_s = time.monotonic()
+        until_s = time.monotonic() + FOR_S
+        begun, self._begun = self._begun, None
         with connection, connection.cursor() as cursor:
-            waiting = deque(waiting_rematches(cursor, DEVICES_AT_ONCE))
-        goes_on = len(waiting) == DEVICES_AT_ONCE
+            found = waiting_rematches(cursor, DEVICES_AT_ONCE)
+        waiting = deque(one for one in found if begun is None or one.device_id != begun.wanted.device_id)
         done = []
-        while waiting and time.monotonic() < began_s + FOR_S:
-            one = waiting.popleft()
-            if self._answer(connection, one):
-                done.append(one)
+        while begun is not None or waiting:
+            wanted = waiting.popleft() if begun is None else begun.wanted
+            try:
+                begun = self._answer(connection, begun or self._begin(connection, wanted), until_s)
+                if begun is None:
+                    done.append(wanted)
+            except Exception as error:
+                if may_pass(connection, error):
+                    raise
+                begun = None
+                self._set_aside(connection, wanted, error)
+            if time.monotonic() >= until_s:
+                break
         with connection, connection.cursor() as cursor:
             limit_lock_wait(cursor, LOCK_WAIT_MS)
             finish_rematches(cursor, done)
-        return goes_on or bool(waiting)
+        self._begun = begun
+        return len(found) == DEVICES_AT_ONCE or bool(waiting) or begun is not None
 
-    def _answer(self, connection: Connection, wanted: Rematch) -> bool:
-        """Whether it could be."""
-        try:
-            with connection, connection.cursor() as cursor:
-                doubted = scenes_in_doubt(cursor, wanted, self._engine.settings.padding_us)
-            for person_id, scenes in doubted.items():
-                for first in range(0, len(scenes), SCENES_AT_ONCE):
-                    self._match(connection, person_id, scenes[first : first + SCENES_AT_ONCE])
-        except Exception as error:
-            if may_pass(connection, error):
-                raise
-            words = words_of(error, "a device's crimes could not be matched again", device_id=wanted.device_id)
-            with connection, connection.cursor() as cursor:
-                set_rematch_aside(cursor, wanted, words)
-            return False
-        return True
+    def _begin(self, connection: Connection, wanted: Rematch) -> _Begun:
+        with connection, connection.cursor() as cursor:
+            doubted = scenes_in_doubt(cursor, wanted, self._engine.settings.padding_us)
+        parts = (
+            (person_id, scenes[first : first + SCENES_AT_ONCE])
+            for person_id, scenes in doubted.items()
+            for first in range(0, len(scenes), SCENES_AT_ONCE)
+        )
+        return _Begun(wanted, deque(parts))
+
+    def _answer(self, connection: Connection, begun: _Begun, until_s: float) -> _Begun | None:
+        """One part at least, and more while there is time; None where none is left."""
+        while begun.parts:
+            self._match(connection, *begun.parts[0])
+            begun.parts.popleft()
+            if time.monotonic() >= until_s:
+                break
+        return begun if begun.parts else None
+
+    def _set_aside(self, connection: Connection, wanted: Rematch, error: Exception) -> None:
+        words = words_of(error, "a device's crimes could not be matched again", device_id=wanted.device_id)
+        with connection, connection.cursor() as cursor:
+            set_rematch_aside(cursor, wanted, words)
 
     def _match(self, connection: Connection, person_id: int, scenes: Sequence[Scene]) -> None:
         with connection, connection.cursor() as cursor:

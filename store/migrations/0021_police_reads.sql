@@ -79,7 +79,8 @@ CREATE FUNCTION verdict_rank(verdict text) RETURNS integer
 LANGUAGE sql IMMUTABLE AS $$ SELECT array_position(ARRAY['present', 'possible', 'absent', 'cannot_say'], verdict) $$;
 
 -- The current matches of a crime's newest version (wanted_result is NULL), or one match, current or not, of any version.
--- Who cannot be placed is no match for police: they learn how many there are, and why.
+-- Who cannot be placed is no match for police: they learn how many there are, and why. Nor is in the list who was far away,
+-- unless they were present or possibly present before: police may have read that, and learn that it holds no more.
 CREATE FUNCTION police_matches(
   wanted_crime bigint, wanted_result bigint, after_rank integer, after_result bigint, page_size integer
 ) RETURNS TABLE (
@@ -97,9 +98,16 @@ BEGIN
   shown := ARRAY(
     SELECT result.result_id
     FROM crimes crime JOIN crime_versions version USING (crime_id) JOIN matching_results result USING (crime_version_id)
+    JOIN matching_runs run USING (run_id)
     WHERE crime.force = police_force() AND result.verdict <> 'cannot_say'
       AND CASE WHEN wanted_result IS NULL
         THEN crime.crime_id = wanted_crime AND version.is_current AND result.superseded_by IS NULL
+          AND (result.verdict <> 'absent'
+            OR (result.document ->> 'nearest_m')::float8 <= (run.settings ->> 'near_m')::float8
+            OR EXISTS (
+              SELECT FROM matching_results earlier
+              WHERE earlier.crime_version_id = result.crime_version_id AND earlier.person_id = result.person_id
+                AND earlier.verdict IN ('present', 'possible')))
         ELSE result.result_id = wanted_result END
       AND (after_rank IS NULL OR (verdict_rank(result.verdict), result.result_id) > (after_rank, after_result))
     ORDER BY verdict_rank(result.verdict), result.result_id

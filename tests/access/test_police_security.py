@@ -1,19 +1,22 @@
 """What the database lets police see and do by itself, whatever the API forgets."""
 
 import json
+from dataclasses import replace
 
 import psycopg2.errors
 import pytest
 from psycopg2.extras import Json
 
 from crimes.matching.reasons import nearest
+from model.crimes import MatchVerdict
 from model.times import to_microseconds
 from store.database import fetch_one
 from tests.access.police_world import SEEN_AT, PoliceWorld, as_police, seed_police_world
-from tests.support.crimes import OTHER_FORCE
+from tests.support.crimes import OTHER_FORCE, a_match, seed_result, seed_run, supersede
 from tests.support.database import DatabaseUrls
 from tests.support.seed import FORCE, as_owner, seed_wearer
 
+FAR_M = 6000.0
 TABLES = ("crimes", "crime_versions", "crime_batches", "matching_runs")
 POLICE = ("police_analyst", "match_reviewer")
 OTHERS = (
@@ -209,3 +212,24 @@ def test_a_practitioner_sees_nobody_else_s_and_police_nobody_s(world: PoliceWorl
             (world.other.person_id,),
         )
         assert cursor.fetchall() == [("cannot_say", "flat_battery")]
+
+
+@pytest.mark.parametrize(
+    ("before", "is_listed"),
+    [(MatchVerdict.CANNOT_SAY, False), (MatchVerdict.POSSIBLE, True), (MatchVerdict.PRESENT, True)],
+)
+def test_who_turns_out_to_have_been_far_away_is_listed_only_where_police_may_have_read_otherwise(
+    world: PoliceWorld, before: MatchVerdict, *, is_listed: bool
+) -> None:
+    with as_owner(world.urls.owner) as cursor:
+        person = seed_wearer(cursor, "X100004", name="Al Far").person_id
+        doubted = seed_result(cursor, world.run, world.version, a_match(person, before))
+        later = seed_run(cursor, world.version, cause="settled")
+        supersede(cursor, doubted, later)
+        far = replace(a_match(person, MatchVerdict.ABSENT), nearest_m=FAR_M)
+        absent = seed_result(cursor, later, world.version, far)
+    with as_police(world.urls) as cursor:
+        cursor.execute(MATCHES, (world.crime,))
+        listed = {result for (result,) in cursor.fetchall()}
+    assert {world.present, world.near} <= listed
+    assert (absent in listed) is is_listed

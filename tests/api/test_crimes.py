@@ -28,6 +28,8 @@ def test_a_crime_shows_its_versions_and_how_many_cannot_be_placed(police: Police
     waiting = police.get(f"/v1/crimes/{police.world.crime}").json()
     assert [(one["version"], one["is_current"]) for one in waiting["versions"]] == [(2, True), (1, False)]
     assert (waiting["state"], waiting["run"], waiting["cannot_say_reasons"]) == ("waiting", None, {})
+    listed = police.get(f"/v1/crimes/{police.world.crime}/matches").json()
+    assert listed == {"state": "waiting", "matches": [], "next": None}, "not yet matched is not nobody"
     assert waiting["versions"][0]["windows"] == [{"from": "2026-03-02T09:00:00Z", "to": "2026-03-02T09:30:00Z"}]
     theirs = police.as_other_force("GET", f"/v1/crimes/{police.world.theirs}").json()
     assert theirs["cannot_say_reasons"] == {}

@@ -32,13 +32,23 @@ def test_files_are_imported_one_after_the_other(cordon: Cordon, database: Ask, g
     code, said, complained = cordon("crimes", "import", good, partial)
     assert (code, complained) == (0, "")
     lines = said.splitlines()
-    assert lines[0] == f"{good}: accepted, batch 1 of Metropolitan: 1 rows, 1 new, 0 changed, 0 unchanged, 0 wrong"
-    assert lines[1] == f"{partial}: partial, batch 2 of Metropolitan: 2 rows, 1 new, 0 changed, 0 unchanged, 1 wrong"
-    assert lines[2].split() == ["ROW", "FIELD", "VALUE", "PROBLEM", "REMEDY"]
-    assert lines[3].split()[:3] == ["2", "crime_type_id", "XX"]
+    assert lines[0] == f"{good}: accepted, batch 1 of Metropolitan: 1 row, 1 new, 0 changed, 0 unchanged, 0 wrong"
+    assert lines[1].startswith("times without an offset were read as UTC")
+    assert lines[2] == f"{partial}: partial, batch 2 of Metropolitan: 2 rows, 1 new, 0 changed, 0 unchanged, 1 wrong"
+    assert lines[4].split() == ["ROW", "FIELD", "VALUE", "PROBLEM", "REMEDY"]
+    assert lines[5].split()[:3] == ["2", "crime_type_id", "XX"]
     assert lines[-1] == "all of them: cordon crimes errors 2 --csv"
     recorded = database("SELECT array_agg(concat_ws(' ', subject, role, action, row_count)) FROM audit_log")
     assert recorded == [f"{getpass.getuser()} owner crimes.import 1"] * 2
+
+
+@pytest.mark.usefixtures("database")
+def test_it_says_by_which_clock_local_times_were_read(
+    cordon: Cordon, good: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CORDON_CRIME_LOCAL_TIME_FORCES", "Metropolitan")
+    _, said, _ = cordon("crimes", "import", good)
+    assert "times without an offset were read as those of Europe/London" in said
 
 
 def test_a_file_that_came_before_changes_nothing(cordon: Cordon, database: Ask, good: str) -> None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from ingest.matching import rematches
 from model.crimes import Match
 from model.device_events import DeviceEventKind
 from model.enums import Mechanism
@@ -193,6 +194,14 @@ def test_what_stands_in_the_end_is_what_one_search_would_find(world: MatchedWorl
     world.match_all()
     found = differences(world)
     assert not found, "\n".join(found)
+
+
+def test_so_it_is_when_a_device_s_crimes_are_answered_one_a_round(
+    world: MatchedWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rematches, "SCENES_AT_ONCE", 1)
+    monkeypatch.setattr(rematches, "FOR_S", 0.0)
+    test_what_stands_in_the_end_is_what_one_search_would_find(world, 7)
 
 
 def differences(world: MatchedWorld) -> list[str]:

@@ -148,7 +148,7 @@ class MatchedWorld:
 
     def match_all(self) -> None:
         waiting = "SELECT (SELECT count(*) FROM matching_wanted), (SELECT count(*) FROM rematches_wanted)"
-        for _ in range(100):
+        for _ in range(1000):
             self.match()
             with self._worker, self._worker.cursor() as cursor:
                 cursor.execute(waiting)

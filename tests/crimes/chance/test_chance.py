@@ -58,12 +58,13 @@ def test_too_little_history_is_said_and_not_guessed() -> None:
     weight = weigh([window(day, 2) for day in range(LEAST_WINDOWS - 1)])
     assert weight.probability is None
     assert weight.yardstick is None
-    assert "too little history: only 6 days before can be compared" in weight.words[0]
+    assert "too little history: only 6 earlier days can be compared" in weight.words[0]
 
 
 def test_without_any_track_there_is_no_history() -> None:
     weight = weigh([window(day, 0, parts=0) for day in range(28)])
     assert (weight.probability, weight.windows_compared, weight.days_compared) == (None, 0, 0)
+    assert "too little history: no earlier day can be compared" in weight.words[0]
     assert weight.words[-1] == CAUTION
 
 

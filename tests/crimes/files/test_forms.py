@@ -11,6 +11,7 @@ from crimes.files import file_text
 from crimes.files.crime_fields import REQUIRED_COLUMNS
 from crimes.files.file_text import LONGEST_ROW_BYTES
 from crimes.files.reading import CrimeFileReader, ParsedRow
+from crimes.files.row_errors import to_csv
 from tests.crimes.files.police_files import (
     GOOD,
     SECOND_CRIME,
@@ -90,6 +91,11 @@ def test_empty_lines_are_counted_as_a_spreadsheet_does_and_left_out() -> None:
 def test_a_header_is_row_1() -> None:
     (error,) = errors_of(rich_csv({"crime_type_id": "?"}))
     assert error.row == 2
+
+
+def test_a_list_of_errors_that_comes_back_is_told_from_a_police_file() -> None:
+    errors = "".join(to_csv(errors_of(police_csv({"crime_type_id": "?"})))).encode()
+    assert "a list of errors, not the crimes" in refusal_of(errors).problem
 
 
 def test_a_header_may_stand_in_any_order_and_in_a_persons_words() -> None:

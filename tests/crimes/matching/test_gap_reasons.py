@@ -89,7 +89,7 @@ def test_positions_as_often_as_usual_nearby_are_one_short_gap() -> None:
     assert gap.reason is GapReason.SHORT_GAP
     assert (gap.from_us, gap.to_us) == (us(0), us(3600))
     assert gap.needed_speed_mps == pytest.approx(1000 / 60)
-    assert "so near that there was time between them" in match.reasons[0]
+    assert "so near the scene that there was time for it between them" in match.reasons[0]
 
 
 def test_a_strap_that_was_open_long_ago_parts_no_gaps_and_one_that_was_open_meanwhile_is_told() -> None:

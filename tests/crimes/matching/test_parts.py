@@ -1,6 +1,7 @@
 """Circles, journeys, labels and documents: what a verdict is made of."""
 
 import json
+from datetime import UTC, datetime
 from math import inf, isfinite
 
 import numpy as np
@@ -20,8 +21,10 @@ from crimes.matching.documents import (
 from crimes.matching.journeys import have_common_moment, needed_speed_mps
 from crimes.matching.labels import sequence_labels, visit_letters
 from crimes.matching.overlap import overlap_share
+from crimes.matching.reasons import clock
 from model.crimes import CoverageGap, GapReason, Match, MatchedPosition, MatchingSettings, MatchVerdict, Window
 from model.enums import Mechanism
+from model.times import to_microseconds
 
 POLYGON_ERROR = 2e-4
 """Of a circle of 4 x 64 corners."""
@@ -158,3 +161,17 @@ def test_windows_and_settings_are_read_as_they_were_written() -> None:
 def test_settings_of_another_version_are_refused() -> None:
     with pytest.raises(ValueError, match="run the version that recorded them"):
         read_settings({"radius_m": 100.0})
+
+
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [
+        (datetime(2026, 3, 16, 14, 2, 10, 900_000, tzinfo=UTC), "2026-03-16 14:02:10 UTC"),
+        (datetime(2026, 7, 16, 14, 2, 10, tzinfo=UTC), "2026-07-16 14:02:10 UTC (15:02:10+01:00)"),
+        (datetime(2026, 7, 16, 23, 30, tzinfo=UTC), "2026-07-16 23:30:00 UTC (2026-07-17 00:30:00+01:00)"),
+        (datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "2026-10-25 00:30:00 UTC (01:30:00+01:00)"),
+        (datetime(2026, 10, 25, 1, 30, tzinfo=UTC), "2026-10-25 01:30:00 UTC"),
+    ],
+)
+def test_a_time_in_words_has_that_of_london_where_it_differs(moment: datetime, words: str) -> None:
+    assert clock(to_microseconds(moment)) == words

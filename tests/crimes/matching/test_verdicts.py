@@ -39,7 +39,8 @@ def test_two_positions_in_the_circle_are_present_and_one_is_possible() -> None:
     assert verdict([At(-600, 3000), *there, At(1200, 3000)]) is MatchVerdict.PRESENT
     match = matched(TEN_MINUTES, [At(-600, 3000), there[0], At(1200, 3000)])
     assert match.verdict is MatchVerdict.POSSIBLE
-    assert "1 at different times in one window is fewer than the 2 that are needed" in match.reasons[1]
+    assert match.reasons[0].startswith("1 position at 2026-03-16 12:03:20 UTC, 0 m away, counts: at least 50% of its")
+    assert match.reasons[1] == "to say present takes 2 that count, at different times in one window: there is 1"
 
 
 def test_half_of_the_circle_has_to_lie_within_the_crimes_circle() -> None:
@@ -67,7 +68,7 @@ def test_who_was_elsewhere_throughout_is_absent_and_the_match_says_how_near() ->
     assert match.nearest_m == pytest.approx(5000, abs=0.01)
     assert match.position_count == 11
     assert (match.covered_from_us, match.covered_to_us) == (us(0), us(600))
-    assert "at 35.0 m/s (126 km/h) or less to within 100 m of the stated place" in match.reasons[0]
+    assert "at 126 km/h (78 mph) or less to within 100 m of the stated place" in match.reasons[0]
 
 
 def test_without_a_position_before_and_after_nobody_is_absent() -> None:
@@ -84,7 +85,9 @@ def test_a_gap_that_leaves_time_for_the_journey_says_how_fast_it_has_to_be() -> 
     (gap,) = match.gaps
     assert (gap.from_us, gap.to_us) == (us(0), us(600))
     assert gap.needed_speed_mps == pytest.approx(2 * (5000 - 100 - 100) / 600)
-    assert "takes a mean of 16.0 m/s (58 km/h) at least" in match.reasons[0]
+    assert "took a mean speed of at least 58 km/h (36 mph)" in match.reasons[0]
+    near = matched(TEN_MINUTES, [*every(60, -600, 0, x=250), *every(60, 600, 1200, x=250)])
+    assert "a walk by way of the scene was fast enough" in near.reasons[0]
 
 
 def test_the_place_s_uncertainty_widens_what_has_to_be_ruled_out_and_is_too_wide_for_present() -> None:
