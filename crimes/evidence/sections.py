@@ -192,7 +192,7 @@ def _gap(gap: StatedGap) -> tuple[str, ...]:
     return (
         _moment_or(gap.from_us, "no position before"),
         _moment_or(gap.to_us, "no position after"),
-        words.GAP_REASONS.get(gap.reason, words.phrase(gap.reason)),
+        words.gap_reason(gap.reason),
         _needed(gap),
     )
 

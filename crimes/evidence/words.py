@@ -1,25 +1,13 @@
 """Values as the reports write them: times in UTC and in London, metres, and words for codes."""
 
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
+from crimes.matching.reasons import GAP_WORDS, KILOMETRES_AN_HOUR, LONDON, MILES_AN_HOUR
+from model.crimes import GapReason
 from model.times import from_microseconds
 
-LONDON = ZoneInfo("Europe/London")
 NOT_STATED = "not stated"
 NONE = "none"
-KILOMETRES_AN_HOUR = 3.6
-MILES_AN_HOUR = 3600 / 1609.344
-
-GAP_REASONS = {
-    "no_fix": "the tag was heard, but gave no position that could be used",
-    "flat_battery": "the battery was low and the tag fell silent",
-    "tag_off": "the tag was switched off or its strap was off",
-    "no_communication": "the tag was not heard, for no reason that it gave",
-    "not_yet_activated": "the wearer did not wear the tag yet",
-    "no_longer_activated": "the wearer no longer wore the tag",
-    "short_gap": "positions came as usual, but so near the scene that there was time for it between them",
-}
 VERDICTS = {
     "present": "PRESENT: enough positions lie at the scene in the searched time",
     "possible": "POSSIBLE: something places the wearer at the scene, but not enough to say present",
@@ -73,6 +61,10 @@ def heading(value_deg: float | None) -> str:
 
 def accuracy(accuracy_m: float, *, stated: bool) -> str:
     return f"{accuracy_m:.1f} m, {'stated by the tag' if stated else 'default: the tag stated none'}"
+
+
+def gap_reason(code: str) -> str:
+    return GAP_WORDS[GapReason(code)]
 
 
 def mechanism(word: str) -> str:

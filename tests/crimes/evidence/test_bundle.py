@@ -95,7 +95,7 @@ def test_the_document_says_everything(files: dict[str, bytes]) -> None:
         "implied speed",
         "outside the reported area",
         "battery low",
-        "the tag was heard, but gave no position",
+        "the tag was heard and gave no position",
         "It is unlikely (10-15 %, PHIA)",
         "35.0 m/s (126 km/h, 78 mph)",
         "Version of the matching rules",
