@@ -50,9 +50,6 @@ class Issuing:
     templates: Templates
     centre: tuple[float, float]  # of the plane of metres: latitude and longitude
 
-    def begin(self, connection: Connection) -> None:
-        """Nothing is kept between rounds."""
-
     def round(self, connection: Connection) -> bool:
         """Make the bundle that has waited longest; whether more may wait."""
         with connection, connection.cursor() as cursor:

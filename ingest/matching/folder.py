@@ -76,10 +76,6 @@ class CrimeFolder:
         self._waiting: dict[str, Waiting] = {}
         self._is_away = False
 
-    def begin(self, connection: Connection) -> None:
-        """Whoever matches from now on needs nothing of who did before: each round looks at the folder itself."""
-        del connection
-
     def round(self, connection: Connection) -> bool:
         """Import the complete files, for about a second, though a large one takes longer; whether more wait.
 

@@ -23,9 +23,6 @@ class Noticing:
         self._every_s = every_s
         self._looked_at = float("-inf")
 
-    def begin(self, connection: Connection) -> None:
-        """Nothing is kept between rounds but when it looked last."""
-
     def round(self, connection: Connection) -> bool:
         """Write notices of some changes; whether more may wait."""
         if time.monotonic() < self._looked_at + self._every_s:
