@@ -40,7 +40,7 @@ class EvidenceCase:
 
 @dataclass(frozen=True, slots=True)
 class BundleWrite:
-    """A bundle that is to be kept, and the stretch of the person's time that is to be held for it."""
+    """A bundle that is to be kept, and the stretch of the person's time that is not to be erased because of it."""
 
     issued_at: datetime
     content: bytes
@@ -49,7 +49,7 @@ class BundleWrite:
     dossier: object
     templates: dict[str, str]
     inputs: dict[str, Any]
-    held: Window
+    legal_hold: Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +161,8 @@ def issue_bundle(cursor: Cursor, case: EvidenceCase, made: BundleWrite) -> None:
         " VALUES (%s, %s, %s, %s, %s, 'cordon')",
         (
             case.person_id,
-            from_microseconds(made.held.from_us),
-            from_microseconds(made.held.to_us),
+            from_microseconds(made.legal_hold.from_us),
+            from_microseconds(made.legal_hold.to_us),
             f"evidence bundle {case.evidence_id} was issued",
             case.evidence_id,
         ),

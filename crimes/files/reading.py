@@ -63,7 +63,6 @@ class FileFacts:
     force: str | None  # crimes.files.forces.Force.identifier
     batch: str | None
     row_count: int  # of rows with crimes; headers and empty lines are none
-    failed_count: int
     refusals: tuple[RowError, ...]
 
 
@@ -83,7 +82,6 @@ class CrimeFileReader:
     _format: CrimeFormat | None = None
     _batch: OneBatch = field(default_factory=OneBatch)
     _row_count: int = 0
-    _failed_count: int = 0
     _refusal: RowError | None = None
 
     def __iter__(self) -> Iterator[ReadRow]:
@@ -110,7 +108,6 @@ class CrimeFileReader:
             force=self._batch.force.identifier if self._batch.force else None,
             batch=str(self._batch.batch) if self._batch.batch else None,
             row_count=self._row_count,
-            failed_count=self._failed_count,
             refusals=refusals,
         )
 
@@ -145,13 +142,11 @@ class CrimeFileReader:
         converted = zip(lat.tolist(), lon.tolist(), strict=True)
         for row in rows:
             if isinstance(row, FailedRow):
-                done: ReadRow = row
+                yield row
             elif row.place.on_grid:
-                done = _from_grid(row, *next(converted))
+                yield _from_grid(row, *next(converted))
             else:
-                done = ParsedRow(row.row_number, _crime(row, row.place.first, row.place.second), row.given)
-            self._failed_count += isinstance(done, FailedRow)
-            yield done
+                yield ParsedRow(row.row_number, _crime(row, row.place.first, row.place.second), row.given)
 
 
 def _from_grid(row: RowDraft, lat: float, lon: float) -> ReadRow:

@@ -103,7 +103,7 @@ class Issuing:
             dossier=dossier_document(dossier),
             templates={REPORT: self.templates.report, STATEMENT: self.templates.statement},
             inputs=inputs_document(inputs),
-            held=_held(inputs),
+            legal_hold=_legal_hold(inputs),
         )
 
 
@@ -162,7 +162,7 @@ def _open_key(settings: Settings) -> SigningKey | None:
         raise ConfigurationError(f"CORDON_EVIDENCE_KEY_FILE: {error}") from None
 
 
-def _held(inputs: Inputs) -> Window:
+def _legal_hold(inputs: Inputs) -> Window:
     """From the first to the last moment that the result was computed from."""
     windows, times = searched_windows(inputs), inputs.tracks.rows.fixes.fix_time_us.tolist()
     return Window(
