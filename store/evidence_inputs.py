@@ -13,7 +13,7 @@ from model.crimes import MatchingSettings, Window
 from model.enums import Mechanism
 from model.times import from_microseconds, to_microseconds
 from store.database import Cursor
-from store.match_reads import find_candidates_of, read_device_events
+from store.match_reads import find_candidates_of, read_events_of
 from store.position_reads import COLUMNS, position_rows
 
 
@@ -24,8 +24,7 @@ def read_inputs(
     tracks = find_candidates_of(cursor, [scene], person_id, settings)
     if len(tracks) == 0:
         return None
-    devices = {worn.device_id for worn in tracks.worn[person_id]}
-    events = read_device_events(cursor, devices, _reach(scene, tracks, settings))
+    events = read_events_of(cursor, [scene], tracks, settings)
     return Inputs(scene, settings, tracks, events, centre)
 
 
@@ -94,15 +93,6 @@ def quarantined_fixes(
             for device_id, fix_time, received_at, mechanism in cursor.fetchall()
         ]
     return tuple(found)
-
-
-def _reach(scene: Scene, tracks: CandidateTracks, settings: MatchingSettings) -> Window:
-    """From the first to the last position, and all of the searched time."""
-    hull = scene.hull.padded(settings.padding_us)
-    times = tracks.rows.fixes.fix_time_us
-    if len(times) == 0:
-        return hull
-    return Window(min(hull.from_us, int(times.min())), max(hull.to_us, int(times.max())))
 
 
 def _span(recorded: RecordedInputs) -> tuple[object, object]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from crimes.matching.worn import Spell
 from crimes.reach import GapEnds, disc_m, leaves_room, reach_m
 from crimes.scenes import Scene
 from crimes.track_notes import HOUR_US
@@ -15,9 +16,6 @@ from model.devices import FOREVER_US
 from model.times import from_microseconds, to_microseconds
 from store.copied_out import TIMESTAMP, copy_out
 from store.database import Cursor
-
-Spell = tuple[int, int, int]
-"""(device id, opened, closed)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,7 @@ def find_gaps(
     return GapsFound(scene, table.integers("device_id"), ends, has_room)
 
 
-def open_straps(cursor: Cursor, until_us: int) -> list[Spell]:
+def straps_opened(cursor: Cursor, until_us: int) -> list[Spell]:
     """Every strap that was opened by then; FOREVER_US where it was not closed."""
     cursor.execute(
         "SELECT device_id, event_time, closed_at FROM device_events opened LEFT JOIN LATERAL ("
@@ -103,6 +101,6 @@ def open_straps(cursor: Cursor, until_us: int) -> list[Spell]:
         (from_microseconds(until_us),),
     )
     return [
-        (device_id, to_microseconds(opened), FOREVER_US if closed is None else to_microseconds(closed))
+        Spell(device_id, to_microseconds(opened), FOREVER_US if closed is None else to_microseconds(closed))
         for device_id, opened, closed in cursor.fetchall()
     ]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from crimes.matching.worn import Spell
 from crimes.reach import SLACK, distance_m, reach_m
 from crimes.scenes import Scene
 from geofence.arrays import spans
@@ -11,7 +12,7 @@ from geofence.columns import Booleans, Integers
 from model.crimes import SHORT_GAP_US, MatchingSettings
 from store.database import Cursor
 from store.match_tracks import LOOK_FAR_US, Pairs, Tracks, complete, read_about
-from store.near_scenes import GapsFound, Spell, devices_in_reach, find_gaps, open_straps
+from store.near_scenes import GapsFound, devices_in_reach, find_gaps, straps_opened
 from store.wearings import Wearings
 
 
@@ -39,7 +40,7 @@ class SceneGroup:
     def candidates(self, cursor: Cursor) -> tuple[Pairs, Tracks]:
         """Whoever of them may have been at the scene, or came within ``near_m`` of it."""
         asked = (cursor, self._scenes, (self._from_us, self._to_us), self._settings)
-        spells = open_straps(cursor, int(self._to_us.max()) + LOOK_FAR_US)
+        spells = straps_opened(cursor, int(self._to_us.max()) + LOOK_FAR_US)
         in_doubt = self._by_person(
             self._have_edges() | self._have_gaps(find_gaps(*asked), spells) | self._have_open_straps(spells)
         )
@@ -65,9 +66,11 @@ class SceneGroup:
         """Wearings whose strap was open about the window, (scenes, wearings): the tag says nothing of its wearer."""
         wearings = self._wearings
         found = np.zeros((len(self._scenes), len(wearings)), bool)
-        for device, opened_us, closed_us in spells:
-            theirs = (wearings.device == device) & (wearings.from_us <= opened_us) & (opened_us < wearings.until_us)
-            about = (opened_us <= self._to_us + SHORT_GAP_US) & (closed_us >= self._from_us - SHORT_GAP_US)
+        for spell in spells:
+            opened_us = spell.from_us
+            theirs = (wearings.device == spell.device_id) & (wearings.from_us <= opened_us)
+            theirs &= opened_us < wearings.until_us
+            about = (opened_us <= self._to_us + SHORT_GAP_US) & (spell.until_us >= self._from_us - SHORT_GAP_US)
             found |= about[:, None] & theirs
         return found
 
@@ -76,10 +79,10 @@ class SceneGroup:
         that begins or ends where the strap was open.
         """
         room = found.has_room.copy()
-        for device, opened_us, closed_us in spells:
-            theirs = np.flatnonzero(found.device_id == device)
+        for spell in spells:
+            theirs = np.flatnonzero(found.device_id == spell.device_id)
             for times_us in found.ends.time_us:
-                room[theirs] |= (opened_us <= times_us[theirs]) & (times_us[theirs] < closed_us)
+                room[theirs] |= (spell.from_us <= times_us[theirs]) & (times_us[theirs] < spell.until_us)
         row, wearing = self._wearings_of(found.scene, found.device_id)
         begins, ends = (times[row] for times in found.ends.time_us)
         alone_from_us, alone_until_us = self._alone_us

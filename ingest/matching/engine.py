@@ -7,9 +7,9 @@ from importlib.metadata import version
 from crimes.matching.verdict import match_candidates
 from crimes.scenes import CandidateTracks, Scene
 from geofence.projection import Projection
-from model.crimes import Match, MatchingSettings, Window
+from model.crimes import Match, MatchingSettings
 from store.database import Cursor
-from store.match_reads import find_candidates, find_candidates_of, read_device_events
+from store.match_reads import find_candidates, find_candidates_of, read_events_of
 
 SOFTWARE_VERSION = version("cordon")
 
@@ -48,18 +48,8 @@ class MatchingEngine:
         found: list[list[Match]] = [[] for _ in scenes]
         if not len(tracks):
             return found
-        devices = {one.device_id for worn in tracks.worn.values() for one in worn}
-        events = read_device_events(cursor, devices, self._span(scenes, tracks))
+        events = read_events_of(cursor, scenes, tracks, self.settings)
         matches = match_candidates(scenes, tracks, events, self.settings, self.projection)
         for place, match in zip(tracks.scene.tolist(), matches, strict=True):
             found[place].append(match)
         return found
-
-    def _span(self, scenes: Sequence[Scene], tracks: CandidateTracks) -> Window:
-        """From the earliest to the latest moment that the matches can depend on."""
-        times_us = tracks.rows.fixes.fix_time_us
-        hulls = [scene.hull.padded(self.settings.padding_us) for scene in scenes]
-        return Window(
-            min([hull.from_us for hull in hulls] + ([int(times_us.min())] if len(times_us) else [])),
-            max([hull.to_us for hull in hulls] + ([int(times_us.max())] if len(times_us) else [])),
-        )
