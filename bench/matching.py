@@ -15,6 +15,7 @@ from time import perf_counter
 import numpy as np
 
 from bench.match_load import Loader
+from bench.match_parts import read_in_parts
 from bench.match_peers import full_scan, in_postgis
 from bench.match_scenes import make_scenes
 from bench.match_world import World
@@ -24,7 +25,6 @@ from crimes.scenes import Scene
 from geofence.projection import Projection
 from model.crimes import MatchingSettings
 from store.database import Cursor, connect
-from store.match_reads import read_in_parts
 from store.provision import ensure_database
 from tests.servers.timescale import running_timescale
 from tests.support.database import DatabaseUrls, prepare_database

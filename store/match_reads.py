@@ -5,10 +5,8 @@ noted gap lies between, prove it for every moment of the padded windows. Why tha
 there is in docs/crime-matching.md, "Speed".
 """
 
-from collections import deque
 from collections.abc import Collection, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -25,35 +23,6 @@ from store.wearings import Wearings, read_wearings
 SCENES_AT_ONCE = 64
 TIME_AT_ONCE_US = DAY_US
 """Scenes that are asked for together lie within a day: few chunks of positions are looked into."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Some scenes with all that matching needs of them."""
-
-    scenes: Sequence[Scene]
-    candidates: Candidates
-    events: dict[int, list[DeviceEvent]]  # by device
-
-
-def read_in_parts(
-    cursor: Cursor, scenes: Sequence[Scene], settings: MatchingSettings, at_once: int = SCENES_AT_ONCE
-) -> Iterator[Part]:
-    """The candidates of all scenes in the order of their times, the next part read while the caller matches one.
-
-    Memory is that of two parts, however many scenes and positions there are. The cursor is the reader's until the last
-    part is out: another statement on its connection waits for the one under way.
-    """
-    in_order = sorted(scenes, key=lambda scene: scene.hull.from_us)
-    parts = [in_order[first : first + at_once] for first in range(0, len(in_order), at_once)]
-    with ThreadPoolExecutor(1, "match-reads") as reader:
-        ahead: deque[Future[Part]] = deque()
-        for part in parts:
-            ahead.append(reader.submit(_read_part, cursor, part, settings))
-            if len(ahead) > 1:
-                yield ahead.popleft().result()
-        if ahead:
-            yield ahead.popleft().result()
 
 
 def find_candidates(cursor: Cursor, scenes: Sequence[Scene], settings: MatchingSettings) -> Candidates:
@@ -104,11 +73,6 @@ def read_device_events(cursor: Cursor, device_ids: Collection[int], window: Wind
             DeviceEvent(DeviceEventKind(kind), to_microseconds(event_time), to_microseconds(received_at), battery_pct)
         )
     return found
-
-
-def _read_part(cursor: Cursor, scenes: Sequence[Scene], settings: MatchingSettings) -> Part:
-    candidates = find_candidates(cursor, scenes, settings)
-    return Part(scenes, candidates, read_events_of(cursor, scenes, candidates.tracks, settings))
 
 
 def read_events_of(

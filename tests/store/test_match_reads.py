@@ -11,7 +11,7 @@ from model.device_events import DeviceEvent, DeviceEventKind
 from model.times import SECOND_US, from_microseconds
 from store.database import Cursor, connect
 from store.device_events import EventRow, record_events
-from store.match_reads import find_candidates, find_candidates_of, read_device_events, read_in_parts
+from store.match_reads import find_candidates, find_candidates_of, read_device_events
 from tests.support.database import DatabaseUrls
 from tests.support.pings import START_US
 from tests.support.stored_tracks import Sent, TrackWriter
@@ -113,22 +113,6 @@ def test_the_tracks_of_one_person_are_read_though_no_candidate(cursor: Cursor) -
     first = found.rows.fixes.fix_time_us[: found.start[1]]
     assert (first.min(), first.max()) == (at(18), at(52)), "the padded window and two minutes each way"
     assert [one.device_id for one in found.worn[person_id]] == [2]
-
-
-def test_parts_are_read_in_the_order_of_times_and_say_the_same(cursor: Cursor) -> None:
-    scenes = [scene(minute, minute + 5, number) for number, minute in enumerate((90, 30, 150, 60, 120))]
-    whole = find_candidates(cursor, scenes, SETTINGS)
-    parts = list(read_in_parts(cursor, scenes, SETTINGS, at_once=2))
-    assert [one.scene_id for part in parts for one in part.scenes] == [1, 3, 0, 4, 2]
-    assert sum(len(part.candidates.tracks.rows) for part in parts) == len(whole.tracks.rows)
-    found = {
-        (part.scenes[place].scene_id, person)
-        for part in parts
-        for place, person in zip(
-            part.candidates.tracks.scene.tolist(), part.candidates.tracks.person.tolist(), strict=True
-        )
-    }
-    assert found == set(zip(whole.tracks.scene.tolist(), whole.tracks.person.tolist(), strict=True))
 
 
 def test_events_of_the_window_and_the_last_of_each_kind_before_it(cursor: Cursor) -> None:

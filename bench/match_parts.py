@@ -1,0 +1,44 @@
+"""The next crimes read from the database while those before are decided, so that both have a core."""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from crimes.scenes import Candidates, Scene
+from model.crimes import MatchingSettings
+from model.device_events import DeviceEvent
+from store.database import Cursor
+from store.match_reads import find_candidates, read_events_of
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some scenes with all that matching needs of them."""
+
+    scenes: Sequence[Scene]
+    candidates: Candidates
+    events: dict[int, list[DeviceEvent]]  # by device
+
+
+def read_in_parts(cursor: Cursor, scenes: Sequence[Scene], settings: MatchingSettings, at_once: int) -> Iterator[Part]:
+    """The candidates of all scenes in the order of their times, the next part read while the caller matches one.
+
+    Memory is that of two parts, however many scenes and positions there are. The cursor is the reader's until the last
+    part is out: another statement on its connection waits for the one under way.
+    """
+    in_order = sorted(scenes, key=lambda scene: scene.hull.from_us)
+    parts = [in_order[first : first + at_once] for first in range(0, len(in_order), at_once)]
+    with ThreadPoolExecutor(1, "match-reads") as reader:
+        ahead: deque[Future[Part]] = deque()
+        for part in parts:
+            ahead.append(reader.submit(_read_part, cursor, part, settings))
+            if len(ahead) > 1:
+                yield ahead.popleft().result()
+        if ahead:
+            yield ahead.popleft().result()
+
+
+def _read_part(cursor: Cursor, scenes: Sequence[Scene], settings: MatchingSettings) -> Part:
+    candidates = find_candidates(cursor, scenes, settings)
+    return Part(scenes, candidates, read_events_of(cursor, scenes, candidates.tracks, settings))
