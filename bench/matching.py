@@ -15,14 +15,14 @@ from time import perf_counter
 import numpy as np
 
 from bench.match_load import Loader
-from bench.match_parts import read_in_parts
 from bench.match_peers import full_scan, in_postgis
 from bench.match_scenes import make_scenes
 from bench.match_world import World
 from bench.result import Result
-from crimes.matching.verdict import match_candidates
 from crimes.scenes import Scene
 from geofence.projection import Projection
+from ingest.matching.crimes import CRIMES_AT_ONCE
+from ingest.matching.engine import MatchingEngine
 from model.crimes import MatchingSettings
 from store.database import Cursor, connect
 from store.provision import ensure_database
@@ -33,7 +33,7 @@ VARIABLE = "CORDON_BENCH_POSITIONS"
 POSITIONS = 2_000_000
 WEARERS = 1_000
 CRIMES = 1_000
-AT_ONCE = 50  # crimes
+WARM = 50  # crimes
 SINGLES = 200
 PEER_SINGLES = 20
 SETTINGS = MatchingSettings()
@@ -53,13 +53,13 @@ def run() -> list[Result]:
 
 def measure(database: DatabaseUrls, scenes: Sequence[Scene]) -> list[Result]:
     """Of positions that are loaded."""
-    projection = Projection(51.5, -0.1)
+    engine = MatchingEngine(SETTINGS, Projection(51.5, -0.1))
     with closing(connect(database.worker, "bench")) as connection, connection, connection.cursor() as cursor:
-        match(cursor, scenes[:AT_ONCE], projection)  # warm
+        match(cursor, scenes[:WARM], engine)  # warm
         started = perf_counter()
-        decided = match(cursor, scenes, projection)
+        decided = match(cursor, scenes, engine)
         whole_s = perf_counter() - started
-        singles = [_milliseconds(cursor, scene, projection) for scene in scenes[:SINGLES]]
+        singles = [_milliseconds(cursor, scene, engine) for scene in scenes[:SINGLES]]
         scans = [full_scan(cursor, scene, SETTINGS) for scene in scenes[:3]]
     gists = in_postgis(database.owner, scenes[:PEER_SINGLES], SETTINGS)
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -72,17 +72,18 @@ def measure(database: DatabaseUrls, scenes: Sequence[Scene]) -> list[Result]:
     ]
 
 
-def match(cursor: Cursor, scenes: Sequence[Scene], projection: Projection) -> int:
-    """From what is stored to the verdicts; how many there are of them."""
+def match(cursor: Cursor, scenes: Sequence[Scene], engine: MatchingEngine) -> int:
+    """From what is stored to the verdicts, as the matcher does it; how many there are of them."""
     return sum(
-        len(match_candidates(part.scenes, part.candidates.tracks, part.events, SETTINGS, projection))
-        for part in read_in_parts(cursor, scenes, SETTINGS, AT_ONCE)
+        len(one.matches)
+        for first in range(0, len(scenes), CRIMES_AT_ONCE)
+        for one in engine.match_everybody(cursor, scenes[first : first + CRIMES_AT_ONCE])
     )
 
 
-def _milliseconds(cursor: Cursor, scene: Scene, projection: Projection) -> float:
+def _milliseconds(cursor: Cursor, scene: Scene, engine: MatchingEngine) -> float:
     started = perf_counter()
-    match(cursor, [scene], projection)
+    match(cursor, [scene], engine)
     return 1000 * (perf_counter() - started)
 
 

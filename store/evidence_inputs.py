@@ -1,7 +1,7 @@
 """What a result is computed from, read as it is now, and read again by what was recorded with a bundle."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,12 +9,16 @@ from crimes.evidence.dossier import RejectedFix
 from crimes.evidence.inputs import Inputs, RecordedInputs
 from crimes.evidence.observed import QUARANTINED, Serials
 from crimes.scenes import CandidateTracks, Scene
+from geofence.columns import PositionRows
 from model.crimes import MatchingSettings, Window
 from model.enums import Mechanism
 from model.times import from_microseconds, to_microseconds
 from store.database import Cursor
 from store.match_reads import find_candidates_of, read_events_of
 from store.position_reads import COLUMNS, position_rows
+
+PositionKey = tuple[int, int, int]
+"""Device, fix time and key of its content."""
 
 
 def read_inputs(
@@ -25,7 +29,8 @@ def read_inputs(
     if len(tracks) == 0:
         return None
     events = read_events_of(cursor, [scene], tracks, settings)
-    return Inputs(scene, settings, tracks, events, centre)
+    whole = _whole_rows(cursor, _keys(tracks.rows)).rows  # a search leaves out where the originals are
+    return Inputs(scene, settings, tracks if whole is None else replace(tracks, rows=whole), events, centre)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,33 +43,51 @@ class FoundInputs:
 
 def read_recorded_inputs(cursor: Cursor, recorded: RecordedInputs) -> FoundInputs:
     """The positions by their keys, in the order that they were recorded in."""
-    rows = {}
+    keys = [(one.device_id, one.fix_time_us, one.fix_key) for one in recorded.positions]
+    found = _whole_rows(cursor, keys)
+    if found.rows is None:
+        return FoundInputs(None, found.missing)
+    tracks = CandidateTracks(
+        scene=np.zeros(1, np.int64),
+        person=np.array([recorded.person_id], np.int64),
+        start=np.array([0, len(keys)], np.int64),
+        rows=found.rows,
+        worn={recorded.person_id: recorded.worn},
+    )
+    return FoundInputs(Inputs(recorded.scene, recorded.settings, tracks, recorded.events, recorded.centre), 0)
+
+
+def _keys(rows: PositionRows) -> list[PositionKey]:
+    return list(zip(rows.device_id.tolist(), rows.fixes.fix_time_us.tolist(), rows.fix_key.tolist(), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _WholeRows:
+    rows: PositionRows | None  # None: not all of them are there, or there are none
+    missing: int
+
+
+def _whole_rows(cursor: Cursor, keys: Sequence[PositionKey]) -> _WholeRows:
+    """The stored positions of the keys, in their order."""
+    times_us = [fix_time_us for _, fix_time_us, _ in keys]
     cursor.execute(
         f"SELECT device_id, {COLUMNS} FROM positions"  # noqa: S608 -- names of this package
         " WHERE (device_id, fix_time, fix_key) IN (SELECT device_id, 'epoch'::timestamptz + time_us * interval"
         " '1 microsecond', fix_key FROM unnest(%s::integer[], %s::bigint[], %s::bigint[])"
         " AS wanted (device_id, time_us, fix_key)) AND fix_time BETWEEN %s AND %s",
         (
-            [one.device_id for one in recorded.positions],
-            [one.fix_time_us for one in recorded.positions],
-            [one.fix_key for one in recorded.positions],
-            *_span(recorded),
+            [device_id for device_id, _, _ in keys],
+            times_us,
+            [fix_key for _, _, fix_key in keys],
+            from_microseconds(min(times_us, default=0)),
+            from_microseconds(max(times_us, default=0)),
         ),
     )
-    for device_id, *row in cursor.fetchall():
-        rows[device_id, to_microseconds(row[0]), row[1]] = tuple(row)
-    keys = [(one.device_id, one.fix_time_us, one.fix_key) for one in recorded.positions]
-    missing = sum(key not in rows for key in keys)
+    found = {(device_id, to_microseconds(row[0]), row[1]): tuple(row) for device_id, *row in cursor.fetchall()}
+    missing = sum(key not in found for key in keys)
     if missing or not keys:
-        return FoundInputs(None, missing)
-    tracks = CandidateTracks(
-        scene=np.zeros(1, np.int64),
-        person=np.array([recorded.person_id], np.int64),
-        start=np.array([0, len(keys)], np.int64),
-        rows=position_rows([device_id for device_id, _, _ in keys], [rows[key] for key in keys]),
-        worn={recorded.person_id: recorded.worn},
-    )
-    return FoundInputs(Inputs(recorded.scene, recorded.settings, tracks, recorded.events, recorded.centre), 0)
+        return _WholeRows(None, missing)
+    return _WholeRows(position_rows([device_id for device_id, _, _ in keys], [found[key] for key in keys]), 0)
 
 
 def quarantined_fixes(
@@ -93,9 +116,3 @@ def quarantined_fixes(
             for device_id, fix_time, received_at, mechanism in cursor.fetchall()
         ]
     return tuple(found)
-
-
-def _span(recorded: RecordedInputs) -> tuple[object, object]:
-    """The bounds of all fix times: constants leave the other chunks out of the plan."""
-    times = [one.fix_time_us for one in recorded.positions] or [0]
-    return from_microseconds(min(times)), from_microseconds(max(times))

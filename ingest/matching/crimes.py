@@ -16,7 +16,7 @@ from store.locks import limit_lock_wait
 from store.matching import RunWrite, current_results, worn_in, write_runs
 from store.matching_wanted import Cause, WantedMatch, due_matches, finish_matches, set_match_aside
 
-CRIMES_AT_ONCE = 100
+CRIMES_AT_ONCE = 250
 LOCK_WAIT_MS = 5000
 
 

@@ -1,6 +1,6 @@
 """From the database through the pure matching: what the tracks say of everybody, or of one person."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -8,8 +8,10 @@ from crimes.matching.verdict import match_candidates
 from crimes.scenes import CandidateTracks, Scene
 from geofence.projection import Projection
 from model.crimes import Match, MatchingSettings
+from model.device_events import DeviceEvent
 from store.database import Cursor
-from store.match_reads import find_candidates, find_candidates_of, read_events_of
+from store.match_parts import read_in_parts
+from store.match_reads import find_candidates_of, read_events_of
 
 SOFTWARE_VERSION = version("cordon")
 
@@ -32,23 +34,31 @@ class MatchingEngine:
 
     def match_everybody(self, cursor: Cursor, scenes: Sequence[Scene]) -> list[SceneMatches]:
         """In the order of the scenes. Whoever of the population has no match was elsewhere."""
-        candidates = find_candidates(cursor, scenes, self.settings)
-        by_scene = self._match(cursor, scenes, candidates.tracks)
-        return [
-            SceneMatches(scene, int(population), matches)
-            for scene, population, matches in zip(scenes, candidates.population, by_scene, strict=True)
+        order = sorted(range(len(scenes)), key=lambda place: scenes[place].hull.from_us)
+        in_time = [
+            SceneMatches(scene, population, matches)
+            for part in read_in_parts(cursor, [scenes[place] for place in order], self.settings)
+            for scene, population, matches in zip(
+                part.scenes,
+                part.candidates.population.tolist(),
+                self._matches(part.scenes, part.candidates.tracks, part.events),
+                strict=True,
+            )
         ]
+        by_place = dict(zip(order, in_time, strict=True))
+        return [by_place[place] for place in range(len(scenes))]
 
     def match_person(self, cursor: Cursor, scenes: Sequence[Scene], person_id: int) -> list[Match | None]:
         """In the order of the scenes; None where the person wore no device in the padded windows."""
         tracks = find_candidates_of(cursor, scenes, person_id, self.settings)
-        return [matches[0] if matches else None for matches in self._match(cursor, scenes, tracks)]
-
-    def _match(self, cursor: Cursor, scenes: Sequence[Scene], tracks: CandidateTracks) -> list[list[Match]]:
-        found: list[list[Match]] = [[] for _ in scenes]
-        if not len(tracks):
-            return found
         events = read_events_of(cursor, scenes, tracks, self.settings)
+        return [matches[0] if matches else None for matches in self._matches(scenes, tracks, events)]
+
+    def _matches(
+        self, scenes: Sequence[Scene], tracks: CandidateTracks, events: Mapping[int, Sequence[DeviceEvent]]
+    ) -> list[list[Match]]:
+        """By scene."""
+        found: list[list[Match]] = [[] for _ in scenes]
         matches = match_candidates(scenes, tracks, events, self.settings, self.projection)
         for place, match in zip(tracks.scene.tolist(), matches, strict=True):
             found[place].append(match)
