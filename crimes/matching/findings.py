@@ -147,15 +147,18 @@ def _telling(case: Case, pair: int, rows: Integers) -> Booleans:
 
 
 def _had_time(case: Case, pair: int, row: int) -> bool:
-    """Whether the wearer can have been at the scene at the time of ``row``, by the kept positions about it."""
+    """Whether the wearer can have been at the scene at the time of ``row``, by the kept positions about it.
+
+    A kept position of the very same time is one of them, whichever key comes first.
+    """
     own, gaps = case.gaps(pair), case.pairs.coverage.gaps
-    place = own.start + int(np.searchsorted(gaps.before[own], row)) - 1
-    if not (own.start <= place and gaps.after[place] > row):
+    held, table = case.pairs.held, case.table
+    moment_s = held.time_s[np.array([row])]
+    place = own.start + int(np.searchsorted(held.time_s[gaps.before[own]], moment_s[0], side="right")) - 1
+    if not (own.start <= place and held.time_s[gaps.after[place]] >= moment_s[0]):
         return True  # at an open end of the track
     at = np.array([place])
     before, after = gaps.before[at], gaps.after[at]
-    held, table = case.pairs.held, case.table
-    moment_s = held.time_s[np.array([row])]
     speed = needed_speed_mps(
         held.time_s[before],
         held.time_s[after],

@@ -141,7 +141,8 @@ def _covers(
         return False
     if hypot(one.x, one.y) > max(accuracy(one), settings.radius_m) + unsure:
         return False
-    for (a, b), limit in limits.items():
-        if a.time_s < one.time_s < b.time_s:
-            return journey(a, b, disc, (one.time_s, one.time_s), limit)
-    return True
+    about = [((a, b), limit) for (a, b), limit in limits.items() if a.time_s <= one.time_s <= b.time_s]
+    if not about:
+        return True
+    (a, b), limit = about[-1]
+    return journey(a, b, disc, (one.time_s, one.time_s), limit)

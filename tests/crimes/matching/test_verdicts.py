@@ -163,6 +163,13 @@ def test_a_cell_tower_over_the_scene_says_nothing_where_there_was_no_time_to_be_
     assert verdict(gap) is MatchVerdict.POSSIBLE
 
 
+@pytest.mark.parametrize("coarse_comes_first", [True, False])
+def test_nor_at_the_very_time_of_a_position_elsewhere(coarse_comes_first: bool) -> None:
+    coarse, elsewhere = At(93, accuracy_m=400.0), At(93, 0, 3600, accuracy_m=8.0)
+    together = [coarse, elsewhere] if coarse_comes_first else [elsewhere, coarse]
+    assert verdict([At(0, accuracy_m=8.0, x=3600), *together]) is MatchVerdict.CANNOT_SAY
+
+
 def test_wifi_alone_is_possible_and_one_of_satellites_makes_it_present() -> None:
     wifi = [replace(one, mechanism=Mechanism.WIFI) for one in every(60, 0, 600)]
     assert verdict(wifi) is MatchVerdict.POSSIBLE
