@@ -1,7 +1,7 @@
 """The next crimes read from the database while those before are decided, so that both have a core."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -23,12 +23,12 @@ class Part:
     events: dict[int, list[DeviceEvent]]  # by device
 
 
-def read_in_parts(cursor: Cursor, scenes: Sequence[Scene], settings: MatchingSettings) -> Iterator[Part]:
+def read_in_parts(cursor: Cursor, scenes: Sequence[Scene], settings: MatchingSettings) -> Generator[Part]:
     """The candidates of all scenes in their order, the next part read while the caller matches one.
 
     It is quickest where they are in the order of their times: what is read together then lies together. Memory is that
     of two parts, however many scenes and positions there are. The cursor is the reader's until the last part is out:
-    another statement on its connection waits for the one under way.
+    another statement on its connection waits for the one under way. Close what is returned: that waits for the reader.
     """
     parts = [scenes[first : first + SCENES_AT_ONCE] for first in range(0, len(scenes), SCENES_AT_ONCE)]
     with ThreadPoolExecutor(1, "match-reads") as reader:

@@ -1,6 +1,7 @@
 """From the database through the pure matching: what the tracks say of everybody, or of one person."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -35,16 +36,17 @@ class MatchingEngine:
     def match_everybody(self, cursor: Cursor, scenes: Sequence[Scene]) -> list[SceneMatches]:
         """In the order of the scenes. Whoever of the population has no match was elsewhere."""
         order = sorted(range(len(scenes)), key=lambda place: scenes[place].hull.from_us)
-        in_time = [
-            SceneMatches(scene, population, matches)
-            for part in read_in_parts(cursor, [scenes[place] for place in order], self.settings)
-            for scene, population, matches in zip(
-                part.scenes,
-                part.candidates.population.tolist(),
-                self._matches(part.scenes, part.candidates.tracks, part.events),
-                strict=True,
-            )
-        ]
+        with closing(read_in_parts(cursor, [scenes[place] for place in order], self.settings)) as parts:
+            in_time = [
+                SceneMatches(scene, population, matches)
+                for part in parts
+                for scene, population, matches in zip(
+                    part.scenes,
+                    part.candidates.population.tolist(),
+                    self._matches(part.scenes, part.candidates.tracks, part.events),
+                    strict=True,
+                )
+            ]
         by_place = dict(zip(order, in_time, strict=True))
         return [by_place[place] for place in range(len(scenes))]
 
