@@ -55,6 +55,7 @@ class Action(StrEnum):
     SCENE_SEARCH_READ = "scene_search.read"
     CRIME_SHEET_READ = "crime_sheet.read"
     PRECISION_READ = "precision.read"
+    RULES_SET = "rules.set"
     RAW_ERASE = "raw.erase"
     EVIDENCE_REQUEST = "evidence.request"
     EVIDENCE_READ = "evidence.read"

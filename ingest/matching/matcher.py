@@ -4,12 +4,12 @@ import time
 from collections.abc import Callable, Sequence
 
 from ingest.matching.tasks import Task
-from ingest.one_at_work import OneAtWork
 from ops import metrics
 from store.database import Connection, Cursor
 from store.expectations import retry_routines
 from store.locks import LockClass
 from store.matching_wanted import count_waiting, retry_matches
+from store.one_at_work import OneAtWork
 from store.rematches import retry_rematches
 from store.weights import retry_weights
 

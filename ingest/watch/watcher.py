@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from alerts.device_rules import MEANINGS
-from ingest.one_at_work import OneAtWork
 from ingest.watch.broker import Partitions, Pulse, WatchBroker
 from ingest.watch.events import EventIntake
 from ingest.watch.judging import Looked, WatchLimits, look
@@ -17,6 +16,7 @@ from store.commands import mark_delivered, waiting_commands
 from store.database import Connection, Cursor
 from store.intake import clock_us
 from store.locks import LockClass, limit_lock_wait
+from store.one_at_work import OneAtWork
 from store.worn_devices import count_open_alerts
 
 NAME = "watch"
