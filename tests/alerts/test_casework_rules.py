@@ -46,7 +46,7 @@ def test_wrong_rules_are_refused_and_said_why(was: str, becomes: str, said: str)
 
 
 def test_the_latest_version_holds(migrated_database: DatabaseUrls) -> None:
-    with as_owner(migrated_database) as cursor:
+    with as_owner(migrated_database.owner) as cursor:
         assert current_rules(cursor) == default_rules()
         version = add_rules(cursor, default_document().replace("quiet_s = 45", "quiet_s = 30"), "admin.lee")
         assert (version, current_rules(cursor).version, current_rules(cursor).quiet_s) == (1, 1, 30)
