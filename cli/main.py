@@ -21,6 +21,7 @@ COMMANDS = {
     "devices": "cli.devices",
     "zones": "cli.zones",
     "authorise": "cli.authorise",
+    "alerts": "cli.alerts",
     "rules": "cli.rules",
     "crimes": "cli.crimes",
     "explain": "cli.explain",
