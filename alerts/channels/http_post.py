@@ -76,6 +76,8 @@ class Poster:
             target = urlunsplit(("", "", parts.path or "/", parts.query, ""))
             connection.request("POST", target, body, dict(headers))
             with closing(connection.getresponse()) as response:
+                if response.headers.defects:
+                    raise http.client.IncompleteRead(b"")  # cut off within its headers: that says nothing
                 response.read(MOST_OF_AN_ANSWER)
                 is_whole = response.isclosed()
             if is_whole and connection.sock is not None:
