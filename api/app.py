@@ -17,18 +17,21 @@ from api.routes import (
     crime_batches,
     crime_sheets,
     crimes,
+    deliveries,
     eliminations,
     evidence,
     explanations,
     health,
     matches,
     me,
+    messages,
     people,
     rehearsals,
     response_plans,
     scene_searches,
     stream,
     tracks,
+    webhooks,
     zones,
 )
 from api.security import Requires, all_dependants
@@ -59,6 +62,9 @@ ROUTERS = (
     eliminations.router,
     scene_searches.router,
     evidence.router,
+    webhooks.router,
+    deliveries.router,
+    messages.router,
     health.router,
 )
 

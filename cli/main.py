@@ -17,6 +17,8 @@ COMMANDS = {
     "watch": "cli.watch",
     "match": "cli.match",
     "deliver": "cli.deliver",
+    "webhooks": "cli.webhooks",
+    "messages": "cli.messages",
     "people": "cli.people",
     "devices": "cli.devices",
     "zones": "cli.zones",
