@@ -25,6 +25,7 @@ class Action(StrEnum):
     TRACK_READ = "track.read"
     ZONES_LIST = "zones.list"
     ZONE_READ = "zone.read"
+    ZONE_PROOF_READ = "zone_proof.read"
     ZONES_WRITE = "zones.write"
     ZONE_END = "zone.end"
     ZONE_REHEARSE = "zone.rehearse"

@@ -27,6 +27,7 @@ from api.routes import (
     scene_searches,
     stream,
     tracks,
+    zone_proofs,
     zones,
 )
 from api.security import Requires, all_dependants
@@ -46,6 +47,7 @@ ROUTERS = (
     alerts.router,
     explanations.router,
     authorisations.router,  # before zones, whose references may hold slashes
+    zone_proofs.router,  # likewise
     zones.router,
     rehearsals.router,
     crime_batches.router,

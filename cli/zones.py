@@ -10,7 +10,7 @@ import typer
 
 from access.audit import Action, Subject, record_allowed
 from api.zone_files import ZoneFileError, read_zone_file
-from cli import zone_rehearsal
+from cli import zone_proof, zone_rehearsal
 from cli.authorise import print_authorisations
 from cli.owner import command_identity, owner_transaction
 from cli.tables import print_table
@@ -32,6 +32,7 @@ zones = typer.Typer(help="Zones that wearers are checked against.", no_args_is_h
 
 def register(application: typer.Typer) -> None:
     zone_rehearsal.register(zones)
+    zone_proof.register(zones)
     application.add_typer(zones, name="zones")
 
 
