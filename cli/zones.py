@@ -40,9 +40,9 @@ def register(application: typer.Typer) -> None:
 def import_file(file: Annotated[Path, typer.Argument(help="GeoJSON: a Feature or a FeatureCollection.")]) -> None:
     """Publish the zones of a GeoJSON file: all of them, or nothing and every problem.
 
-    Properties: reference, name, kind (exclusion, inclusion, curfew or crime_scene), and where wanted crn (the owner;
-    left out, the zone is shared; an inclusion zone and a curfew need one), radius_m (with a Point), valid_from,
-    active_from, active_to, schedule, policy, disclosed.
+    Properties: reference, name, kind (exclusion, inclusion, curfew, crime_scene or home_area), and where wanted crn
+    (the owner; left out, the zone is shared; an inclusion zone and a curfew need one), radius_m (with a Point),
+    valid_from, active_from, active_to, schedule, policy, disclosed.
 
     Example: cordon zones import zones.geojson
     """
