@@ -22,6 +22,7 @@ from api.routes import (
     health,
     matches,
     me,
+    operations,
     people,
     rehearsals,
     scene_searches,
@@ -48,6 +49,7 @@ ROUTERS = (
     explanations.router,
     authorisations.router,  # before zones, whose references may hold slashes
     zone_proofs.router,  # likewise
+    operations.router,  # likewise
     zones.router,
     rehearsals.router,
     crime_batches.router,

@@ -20,6 +20,8 @@ COMMANDS = {
     "people": "cli.people",
     "devices": "cli.devices",
     "zones": "cli.zones",
+    "wards": "cli.wards",
+    "operations": "cli.operations",
     "authorise": "cli.authorise",
     "rules": "cli.rules",
     "crimes": "cli.crimes",

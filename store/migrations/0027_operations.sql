@@ -80,3 +80,93 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
 $$;
 REVOKE ALL ON FUNCTION note_revised(), zone_carriers(bigint[]), tags_worn() FROM public;
 GRANT EXECUTE ON FUNCTION note_revised(), zone_carriers(bigint[]), tags_worn() TO cordon_api, cordon_worker;
+
+-- Who opens and closes operations: they concern shared zones alone, and nobody's data. Police never do it here.
+CREATE FUNCTION runs_operations(asking_role text) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$ SELECT coalesce(asking_role IN ('administrator', 'duty_officer', 'manager'), false) $$;
+
+CREATE FUNCTION is_shared_zone(wanted bigint) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM zones WHERE zone_id = wanted AND person_id IS NULL)
+$$;
+CREATE POLICY operated ON zones FOR INSERT TO cordon_api
+  WITH CHECK (person_id IS NULL AND (SELECT runs_operations(current_setting('cordon.role', true))));
+CREATE POLICY operated ON zone_versions FOR INSERT TO cordon_api
+  WITH CHECK ((SELECT runs_operations(current_setting('cordon.role', true))) AND is_shared_zone(zone_id));
+CREATE POLICY operation_ended ON zone_versions FOR UPDATE TO cordon_api
+  USING ((SELECT runs_operations(current_setting('cordon.role', true))) AND is_shared_zone(zone_id));
+
+-- Wards, boroughs or counties, as they were last imported. What was published keeps the shape that it had.
+CREATE TABLE wards (
+  code text PRIMARY KEY CHECK (length(code) BETWEEN 1 AND 20),
+  name text NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
+  geometry jsonb NOT NULL,
+  imported_by text NOT NULL,
+  imported_at timestamptz NOT NULL DEFAULT service_clock()
+);
+
+-- A police authority to stop and search in an area, entered by an officer of the service. Its zone has its reference.
+CREATE TABLE authorities (
+  authority_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  zone_id bigint NOT NULL UNIQUE REFERENCES zones,
+  power text NOT NULL, -- model/operations.py
+  wards text[] NOT NULL CHECK (cardinality(wards) > 0),
+  closed_at timestamptz, -- before its end
+  closed_by text,
+  CHECK ((closed_at IS NULL) = (closed_by IS NULL))
+);
+-- Who authorised it and until when: the first record, and the one that extends it.
+CREATE TABLE authority_records (
+  authority_id bigint NOT NULL REFERENCES authorities,
+  number integer NOT NULL CHECK (number IN (1, 2)),
+  during tstzrange NOT NULL CHECK (
+    NOT isempty(during) AND lower_inc(during) AND NOT upper_inc(during)
+    AND upper(during) - lower(during) <= interval '24 hours'),
+  officer text NOT NULL CHECK (length(officer) BETWEEN 1 AND 200),
+  rank text NOT NULL,
+  reason text NOT NULL CHECK (length(reason) BETWEEN 1 AND 500),
+  recorded_by text NOT NULL,
+  recorded_at timestamptz NOT NULL DEFAULT service_clock(),
+  PRIMARY KEY (authority_id, number)
+);
+
+-- The names of a zone's match days; that they are so stands in the zone's schedule.
+CREATE TABLE match_days (
+  zone_id bigint NOT NULL REFERENCES zones,
+  on_date date NOT NULL,
+  starts time NOT NULL,
+  ends time NOT NULL,
+  event text NOT NULL CHECK (length(event) BETWEEN 1 AND 200),
+  added_by text NOT NULL,
+  added_at timestamptz NOT NULL DEFAULT service_clock(),
+  PRIMARY KEY (zone_id, on_date, starts, ends)
+);
+
+DO $$
+DECLARE
+  guarded text;
+BEGIN
+  FOREACH guarded IN ARRAY ARRAY['wards', 'authorities', 'authority_records', 'match_days'] LOOP
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', guarded);
+    EXECUTE format($policy$
+      CREATE POLICY visible ON %I FOR SELECT TO cordon_api
+        USING ((SELECT sees_zones(current_setting('cordon.role', true))))$policy$, guarded);
+  END LOOP;
+  FOREACH guarded IN ARRAY ARRAY['authorities', 'authority_records', 'match_days'] LOOP
+    EXECUTE format($policy$
+      CREATE POLICY written ON %I FOR INSERT TO cordon_api
+        WITH CHECK ((SELECT runs_operations(current_setting('cordon.role', true))))$policy$, guarded);
+  END LOOP;
+END
+$$;
+CREATE POLICY closed ON authorities FOR UPDATE TO cordon_api
+  USING ((SELECT runs_operations(current_setting('cordon.role', true))));
+CREATE POLICY removed ON match_days FOR DELETE TO cordon_api
+  USING ((SELECT runs_operations(current_setting('cordon.role', true))));
+
+REVOKE ALL ON FUNCTION runs_operations(text), is_shared_zone(bigint) FROM public;
+GRANT EXECUTE ON FUNCTION runs_operations(text), is_shared_zone(bigint) TO cordon_api;
+GRANT SELECT ON wards TO cordon_api;
+GRANT SELECT, INSERT ON authorities, authority_records TO cordon_api;
+GRANT UPDATE (closed_at, closed_by) ON authorities TO cordon_api;
+GRANT SELECT, INSERT, DELETE ON match_days TO cordon_api;
