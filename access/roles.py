@@ -85,8 +85,7 @@ POLICY: dict[Role, frozenset[Permission]] = {
     },
     Role.MATCH_REVIEWER: _POLICE | {Permission.MATCHES_QUALIFY},
     Role.MONITORING_OFFICER: _EVERYONE | {Permission.METRICS_READ},
-    Role.ADMINISTRATOR: _EVERYONE
-    | {Permission.ZONES_READ, Permission.ZONES_WRITE, Permission.OPERATIONS_WRITE},
+    Role.ADMINISTRATOR: _EVERYONE | {Permission.ZONES_READ, Permission.ZONES_WRITE, Permission.OPERATIONS_WRITE},
     Role.AUDITOR: _EVERYONE,
 }
 
