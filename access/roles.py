@@ -29,6 +29,7 @@ class Permission(StrEnum):
     TRACK_READ = "track.read"
     ZONES_READ = "zones.read"
     ZONES_WRITE = "zones.write"
+    OPERATIONS_WRITE = "operations.write"
     ZONES_REHEARSE = "zones.rehearse"
     AUTHORISATIONS_READ = "authorisations.read"
     AUTHORISATIONS_WRITE = "authorisations.write"
@@ -79,8 +80,8 @@ POLICE_ROLES = frozenset({Role.POLICE_ANALYST, Role.MATCH_REVIEWER})
 
 POLICY: dict[Role, frozenset[Permission]] = {
     Role.PRACTITIONER: _SUPERVISION,
-    Role.MANAGER: _SUPERVISION,
-    Role.DUTY_OFFICER: _SUPERVISION,
+    Role.MANAGER: _SUPERVISION | {Permission.OPERATIONS_WRITE},
+    Role.DUTY_OFFICER: _SUPERVISION | {Permission.OPERATIONS_WRITE},
     Role.POLICE_ANALYST: _POLICE
     | {
         Permission.CRIMES_IMPORT,
@@ -93,7 +94,13 @@ POLICY: dict[Role, frozenset[Permission]] = {
     Role.MATCH_REVIEWER: _POLICE | {Permission.MATCHES_QUALIFY},
     Role.MONITORING_OFFICER: _STAFF | {Permission.METRICS_READ, Permission.DELIVERY_READ},
     Role.ADMINISTRATOR: _EVERYONE
-    | {Permission.ZONES_READ, Permission.ZONES_WRITE, Permission.DELIVERY_READ, Permission.WEBHOOKS_WRITE},
+    | {
+        Permission.ZONES_READ,
+        Permission.ZONES_WRITE,
+        Permission.OPERATIONS_WRITE,
+        Permission.DELIVERY_READ,
+        Permission.WEBHOOKS_WRITE,
+    },
     Role.AUDITOR: _EVERYONE,
 }
 

@@ -25,6 +25,7 @@ from api.routes import (
     matches,
     me,
     messages,
+    operations,
     people,
     rehearsals,
     response_plans,
@@ -32,6 +33,7 @@ from api.routes import (
     stream,
     tracks,
     webhooks,
+    zone_proofs,
     zones,
 )
 from api.security import Requires, all_dependants
@@ -53,6 +55,8 @@ ROUTERS = (
     explanations.router,
     response_plans.router,  # before zones, whose references may hold slashes
     authorisations.router,  # before zones, whose references may hold slashes
+    zone_proofs.router,  # likewise
+    operations.router,  # likewise
     zones.router,
     rehearsals.router,
     crime_batches.router,

@@ -22,6 +22,8 @@ COMMANDS = {
     "people": "cli.people",
     "devices": "cli.devices",
     "zones": "cli.zones",
+    "wards": "cli.wards",
+    "operations": "cli.operations",
     "authorise": "cli.authorise",
     "alerts": "cli.alerts",
     "rules": "cli.rules",

@@ -13,7 +13,8 @@ READ_WITHOUT_ROW_SECURITY = """
     WHERE relnamespace = 'cordon'::regnamespace AND relkind IN ('r', 'p', 'v', 'm') AND NOT relrowsecurity
       AND has_any_column_privilege('cordon_api', class.oid, 'SELECT')
 """
-NOT_ABOUT_PEOPLE = {"devices", "registry_revision", "schema_migrations"}
+OF_WORKERS = {"partition_offsets", "worker_registries", "worker_registry_loads"}
+NOT_ABOUT_PEOPLE = {"devices", "registry_revision", "schema_migrations"} | OF_WORKERS
 
 
 def found(database: DatabaseUrls, statement: str) -> set[str]:
