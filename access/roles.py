@@ -28,6 +28,9 @@ class Permission(StrEnum):
     ZONES_READ = "zones.read"
     ZONES_WRITE = "zones.write"
     ZONES_REHEARSE = "zones.rehearse"
+    CONDITIONS_READ = "conditions.read"
+    CONDITIONS_DRAFT = "conditions.draft"
+    CONDITIONS_APPROVE = "conditions.approve"
     AUTHORISATIONS_READ = "authorisations.read"
     AUTHORISATIONS_WRITE = "authorisations.write"
     METRICS_READ = "metrics.read"
@@ -55,6 +58,8 @@ _SUPERVISION = _EVERYONE | {
     Permission.TRACK_READ,
     Permission.ZONES_READ,
     Permission.ZONES_REHEARSE,  # it tells where a wearer was: not for who draws zones without seeing tracks
+    Permission.CONDITIONS_READ,
+    Permission.CONDITIONS_DRAFT,
     Permission.AUTHORISATIONS_READ,
     Permission.AUTHORISATIONS_WRITE,
     Permission.PERSON_MATCHES_READ,
@@ -71,8 +76,8 @@ POLICE_ROLES = frozenset({Role.POLICE_ANALYST, Role.MATCH_REVIEWER})
 
 POLICY: dict[Role, frozenset[Permission]] = {
     Role.PRACTITIONER: _SUPERVISION,
-    Role.MANAGER: _SUPERVISION,
-    Role.DUTY_OFFICER: _SUPERVISION,
+    Role.MANAGER: _SUPERVISION | {Permission.CONDITIONS_APPROVE},
+    Role.DUTY_OFFICER: _SUPERVISION | {Permission.CONDITIONS_APPROVE},
     Role.POLICE_ANALYST: _POLICE
     | {
         Permission.CRIMES_IMPORT,

@@ -13,6 +13,9 @@ from api.middleware import BodyLimitMiddleware, RequestContextMiddleware
 from api.routes import (
     alerts,
     authorisations,
+    condition_decisions,
+    condition_drafts,
+    conditions,
     crime_batches,
     crime_sheets,
     crimes,
@@ -45,6 +48,9 @@ ROUTERS = (
     stream.router,
     alerts.router,
     explanations.router,
+    conditions.router,
+    condition_drafts.router,
+    condition_decisions.router,
     authorisations.router,  # before zones, whose references may hold slashes
     zones.router,
     rehearsals.router,

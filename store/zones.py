@@ -12,7 +12,7 @@ from psycopg2.extras import Json, execute_values
 
 from geofence.drafts import ZoneDraft
 from ops.errors import InputError
-from store.database import Cursor
+from store.database import Cursor, fetch_one
 from store.reevaluation_requests import reevaluate_zone, reevaluate_zones
 from store.registry import lock_registry_for_edit, next_revision
 from store.zone_decisions import CONTENT, Decision, Outcome, ZoneRefusal, ZonesRefusedError, content_of, judge
@@ -65,7 +65,9 @@ def publish_zones(
 def end_zone(
     cursor: Cursor, reference: str, at: datetime | None = None, lock_timeout_ms: int = LOCK_TIMEOUT_MS
 ) -> EndedZone:
-    """Let a zone's latest version end at ``at``; left out, at the moment at which no batch is being judged.
+    """Let a zone end at ``at``; left out, at the moment at which no batch is being judged.
+
+    A version that has not begun by then never does.
 
     Raises InputError for an unknown zone, one that ends at another time already, or an end before its start.
     """
@@ -77,13 +79,18 @@ def end_zone(
     latest = current.latest
     if latest.valid_to is not None and latest.valid_to != at:
         raise InputError(f"zone {reference} ends at {latest.valid_to.isoformat()} already: that stays as it is")
-    if at < latest.valid_from:
-        raise InputError(f"zone {reference} holds from {latest.valid_from.isoformat()}: it cannot end before that")
     if latest.valid_to is not None:
         return EndedZone(reference, at, changed=False)
     cursor.execute(
-        "UPDATE zone_versions SET valid_to = %s, revision = %s WHERE zone_id = %s AND version = %s",
-        (at, next_revision(cursor), current.zone_id, latest.version),
+        "SELECT max(valid_from) FROM zone_versions WHERE zone_id = %s AND valid_from <= %s", (current.zone_id, held_at)
+    )
+    (began_at,) = fetch_one(cursor)
+    if began_at is not None and at < began_at:
+        raise InputError(f"zone {reference} holds from {began_at.isoformat()}: it cannot end before that")
+    cursor.execute(
+        "UPDATE zone_versions SET valid_to = greatest(valid_from, %(at)s), revision = %(revision)s"
+        " WHERE zone_id = %(zone)s AND (valid_to IS NULL OR valid_to > %(at)s)",
+        {"at": at, "revision": next_revision(cursor), "zone": current.zone_id},
     )
     if at < held_at:
         reevaluate_zone(cursor, current.zone_id, None, at)
