@@ -19,6 +19,7 @@ COMMANDS = {
     "deliver": "cli.deliver",
     "people": "cli.people",
     "devices": "cli.devices",
+    "conditions": "cli.conditions",
     "zones": "cli.zones",
     "authorise": "cli.authorise",
     "rules": "cli.rules",
