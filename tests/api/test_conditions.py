@@ -12,7 +12,7 @@ from ops.settings import Settings
 from store.condition_list import find_condition
 from store.conditions import change_draft
 from tests.support.api_server import RunningApi
-from tests.support.conditions import WORDING, approve, approved, condition, draft, post, put
+from tests.support.conditions import WORDING, approve, approved, condition, draft, post, put, zone_versions
 from tests.support.seed import as_owner
 
 WIDE_T = "\N{FULLWIDTH LATIN SMALL LETTER T}"
@@ -21,11 +21,6 @@ WIDE_T = "\N{FULLWIDTH LATIN SMALL LETTER T}"
 def versions(api: RunningApi, condition_id: int) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = api.get(Role.MANAGER, f"/v1/conditions/{condition_id}/versions").json()["versions"]
     return found
-
-
-def zone_versions(api: RunningApi, reference: str) -> list[dict[str, Any]]:
-    answer = api.get(Role.MANAGER, f"/v1/zones/{reference}")
-    return [] if answer.status_code == 404 else list(answer.json()["versions"])
 
 
 def test_a_draft_watches_nothing_until_a_second_person_approves_it(fresh_api: RunningApi) -> None:

@@ -61,3 +61,8 @@ def approved(api: RunningApi, feature: dict[str, Any]) -> dict[str, Any]:
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
+
+
+def zone_versions(api: RunningApi, reference: str) -> list[dict[str, Any]]:
+    answer = api.get(Role.MANAGER, f"/v1/zones/{reference}")
+    return [] if answer.status_code == 404 else list(answer.json()["versions"])
