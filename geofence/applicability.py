@@ -1,6 +1,7 @@
 """Whether a schedule ever applies between two dates: one that never does protects nobody, and nobody would notice."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from geofence.problems import Defect, PropertyProblem
 from geofence.schedules import FIRST_US, LAST_US, Interval, windows
@@ -37,6 +38,7 @@ def last_window(schedule: Schedule | None, from_us: int, until_us: int) -> Inter
     return None
 
 
+@lru_cache(maxsize=4096)  # a file has the same hours and dates many times over
 def never_applies(schedule: Schedule, starts: datetime | None, ends: datetime | None) -> PropertyProblem | None:
     """What is wrong where ``schedule`` is in force at no time from ``starts`` until ``ends``; None where it is.
 
