@@ -23,7 +23,7 @@ from model.policies import policy_of
 from ops.errors import InputError
 from ops.settings import load_settings
 from store.authorisations import list_authorisations
-from store.condition_zones import refuse_end_without_condition, refuse_zones_of_conditions
+from store.condition_zones import refusals_of_zones, refuse_end_without_condition
 from store.zone_decisions import Outcome
 from store.zone_list import StoredZone, find_zone, list_zones
 from store.zones import end_zone, publish_zones
@@ -57,8 +57,9 @@ def import_file(file: Annotated[Path, typer.Argument(help="GeoJSON: a Feature or
         print_problems(error.problems)
         raise InputError(f"nothing was imported: {len(error.problems)} problem(s) in {file}") from None
     with owner_transaction() as cursor:
-        refuse_zones_of_conditions(cursor, drafts, owners_may=True)
-        published = publish_zones(cursor, drafts, getpass.getuser(), lock_timeout_ms=settings.lock_timeout_ms)
+        refused = refusals_of_zones(cursor, drafts, owners_may=True)
+        timeout_ms = settings.lock_timeout_ms
+        published = publish_zones(cursor, drafts, getpass.getuser(), lock_timeout_ms=timeout_ms, refused=refused)
         changed = {zone.reference: zone.version for zone in published if zone.outcome is not Outcome.UNCHANGED}
         people_s = [one.reference for one in drafts if one.crn is not None and one.kind in ZONE_KINDS_OF_CONDITIONS]
         detail = {"versions": changed, "without_a_second_person": sorted(changed.keys() & set(people_s))}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
+from unicodedata import category
 
 from geofence.drafts import ALMOST, PROPERTIES, FeatureReader, ZoneDraft
 from geofence.problems import Defect
@@ -144,8 +145,13 @@ class ConditionReader(FeatureReader):
             self._add(where, Defect.EMPTY, shown(value), remedy)
         elif len(value.strip()) > LONGEST_WORDING:
             self._add(where, Defect.OUT_OF_RANGE, f"{len(value)} characters", f"give at most {LONGEST_WORDING}")
-        elif not all(one.isprintable() or one in LAYOUT for one in value):
-            self._add(where, Defect.CONTROL_CHARACTER, shown(value), "remove control characters")
+        elif any(category(one) in {"Cc", "Cs"} and one not in LAYOUT for one in value):
+            self._add(
+                where,
+                Defect.CONTROL_CHARACTER,
+                shown(value),
+                "remove control characters; line breaks and tabs may stay",
+            )
         else:
             return value.strip()
         return None

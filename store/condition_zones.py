@@ -7,13 +7,13 @@ from model.conditions import ZONE_KINDS_OF_CONDITIONS
 from ops.errors import InputError
 from store.condition_list import references_of_conditions
 from store.database import Cursor
-from store.zone_decisions import ZoneRefusal, ZonesRefusedError
+from store.zone_decisions import ZoneRefusal
 
 REMEDY = "draft a condition with it (POST /v1/people/{person_id}/conditions), which a second person approves"
 
 
-def refuse_zones_of_conditions(cursor: Cursor, drafts: Sequence[ZoneDraft], *, owners_may: bool = False) -> None:
-    """Raises ZonesRefusedError for each zone that watches one person, and each that a condition has published.
+def refusals_of_zones(cursor: Cursor, drafts: Sequence[ZoneDraft], *, owners_may: bool = False) -> list[ZoneRefusal]:
+    """One for each zone that watches one person, and each whose reference a condition has.
 
     ``owners_may``: the back office brings in zones of people that no condition stands behind yet.
     """
@@ -24,8 +24,7 @@ def refuse_zones_of_conditions(cursor: Cursor, drafts: Sequence[ZoneDraft], *, o
             refusals.append(ZoneRefusal(draft.reference, "the zone comes with a licence condition", REMEDY))
         elif draft.crn is not None and draft.kind in ZONE_KINDS_OF_CONDITIONS and not owners_may:
             refusals.append(ZoneRefusal(draft.reference, "a person's zone comes with a licence condition", REMEDY))
-    if refusals:
-        raise ZonesRefusedError(refusals)
+    return refusals
 
 
 def refuse_end_without_condition(cursor: Cursor, reference: str) -> None:

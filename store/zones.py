@@ -4,7 +4,7 @@ What is published is never changed: an edit closes the version before and adds o
 was valid at its time, so an edit says from when it holds. Where that lies in the past, what was judged is judged anew.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,17 +43,22 @@ def publish_zones(
     created_by: str,
     now: datetime | None = None,
     lock_timeout_ms: int = LOCK_TIMEOUT_MS,
+    refused: Collection[ZoneRefusal] = (),
 ) -> list[PublishedZone]:
     """Publish all of ``drafts``, or nothing; what is there already stays as it is.
 
     A draft that does not say from when it holds does so from ``now`` on; left out, from the moment at which no batch
-    is being judged. Raises ZonesRefusedError with every reason, and UnavailableError when the registry's lock is not
-    had in time.
+    is being judged. ``refused``: what speaks against some of them already. Raises ZonesRefusedError with every reason,
+    and UnavailableError when the registry's lock is not had in time.
     """
     held_at = lock_registry_for_edit(cursor, lock_timeout_ms)
     owners = _owners(cursor, sorted({draft.crn for draft in drafts if draft.crn is not None}))
     current = current_zones(cursor, [draft.reference for draft in drafts])
-    judged = [judge(draft, owners, current.get(draft.reference), now or held_at) for draft in drafts]
+    known = {one.reference: one for one in refused}
+    judged = [
+        known.get(draft.reference) or judge(draft, owners, current.get(draft.reference), now or held_at)
+        for draft in drafts
+    ]
     refusals = [one for one in judged if isinstance(one, ZoneRefusal)]
     if refusals:
         raise ZonesRefusedError(refusals)

@@ -18,7 +18,7 @@ from api.services import CurrentServices
 from api.zone_files import ZoneFileError, read_zone_file
 from geofence.problems import ZoneProblem
 from store.authorisations import list_authorisations
-from store.condition_zones import refuse_zones_of_conditions
+from store.condition_zones import refusals_of_zones
 from store.zone_decisions import Outcome, ZonesRefusedError
 from store.zone_list import find_zone, list_zones
 from store.zones import publish_zones
@@ -151,9 +151,12 @@ def write_zones(
     try:
         drafts = read_zone_file(content, settings)
         with services.pool.transaction(caller.identity) as transaction:
-            refuse_zones_of_conditions(transaction, drafts)
             published = publish_zones(
-                transaction, drafts, caller.identity.subject, lock_timeout_ms=settings.lock_timeout_ms
+                transaction,
+                drafts,
+                caller.identity.subject,
+                lock_timeout_ms=settings.lock_timeout_ms,
+                refused=refusals_of_zones(transaction, drafts),
             )
             changed = [zone for zone in published if zone.outcome is not Outcome.UNCHANGED]
             versions = {zone.reference: zone.version for zone in changed}

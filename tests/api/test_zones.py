@@ -88,12 +88,14 @@ def test_what_the_registry_refuses_is_named_all_at_once(fresh_api: RunningApi) -
 
 def test_a_person_s_zone_comes_with_a_condition_and_no_other_way(fresh_api: RunningApi) -> None:
     home = feature("HOME", kind="curfew", crn="X100001")
-    answer = publish(
-        fresh_api, feature("GOOD"), feature("OWN-1", crn="X100001"), home, feature("NOBODY", crn="X999999")
-    )
+    early = feature("SHARED-1", valid_from="2020-01-01T00:00:00Z")
+    nobody = feature("NOBODY", crn="X999999")
+    answer = publish(fresh_api, feature("GOOD"), feature("OWN-1", crn="X100001"), home, nobody, early)
     assert answer.status_code == 422
-    assert {error["reference"] for error in answer.json()["errors"]} == {"OWN-1", "HOME", "NOBODY"}
-    assert all("POST /v1/people/{person_id}/conditions" in error["remedy"] for error in answer.json()["errors"])
+    remedies = {error["reference"]: error["remedy"] for error in answer.json()["errors"]}
+    assert remedies.pop("SHARED-1").startswith("give "), "what else is wrong comes with it"
+    assert remedies.keys() == {"OWN-1", "HOME", "NOBODY"}
+    assert all("POST /v1/people/{person_id}/conditions" in remedy for remedy in remedies.values())
     assert fresh_api.get(Role.ADMINISTRATOR, "/v1/zones/GOOD").status_code == 404
     assert approved(fresh_api, condition("EZ-9"))["reference"] == "EZ-9"
     assert publish(fresh_api, feature("EZ-9")).status_code == 422, "nor is what an approval published drawn over"
