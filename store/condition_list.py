@@ -210,9 +210,9 @@ def list_unworded_zones(cursor: Cursor, after: int, limit: int) -> list[Unworded
     return [UnwordedZone(*row) for row in cursor.fetchall()]
 
 
-def references_of_conditions(cursor: Cursor, references: Collection[str]) -> set[str]:
-    """Those of ``references`` that name a condition, whoever may see it."""
-    cursor.execute("SELECT references_of_conditions(%s)", (list(references),))
+def references_of_conditions(cursor: Cursor, references: Collection[str], *, with_drafts: bool) -> set[str]:
+    """Those of ``references`` that name a condition that was approved, or waits for it; whoever may see it."""
+    cursor.execute("SELECT references_of_conditions(%s, %s)", (list(references), with_drafts))
     return {reference for (reference,) in cursor.fetchall()}
 
 

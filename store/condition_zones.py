@@ -13,11 +13,11 @@ REMEDY = "draft a condition with it (POST /v1/people/{person_id}/conditions), wh
 
 
 def refusals_of_zones(cursor: Cursor, drafts: Sequence[ZoneDraft], *, owners_may: bool = False) -> list[ZoneRefusal]:
-    """One for each zone that watches one person, and each whose reference a condition has.
+    """One for each zone that watches one person, and each that a condition has published, or is drafted with.
 
     ``owners_may``: the back office brings in zones of people that no condition stands behind yet.
     """
-    taken = references_of_conditions(cursor, [draft.reference for draft in drafts])
+    taken = references_of_conditions(cursor, [draft.reference for draft in drafts], with_drafts=True)
     refusals = []
     for draft in drafts:
         if draft.reference in taken:
@@ -28,6 +28,6 @@ def refusals_of_zones(cursor: Cursor, drafts: Sequence[ZoneDraft], *, owners_may
 
 
 def refuse_end_without_condition(cursor: Cursor, reference: str) -> None:
-    """Raises InputError where the zone comes with a condition, which would go on without it."""
-    if references_of_conditions(cursor, [reference]):
+    """Raises InputError where an approved condition stands behind the zone: it would go on without it."""
+    if references_of_conditions(cursor, [reference], with_drafts=False):
         raise InputError(f"zone {reference} comes with a licence condition: `cordon conditions end` ends both")

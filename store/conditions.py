@@ -19,7 +19,7 @@ from store.condition_list import (
     current_version,
     draft_changes,
     find_condition,
-    references_of_conditions,
+    find_condition_named,
 )
 from store.database import Cursor
 from store.zone_decisions import LONGEST_NAME, LONGEST_REFERENCE, content_of
@@ -80,7 +80,7 @@ def draft_conditions(cursor: Cursor, drafts: Sequence[ConditionDraft], drafted_b
 def adopt_zone(cursor: Cursor, draft: ConditionDraft, drafted_by: str) -> int:
     """Record the draft of a condition for a zone that the person has already, which keeps its reference and history."""
     refusals = refusals_of(cursor, [draft])
-    if references_of_conditions(cursor, [draft.reference]):
+    if find_condition_named(cursor, draft.reference) is not None:
         remedy = "change the condition instead"
         refusals.append(ConditionRefusal(draft.reference, "reference", "a condition is there for this zone", remedy))
     if refusals:

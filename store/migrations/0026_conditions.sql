@@ -108,9 +108,13 @@ CREATE FUNCTION approves_conditions(asking_role text) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$ SELECT coalesce(asking_role IN ('duty_officer', 'manager'), false) $$;
 
 -- A reference names one condition and one zone. Which of these are taken, but not by whom.
-CREATE FUNCTION references_of_conditions(wanted text[]) RETURNS SETOF text
+CREATE FUNCTION references_of_conditions(wanted text[], with_drafts boolean) RETURNS SETOF text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
-  SELECT reference FROM licence_conditions WHERE reference = ANY (wanted)
+  SELECT reference FROM licence_conditions condition
+  WHERE reference = ANY (wanted) AND EXISTS (
+    SELECT FROM condition_versions version
+    WHERE version.condition_id = condition.condition_id
+      AND (version.status IN ('live', 'superseded', 'ended') OR with_drafts AND version.status = 'draft'))
 $$;
 CREATE FUNCTION taken_references(wanted text[]) RETURNS SETOF text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
@@ -210,10 +214,10 @@ CREATE POLICY ended ON zone_versions FOR UPDATE TO cordon_api USING (
 );
 
 REVOKE ALL ON FUNCTION is_among_subjects(text, text[]), keep_condition_versions(), drafts_conditions(text),
-  approves_conditions(text), references_of_conditions(text[]), taken_references(text[]), last_rehearsal(bigint, text)
+  approves_conditions(text), references_of_conditions(text[], boolean), taken_references(text[]), last_rehearsal(bigint, text)
   FROM public;
 GRANT EXECUTE ON FUNCTION is_among_subjects(text, text[]), drafts_conditions(text), approves_conditions(text),
-  references_of_conditions(text[]), taken_references(text[]), last_rehearsal(bigint, text) TO cordon_api;
+  references_of_conditions(text[], boolean), taken_references(text[]), last_rehearsal(bigint, text) TO cordon_api;
 GRANT SELECT ON licence_conditions, condition_versions TO cordon_worker;
 GRANT SELECT ON licence_conditions, condition_versions, condition_draft_changes TO cordon_api;
 GRANT INSERT (person_id, kind, reference) ON licence_conditions TO cordon_api;

@@ -145,7 +145,13 @@ def test_a_zone_that_was_there_before_is_listed_adopted_and_keeps_its_history(
     wording = ("--wording", "Not to enter Market Square.")
     assert office("conditions", "adopt", "OLD", "--as", "officer.jones", *wording)[0] == 0
     assert office("conditions", "adopt", "OLD", "--as", "officer.jones", *wording)[0] == 1, "a draft is there"
-    assert office("conditions", "approve", "OLD", "--as", "manager.patel", "--tag", "1.1.draft")[0] == 0
+    assert office("zones", "import", str(before))[0] == 1, "whoever approves has read the zone as it stands"
+    assert office("conditions", "withdraw", "OLD", "--as", "officer.jones", "--tag", "1.1.draft")[0] == 0
+    assert office("zones", "import", str(before))[0] == 0, "nothing stands behind it"
+    again = condition("OLD", crn="X1", wording="Not to enter Market Square.", starts=started["active_from"])
+    drafted = ("draft", file(tmp_path, again), "--as", "officer.jones", "--tag", "1.1.withdrawn")
+    assert office("conditions", *drafted)[0] == 0
+    assert office("conditions", "approve", "OLD", "--as", "manager.patel", "--tag", "2.1.draft")[0] == 0
     assert database("SELECT count(*) FROM zone_versions JOIN zones USING (zone_id) WHERE reference = 'OLD'") == 1
     assert "OLD" not in office("conditions", "unworded")[1]
     for act in (("zones", "import", str(before)), ("zones", "end", "OLD")):
