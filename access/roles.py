@@ -31,6 +31,9 @@ class Permission(StrEnum):
     ZONES_WRITE = "zones.write"
     OPERATIONS_WRITE = "operations.write"
     ZONES_REHEARSE = "zones.rehearse"
+    CONDITIONS_READ = "conditions.read"
+    CONDITIONS_DRAFT = "conditions.draft"
+    CONDITIONS_APPROVE = "conditions.approve"
     AUTHORISATIONS_READ = "authorisations.read"
     AUTHORISATIONS_WRITE = "authorisations.write"
     METRICS_READ = "metrics.read"
@@ -64,6 +67,8 @@ _SUPERVISION = _STAFF | {
     Permission.TRACK_READ,
     Permission.ZONES_READ,
     Permission.ZONES_REHEARSE,  # it tells where a wearer was: not for who draws zones without seeing tracks
+    Permission.CONDITIONS_READ,
+    Permission.CONDITIONS_DRAFT,
     Permission.AUTHORISATIONS_READ,
     Permission.AUTHORISATIONS_WRITE,
     Permission.PERSON_MATCHES_READ,
@@ -80,8 +85,8 @@ POLICE_ROLES = frozenset({Role.POLICE_ANALYST, Role.MATCH_REVIEWER})
 
 POLICY: dict[Role, frozenset[Permission]] = {
     Role.PRACTITIONER: _SUPERVISION,
-    Role.MANAGER: _SUPERVISION | {Permission.OPERATIONS_WRITE},
-    Role.DUTY_OFFICER: _SUPERVISION | {Permission.OPERATIONS_WRITE},
+    Role.MANAGER: _SUPERVISION | {Permission.OPERATIONS_WRITE, Permission.CONDITIONS_APPROVE},
+    Role.DUTY_OFFICER: _SUPERVISION | {Permission.OPERATIONS_WRITE, Permission.CONDITIONS_APPROVE},
     Role.POLICE_ANALYST: _POLICE
     | {
         Permission.CRIMES_IMPORT,

@@ -14,6 +14,9 @@ from api.routes import (
     alerts,
     authorisations,
     casework,
+    condition_decisions,
+    condition_drafts,
+    conditions,
     crime_batches,
     crime_sheets,
     crimes,
@@ -54,6 +57,9 @@ ROUTERS = (
     casework.router,
     explanations.router,
     response_plans.router,  # before zones, whose references may hold slashes
+    conditions.router,
+    condition_drafts.router,
+    condition_decisions.router,
     authorisations.router,  # before zones, whose references may hold slashes
     zone_proofs.router,  # likewise
     operations.router,  # likewise

@@ -21,6 +21,7 @@ COMMANDS = {
     "messages": "cli.messages",
     "people": "cli.people",
     "devices": "cli.devices",
+    "conditions": "cli.conditions",
     "zones": "cli.zones",
     "wards": "cli.wards",
     "operations": "cli.operations",
