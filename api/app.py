@@ -16,6 +16,7 @@ from api.routes import (
     crime_batches,
     crime_sheets,
     crimes,
+    eligibility,
     eliminations,
     evidence,
     explanations,
@@ -23,10 +24,14 @@ from api.routes import (
     matches,
     me,
     people,
+    people_changes,
+    registry_imports,
     rehearsals,
     scene_searches,
+    staff,
     stream,
     tracks,
+    wearing,
     zones,
 )
 from api.security import Requires, all_dependants
@@ -37,10 +42,15 @@ from ops.errors import ConfigurationError
 from ops.settings import Settings
 
 OPEN_PATHS = frozenset({"/health/live", "/health/ready"})
-STREAMED_BODIES = frozenset({("POST", crime_batches.PATH)})
+STREAMED_BODIES = frozenset({("POST", path) for path in (crime_batches.PATH, *registry_imports.PATHS)})
 ROUTERS = (
     me.router,
     people.router,
+    people_changes.router,
+    eligibility.router,
+    wearing.router,
+    staff.router,
+    registry_imports.router,
     tracks.router,
     stream.router,
     alerts.router,
