@@ -57,8 +57,8 @@ _CHILD = (
     " WHERE same_id IS NULL AND is_somebody AND worn_from < adult_from(born)"
 )
 _UNDECIDED = (
-    "SELECT row_number, crn AS value FROM wearing WHERE same_id IS NULL AND is_somebody AND NOT is_decided AND NOT EXISTS ("
-    " SELECT FROM latest_decisions latest WHERE latest.person_id = wearing.person_id AND latest.holds)"
+    "SELECT row_number, crn AS value FROM wearing WHERE same_id IS NULL AND is_somebody AND NOT is_decided"
+    " AND NOT EXISTS (SELECT FROM latest_decisions latest WHERE latest.person_id = wearing.person_id AND latest.holds)"
 )
 
 

@@ -204,7 +204,7 @@ def test_staff_are_as_the_file_says(begin: Begin) -> None:
     assert faults(refused) == [(2, "email"), (2, "mobile"), (2, "role"), (3, "team")]
 
 
-def test_what_came_between_raises_the_revision_once_more(begin: Begin, migrated_database: DatabaseUrls) -> None:
+def test_every_activation_of_a_file_carries_the_registry_s_next_revision(begin: Begin) -> None:
     with begin() as cursor:
         cursor.execute("UPDATE registry_revision SET revision = 41")
     take(begin, PEOPLE, SAM, KIM)
