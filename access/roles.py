@@ -12,7 +12,7 @@ class Role(StrEnum):
     POLICE_ANALYST = "police_analyst"  # own force: crimes and matches; no trails
     MATCH_REVIEWER = "match_reviewer"  # own force: says whether a match holds; never one who asked for it
     MONITORING_OFFICER = "monitoring_officer"  # the health of the service; nobody's data
-    ADMINISTRATOR = "administrator"  # zones and users; no tracks
+    ADMINISTRATOR = "administrator"  # zones, people and users; no tracks
     AUDITOR = "auditor"
 
 
@@ -22,6 +22,9 @@ class Permission(StrEnum):
     SELF_READ = "self.read"
     API_READ = "api.read"
     PEOPLE_READ = "people.read"
+    PEOPLE_WRITE = "people.write"
+    STAFF_READ = "staff.read"
+    STAFF_WRITE = "staff.write"
     VISITS_READ = "visits.read"
     ALERTS_READ = "alerts.read"
     ALERTS_WORK = "alerts.work"
@@ -60,6 +63,7 @@ _EVERYONE = frozenset({Permission.SELF_READ, Permission.API_READ, Permission.PRE
 _STAFF = _EVERYONE | {Permission.MESSAGES_READ}  # one's own: nobody else's are shown
 _SUPERVISION = _STAFF | {
     Permission.PEOPLE_READ,
+    Permission.STAFF_READ,
     Permission.VISITS_READ,
     Permission.ALERTS_READ,
     Permission.ALERTS_WORK,
@@ -73,6 +77,9 @@ _SUPERVISION = _STAFF | {
     Permission.AUTHORISATIONS_WRITE,
     Permission.PERSON_MATCHES_READ,
 }
+_MANAGEMENT = frozenset(
+    {Permission.PEOPLE_READ, Permission.PEOPLE_WRITE, Permission.STAFF_READ, Permission.STAFF_WRITE}
+)
 _POLICE = _EVERYONE | {
     Permission.CRIMES_READ,
     Permission.MATCHES_READ,
@@ -85,7 +92,7 @@ POLICE_ROLES = frozenset({Role.POLICE_ANALYST, Role.MATCH_REVIEWER})
 
 POLICY: dict[Role, frozenset[Permission]] = {
     Role.PRACTITIONER: _SUPERVISION,
-    Role.MANAGER: _SUPERVISION | {Permission.OPERATIONS_WRITE, Permission.CONDITIONS_APPROVE},
+    Role.MANAGER: _SUPERVISION | _MANAGEMENT | {Permission.OPERATIONS_WRITE, Permission.CONDITIONS_APPROVE},
     Role.DUTY_OFFICER: _SUPERVISION | {Permission.OPERATIONS_WRITE, Permission.CONDITIONS_APPROVE},
     Role.POLICE_ANALYST: _POLICE
     | {
@@ -99,6 +106,7 @@ POLICY: dict[Role, frozenset[Permission]] = {
     Role.MATCH_REVIEWER: _POLICE | {Permission.MATCHES_QUALIFY},
     Role.MONITORING_OFFICER: _STAFF | {Permission.METRICS_READ, Permission.DELIVERY_READ},
     Role.ADMINISTRATOR: _EVERYONE
+    | _MANAGEMENT
     | {
         Permission.ZONES_READ,
         Permission.ZONES_WRITE,

@@ -21,6 +21,7 @@ from api.routes import (
     crime_sheets,
     crimes,
     deliveries,
+    eligibility,
     eliminations,
     evidence,
     explanations,
@@ -30,13 +31,17 @@ from api.routes import (
     messages,
     operations,
     people,
+    people_changes,
+    registry_imports,
     rehearsals,
     response_plans,
     scene_searches,
+    staff,
     stream,
     tracks,
     webhooks,
     zone_proofs,
+    wearing,
     zones,
 )
 from api.security import Requires, all_dependants
@@ -47,10 +52,15 @@ from ops.errors import ConfigurationError
 from ops.settings import Settings
 
 OPEN_PATHS = frozenset({"/health/live", "/health/ready"})
-STREAMED_BODIES = frozenset({("POST", crime_batches.PATH)})
+STREAMED_BODIES = frozenset({("POST", path) for path in (crime_batches.PATH, *registry_imports.PATHS)})
 ROUTERS = (
     me.router,
     people.router,
+    people_changes.router,
+    eligibility.router,
+    wearing.router,
+    staff.router,
+    registry_imports.router,
     tracks.router,
     stream.router,
     alerts.router,

@@ -22,6 +22,7 @@ COMMANDS = {
     "people": "cli.people",
     "devices": "cli.devices",
     "conditions": "cli.conditions",
+    "staff": "cli.staff",
     "zones": "cli.zones",
     "wards": "cli.wards",
     "operations": "cli.operations",
