@@ -39,9 +39,9 @@ from api.routes import (
     staff,
     stream,
     tracks,
+    wearing,
     webhooks,
     zone_proofs,
-    wearing,
     zones,
 )
 from api.security import Requires, all_dependants
