@@ -33,11 +33,7 @@ from store.zone_decisions import LONGEST_NAME
 from store.zone_list import current_zones
 from store.zones import end_zone, publish_zones
 
-_AUTHORITIES = """
-    SELECT authority.authority_id, zone.reference, authority.power, authority.wards, authority.closed_at,
-           authority.closed_by
-    FROM authorities authority JOIN zones zone USING (zone_id)
-"""
+_AUTHORITIES = "SELECT authority_id, reference, power, wards, closed_at, closed_by FROM authorities"
 
 
 def open_authority(cursor: Cursor, wanted: AuthorityRequest, opened_by: str, lock_timeout_ms: int) -> Authority:
@@ -55,14 +51,13 @@ def open_authority(cursor: Cursor, wanted: AuthorityRequest, opened_by: str, loc
         raise OperationRefusedError(problems)
     geometry = _area([shapes[code] for code in checked.wards])
     name = f"{LIMITS[Power(checked.power)].words}: {', '.join(shapes[code].name for code in checked.wards)}"
-    draft = _draft(checked.reference, name, geometry, checked.begins_at, checked.ends_at, checked.begins_at)
-    publish_zones(cursor, [draft], opened_by, now, lock_timeout_ms)
     cursor.execute(
-        "INSERT INTO authorities (zone_id, power, wards) SELECT zone_id, %s, %s FROM zones WHERE reference = %s"
-        " RETURNING authority_id",
-        (checked.power, list(checked.wards), checked.reference),
+        "INSERT INTO authorities (reference, power, wards) VALUES (%s, %s, %s) RETURNING authority_id",
+        (checked.reference, checked.power, list(checked.wards)),
     )
     (authority_id,) = fetch_one(cursor)
+    draft = _draft(checked.reference, name, geometry, checked.begins_at, checked.ends_at, checked.begins_at)
+    publish_zones(cursor, [draft], opened_by, now, lock_timeout_ms)  # row security asks for the record first
     period = AuthorityRecord(
         checked.begins_at, checked.ends_at, checked.officer, checked.rank, checked.reason, opened_by, now
     )
@@ -121,7 +116,7 @@ def close_authority(cursor: Cursor, reference: str, closed_by: str, lock_timeout
 
 
 def find_authority(cursor: Cursor, reference: str) -> Authority | None:
-    cursor.execute(f"{_AUTHORITIES} WHERE zone.reference = %s", (reference,))
+    cursor.execute(f"{_AUTHORITIES} WHERE reference = %s", (reference,))
     found = _with_records(cursor, cursor.fetchall())
     return found[0] if found else None
 
@@ -129,8 +124,8 @@ def find_authority(cursor: Cursor, reference: str) -> Authority | None:
 def list_authorities(cursor: Cursor, before: int | None, limit: int) -> list[Authority]:
     """The newest first, from behind the one with the id ``before``."""
     cursor.execute(
-        f"{_AUTHORITIES} WHERE %(before)s::bigint IS NULL OR authority.authority_id < %(before)s"
-        " ORDER BY authority.authority_id DESC LIMIT %(limit)s",
+        f"{_AUTHORITIES} WHERE %(before)s::bigint IS NULL OR authority_id < %(before)s"
+        " ORDER BY authority_id DESC LIMIT %(limit)s",
         {"before": before, "limit": limit},
     )
     return _with_records(cursor, cursor.fetchall())

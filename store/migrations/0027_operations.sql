@@ -89,12 +89,21 @@ CREATE FUNCTION is_shared_zone(wanted bigint) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
   SELECT EXISTS (SELECT FROM zones WHERE zone_id = wanted AND person_id IS NULL)
 $$;
-CREATE POLICY operated ON zones FOR INSERT TO cordon_api
-  WITH CHECK (person_id IS NULL AND (SELECT runs_operations(current_setting('cordon.role', true))));
-CREATE POLICY operated ON zone_versions FOR INSERT TO cordon_api
-  WITH CHECK ((SELECT runs_operations(current_setting('cordon.role', true))) AND is_shared_zone(zone_id));
-CREATE POLICY operation_ended ON zone_versions FOR UPDATE TO cordon_api
-  USING ((SELECT runs_operations(current_setting('cordon.role', true))) AND is_shared_zone(zone_id));
+-- A match day changes when a shared zone is in force, and nothing else of it.
+CREATE FUNCTION only_hours_differ(
+  wanted_zone bigint, wanted_version integer, new_name text, new_kind text, new_geometry jsonb, new_preset text,
+  new_policy jsonb, new_is_disclosed boolean, new_active_from timestamptz, new_active_to timestamptz
+) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
+  SELECT EXISTS (
+    SELECT FROM zone_versions earlier
+    WHERE earlier.zone_id = wanted_zone AND earlier.version = wanted_version - 1 AND earlier.schedule IS NOT NULL
+      AND (earlier.name, earlier.kind, earlier.geometry, earlier.preset, earlier.is_disclosed,
+           earlier.active_from, earlier.active_to)
+        IS NOT DISTINCT FROM
+          (new_name, new_kind, new_geometry, new_preset, new_is_disclosed, new_active_from, new_active_to)
+      AND new_policy @> earlier.policy) -- an older release may have left values to the preset
+$$;
 
 -- Wards, boroughs or counties, as they were last imported. What was published keeps the shape that it had.
 CREATE TABLE wards (
@@ -108,7 +117,7 @@ CREATE TABLE wards (
 -- A police authority to stop and search in an area, entered by an officer of the service. Its zone has its reference.
 CREATE TABLE authorities (
   authority_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  zone_id bigint NOT NULL UNIQUE REFERENCES zones,
+  reference text NOT NULL UNIQUE CHECK (length(reference) BETWEEN 1 AND 100),
   power text NOT NULL, -- model/operations.py
   wards text[] NOT NULL CHECK (cardinality(wards) > 0),
   closed_at timestamptz, -- before its end
@@ -164,8 +173,26 @@ CREATE POLICY closed ON authorities FOR UPDATE TO cordon_api
 CREATE POLICY removed ON match_days FOR DELETE TO cordon_api
   USING ((SELECT runs_operations(current_setting('cordon.role', true))));
 
-REVOKE ALL ON FUNCTION runs_operations(text), is_shared_zone(bigint) FROM public;
-GRANT EXECUTE ON FUNCTION runs_operations(text), is_shared_zone(bigint) TO cordon_api;
+-- Whoever runs operations publishes the zone of an authority that is on record, and the hours of match days.
+CREATE POLICY operated ON zones FOR INSERT TO cordon_api WITH CHECK (
+  person_id IS NULL AND (SELECT runs_operations(current_setting('cordon.role', true)))
+  AND EXISTS (SELECT FROM authorities WHERE authorities.reference = zones.reference));
+CREATE POLICY operated ON zone_versions FOR INSERT TO cordon_api WITH CHECK (
+  (SELECT runs_operations(current_setting('cordon.role', true))) AND is_shared_zone(zone_id)
+  AND CASE kind
+    WHEN 'authority_area' THEN EXISTS (
+      SELECT FROM zones JOIN authorities USING (reference) WHERE zones.zone_id = zone_versions.zone_id)
+    ELSE schedule IS NOT NULL AND only_hours_differ(
+      zone_id, version, name, kind, geometry, preset, policy, is_disclosed, active_from, active_to)
+  END);
+CREATE POLICY operation_ended ON zone_versions FOR UPDATE TO cordon_api USING (
+  (SELECT runs_operations(current_setting('cordon.role', true))) AND is_shared_zone(zone_id)
+  AND (kind = 'authority_area' OR schedule IS NOT NULL));
+
+REVOKE ALL ON FUNCTION runs_operations(text), is_shared_zone(bigint),
+  only_hours_differ(bigint, integer, text, text, jsonb, text, jsonb, boolean, timestamptz, timestamptz) FROM public;
+GRANT EXECUTE ON FUNCTION runs_operations(text), is_shared_zone(bigint),
+  only_hours_differ(bigint, integer, text, text, jsonb, text, jsonb, boolean, timestamptz, timestamptz) TO cordon_api;
 GRANT SELECT ON wards TO cordon_api;
 GRANT SELECT, INSERT ON authorities, authority_records TO cordon_api;
 GRANT UPDATE (closed_at, closed_by) ON authorities TO cordon_api;

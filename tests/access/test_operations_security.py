@@ -103,24 +103,33 @@ def test_what_police_are_answered_by_reads_no_zones_visits_or_alerts(migrated_da
         assert not re.search(r"\b(zones|zone_versions|visits|alerts|alert_events|authorities)\b", source), name
 
 
-def test_row_security_lets_only_those_who_run_operations_write(entered: RunningApi) -> None:
-    """A shared zone's version by a duty officer is theirs to write, a person's is not, and police write none."""
-    identifiers = dict(rows(entered.urls.owner, "SELECT reference, zone_id FROM zones"))
+COPY_WITH = (
+    "INSERT INTO zone_versions (zone_id, version, name, kind, geometry, schedule, preset, policy, is_disclosed,"
+    " valid_from, revision, created_by)"
+    " SELECT zone_id, version + 1, name, {kind}, {geometry}, '{{}}', preset, policy, is_disclosed, now(), 1, 'x'"
+    " FROM zone_versions JOIN zones USING (zone_id) WHERE reference = '{reference}'"
+)
 
-    def write(role: Role, reference: str) -> None:
-        with closing(connect(entered.urls.api, "test")) as connection, connection, connection.cursor() as cursor:
-            set_identity(cursor, Identity("x", role.value, "test", "test", "Metropolitan"))
-            cursor.execute(
-                "INSERT INTO zone_versions (zone_id, version, name, kind, geometry, valid_from, revision, created_by)"
-                " VALUES (%s, 9, 'n', 'exclusion', '{}', now(), 1, 'x')",
-                (identifiers[reference],),
-            )
 
-    write(Role.DUTY_OFFICER, "SHARED-1")
-    for role, reference in (
-        (Role.DUTY_OFFICER, "OWN-1"),
-        (Role.PRACTITIONER, "SHARED-1"),
-        (Role.POLICE_ANALYST, "SHARED-1"),
+def write(api: RunningApi, role: Role, reference: str, kind: str = "kind", geometry: str = "geometry") -> None:
+    statement = COPY_WITH.format(reference=reference, kind=kind, geometry=geometry)
+    with closing(connect(api.urls.api, "test")) as connection, connection, connection.cursor() as cursor:
+        set_identity(cursor, Identity("x", role.value, "test", "test", "Metropolitan"))
+        cursor.execute(statement)
+        if not cursor.rowcount:
+            raise psycopg2.errors.InsufficientPrivilege
+
+
+def test_row_security_lets_who_runs_operations_change_hours_and_nothing_else(entered: RunningApi) -> None:
+    with as_owner(entered.urls.owner) as cursor:
+        cursor.execute("UPDATE zone_versions SET schedule = '{}' WHERE kind = 'exclusion'")
+    for role, reference, kind, geometry in (
+        (Role.DUTY_OFFICER, "SHARED-1", "kind", "'{}'"),
+        (Role.DUTY_OFFICER, "SHARED-1", "'authority_area'", "geometry"),
+        (Role.DUTY_OFFICER, "OWN-1", "kind", "geometry"),
+        (Role.PRACTITIONER, "SHARED-1", "kind", "geometry"),
+        (Role.POLICE_ANALYST, "SHARED-1", "kind", "geometry"),
     ):
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):
-            write(role, reference)
+            write(entered, role, reference, kind, geometry)
+    write(entered, Role.DUTY_OFFICER, "SHARED-1")
