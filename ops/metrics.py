@@ -76,6 +76,13 @@ MATCHING_SET_ASIDE = Gauge(
     "cordon_matching_set_aside", "Crimes, and devices, that could not be matched", ["kind"], registry=REGISTRY
 )
 MATCHING_FAILURES = Counter("cordon_matching_failures", "Errors by which something was set aside", registry=REGISTRY)
+DUTY_ROUND_SECONDS = Histogram(
+    "cordon_duty_round_seconds",
+    "Time of one round of the duty process",
+    buckets=(0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30),
+    registry=REGISTRY,
+)
+DUTY_FAILURES = Counter("cordon_duty_failures", "Rounds in which a task of duty failed", ["task"], registry=REGISTRY)
 REGISTRY_REVISION = Gauge("cordon_registry_revision", "Revision of the zones and activations in use", registry=REGISTRY)
 DATABASE_UP = Gauge("cordon_database_up", "1 while the database answers", registry=REGISTRY)
 BROKER_UP = Gauge("cordon_broker_up", "1 while the broker answers", registry=REGISTRY)
