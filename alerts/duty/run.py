@@ -3,8 +3,11 @@
 import threading
 from collections.abc import Callable
 
+from alerts.duty.counting import CaseCounting
 from alerts.duty.duty import Duty
+from alerts.duty.shifts import hand_over_ended_shifts, hand_over_of_leavers, tell_ending_shifts
 from alerts.duty.tasks import DutyTask
+from alerts.duty.telling import AlertTelling
 from ops.health import health_server
 from ops.settings import Settings
 from store.database import connect
@@ -27,5 +30,11 @@ def make_duty(settings: Settings) -> Duty:
 
 
 def duty_tasks() -> list[DutyTask]:
-    """In the order in which they are done."""
-    return []
+    """In the order in which they are done: what lies on nobody goes over before anybody is told that it does."""
+    return [
+        DutyTask("ended_shifts", hand_over_ended_shifts),
+        DutyTask("leavers", hand_over_of_leavers),
+        DutyTask("tell", AlertTelling()),
+        DutyTask("ending_shifts", tell_ending_shifts),
+        DutyTask("count", CaseCounting()),
+    ]
