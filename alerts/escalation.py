@@ -127,18 +127,25 @@ def _within_step(situation: Situation, step: int) -> Telling | None:
 def _begin(situation: Situation, first: int, now: datetime) -> Plan:
     """The first step from ``first`` on that reaches somebody; those that do not are recorded and not waited for."""
     beyond = max(first, len(situation.steps))
-    candidates = [(step, situation.steps[step]) for step in range(first, len(situation.steps))]
-    candidates += [(beyond, rule) for rule in _of_repeat(situation)]
-    tellings: list[Telling] = []
-    for step, rule in candidates:
-        found = next(_reachable(situation, rule, step, set()), None)
+    missed: list[Telling] = []
+    for step in range(first, beyond):
+        found = next(_reachable(situation, situation.steps[step], step, set()), None)
         if found is not None:
-            return _planned(situation, (*tellings, found), now)
-        outcome = TellingOutcome.NO_ADDRESS if situation.on_duty.get(rule.role) else TellingOutcome.NOBODY
-        missed = Telling(step, rule.role, outcome)
-        if missed not in tellings:
-            tellings.append(missed)
-    return _planned(situation, (*tellings, *_every_manager(situation, beyond)), now)
+            return _planned(situation, (*missed, found), now)
+        missed.append(_missed(situation, step))
+    for rule in _of_repeat(situation):
+        found = next(_reachable(situation, rule, beyond, set()), None)
+        if found is not None:
+            return _planned(situation, (*missed, found), now)
+    every_manager = tuple(_every_manager(situation, beyond))
+    return _planned(
+        situation, (*missed, *every_manager) if missed or every_manager else (_missed(situation, beyond),), now
+    )
+
+
+def _missed(situation: Situation, step: int) -> Telling:
+    role = situation.steps[min(step, len(situation.steps) - 1)].role
+    return Telling(step, role, TellingOutcome.NO_ADDRESS if situation.on_duty.get(role) else TellingOutcome.NOBODY)
 
 
 def _of_repeat(situation: Situation) -> list[EscalationStep]:
