@@ -20,7 +20,6 @@ TOLD_AGAIN = {
     CaseAction.REVIVE: "reopened",
 }
 """What is told from the first step on once more, with the word that a notice has for it."""
-UNWORKED = frozenset({CaseStatus.RAISED, CaseStatus.REOPENED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ def _begins_again(situation: Situation, plan: Plan) -> bool:
 def is_taken(due: DueCase) -> bool:
     """Somebody has acknowledged it, and it is on somebody who has not left."""
     is_somebodys = due.case.assigned_to is not None and not due.assignee_has_left
-    return due.case.status not in UNWORKED and is_somebodys
+    return due.case.acknowledged_at is not None and is_somebodys
 
 
 def _change(due: DueCase, known: Known, words: Sequence[str]) -> str | None:

@@ -14,7 +14,7 @@ from model.notices import NewNotice, NoticeChannel, NoticeTemplate
 from model.staff import StaffMember
 from store.database import Cursor
 from store.escalations import DueCase, told_of
-from store.morning_lists import add_to_lists
+from store.morning_lists import WrittenNotice, add_to_list
 from store.notices import add_notices
 
 LIST_GATHERS = timedelta(seconds=10)
@@ -30,7 +30,7 @@ class Notifying:
         self._roster = roster
         self._now = now
         self._tellings: dict[Key, NewNotice] = {}
-        self._lists: dict[tuple[str, NoticeChannel], list[tuple[Key, Severity]]] = {}
+        self._lists: dict[str, list[tuple[Key, Severity]]] = {}
         self._others: list[NewNotice] = []
         self._retracted: dict[UUID, DueCase] = {}
 
@@ -40,7 +40,7 @@ class Notifying:
             if telling.recipient is None or telling.channel is None:
                 continue
             if decision.is_list:
-                listed = self._lists.setdefault((telling.recipient, telling.channel), [])
+                listed = self._lists.setdefault(telling.recipient, [])
                 listed.append(((due.case.alert_id, telling), due.severity))
             else:
                 changed = decision.change if telling.recipient in told_before else None
@@ -50,14 +50,19 @@ class Notifying:
         for clock in decision.ran_out:
             self._others += self._of_clock(due, clock)
 
-    def write(self, cursor: Cursor) -> dict[Key, int]:
+    def write(self, cursor: Cursor) -> dict[Key, WrittenNotice]:
         """The notice of each telling."""
-        notice_ids = dict(zip(self._tellings, add_notices(cursor, list(self._tellings.values())), strict=True))
-        for (recipient, channel), listed in self._lists.items():
+        written = add_notices(cursor, list(self._tellings.values()))
+        notices = {
+            key: WrittenNotice(notice_id, notice.channel)
+            for (key, notice), notice_id in zip(self._tellings.items(), written, strict=True)
+        }
+        for recipient, listed in self._lists.items():
             counts = Counter(severity for _, severity in listed)
-            send_after = self._now + LIST_GATHERS
-            notice_id = add_to_lists(cursor, recipient, channel, counts, send_after)
-            notice_ids |= {key: notice_id for key, _ in listed}
+            gravest = min(listed, key=lambda one: list(Severity).index(one[1]))
+            channel = NoticeChannel(str(gravest[0][1].channel))
+            notice = add_to_list(cursor, recipient, channel, counts, self._now + LIST_GATHERS)
+            notices |= {key: notice for key, _ in listed}
         told = told_of(cursor, list(self._retracted)) if self._retracted else {}
         retractions = [
             _changed(self._retracted[alert_id], recipient, NoticeChannel(channel), "retracted")
@@ -65,7 +70,7 @@ class Notifying:
             for recipient, channel in whom
         ]
         add_notices(cursor, [*self._others, *retractions])
-        return notice_ids
+        return notices
 
     def _tell_change(self, due: DueCase, change: str) -> None:
         """A retraction to all who were told, by the ways they were; another change to whoever works on it."""
@@ -94,7 +99,11 @@ def _of_alert(due: DueCase, telling: Telling, changed: str | None) -> NewNotice:
     recipient, channel = str(telling.recipient), NoticeChannel(str(telling.channel))
     if changed is not None:
         return _changed(due, recipient, channel, changed)
-    detail: dict[str, str | int] = {"step": telling.step + 1, "role": telling.role.value}
+    detail: dict[str, str | int] = {
+        "kind": due.kind.value,
+        "step": telling.step + 1,
+        "role": telling.role.value,
+    }
     return NewNotice(recipient, channel, NoticeTemplate.ALERT, due.severity, due.case.alert_id, detail)
 
 
