@@ -99,18 +99,18 @@ def tellings_of(cursor: Cursor, alert_ids: Sequence[UUID]) -> dict[UUID, list[To
     return told
 
 
-def actions_since(cursor: Cursor, seen: Iterable[tuple[UUID, int]]) -> dict[UUID, list[CaseAction]]:
-    """What was done about each alert after the version of its case that is given with it."""
+def actions_since(cursor: Cursor, seen: Iterable[tuple[UUID, int]]) -> dict[UUID, list[tuple[CaseAction, str]]]:
+    """What was done about each alert, and by whom, after the version of its case that is given with it."""
     alert_ids, versions = zip(*[(str(alert_id), version) for alert_id, version in seen], strict=True)
     cursor.execute(
-        "SELECT action.alert_id, action.action FROM alert_actions action"
+        "SELECT action.alert_id, action.action, action.acted_by FROM alert_actions action"
         " JOIN unnest(%s::uuid[], %s::integer[]) AS seen (alert_id, version) USING (alert_id)"
         " WHERE action.case_version > seen.version ORDER BY action.alert_id, action.case_version",
         (list(alert_ids), list(versions)),
     )
-    done: dict[UUID, list[CaseAction]] = {}
-    for alert_id, action in cursor.fetchall():
-        done.setdefault(UUID(str(alert_id)), []).append(CaseAction(action))
+    done: dict[UUID, list[tuple[CaseAction, str]]] = {}
+    for alert_id, action, acted_by in cursor.fetchall():
+        done.setdefault(UUID(str(alert_id)), []).append((CaseAction(action), acted_by))
     return done
 
 

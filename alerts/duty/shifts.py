@@ -1,6 +1,5 @@
 """The ends of shifts: whoever goes home is told before, and what is on them then goes over to somebody who is there."""
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -113,33 +112,16 @@ def _tell_ending(cursor: Cursor, shift: EndingShift, holder: StaffMember) -> Non
 def _hand_over(
     cursor: Cursor, cases: Sequence[HeldCase], now: datetime, rules: CaseworkRules, choose: Choose, reason: str
 ) -> int:
-    """How many went over; for the others there is nobody."""
+    """How many went over, of which the timetable then tells; for the others there is nobody."""
     if not cases:
         return 0
     roster = load_roster(cursor, now, rules, (one.practitioner for one in cases if one.practitioner is not None))
-    going: dict[str, list[HeldCase]] = defaultdict(list)
-    to: dict[str, StaffMember] = {}
+    handed = 0
     for case in cases:
-        member = choose(case, roster)
-        if member is not None:
-            to[member.subject] = member
-            going[member.subject].append(case)
-    for subject, theirs in going.items():
-        for case in theirs:
-            detail = {"to": subject, "text": REASONS[reason]}
+        to = choose(case, roster)
+        if to is not None:
+            detail = {"to": to.subject, "text": REASONS[reason]}
             act(cursor, SERVICE_SUBJECT, case.alert_id, None, CaseAction.HAND_OVER, detail)
-        tell_handed_over(cursor, to[subject], theirs)
-    handed = sum(map(len, going.values()))
+            handed += 1
     metrics.HAND_OVERS.labels(reason).inc(handed)
     return handed
-
-
-def tell_handed_over(cursor: Cursor, to: StaffMember, cases: Sequence[HeldCase]) -> None:
-    """One notice for all that came over."""
-    severity = next(one for one in Severity if any(case.severity is one for case in cases))
-    channel = first_channel(to, severity)
-    if channel is None:
-        return
-    alert_id = cases[0].alert_id if len(cases) == 1 else None
-    detail: dict[str, str | int] = {"count": len(cases)}
-    add_notices(cursor, [NewNotice(to.subject, channel, NoticeTemplate.HANDED_OVER, severity, alert_id, detail)])

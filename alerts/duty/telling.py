@@ -28,7 +28,7 @@ from store.escalations import (
     write_escalations,
     write_overdue,
 )
-from store.morning_lists import WrittenNotice
+from store.list_notices import WrittenNotice
 
 AT_ONCE = 100
 """No more: the log of changes is held meanwhile, which workers and officers wait for."""

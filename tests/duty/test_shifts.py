@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from model.casework import CaseAction
 from model.staff import StaffRole
 from tests.duty.conftest import MONDAY_AT_TEN
 from tests.support.duty import DutyWorld
@@ -32,9 +33,18 @@ def test_what_is_open_goes_to_whoever_comes_on_duty_in_one_notice(office: DutyWo
     office.look()
     assert {office.assigned_to(one) for one in alerts} == {"noor"}
     told = "SELECT recipient, detail FROM notices WHERE template = 'handed_over'"
-    assert rows(office.database.owner, told) == [("noor", {"count": 3})]
+    assert rows(office.database.owner, told) == [("noor", {"count": 3, "breach": 3, "warning": 0, "information": 0})]
     acted = "SELECT DISTINCT acted_by, detail->>'to', detail->>'from' FROM alert_actions WHERE action = 'hand_over'"
     assert rows(office.database.owner, acted) == [("cordon", "noor", "dara")]
+
+
+def test_what_an_officer_assigns_is_told_to_whom_it_is_on(office: DutyWorld) -> None:
+    alert_id = office.raise_alert(office.add_person("jones"))
+    office.acknowledge(alert_id, "dara")
+    office.look()
+    office.act(alert_id, CaseAction.ASSIGN, assigned_to="mina")
+    office.after(seconds=1)
+    assert office.notices() == [("mina", "sms", "assigned")]
 
 
 def test_where_nobody_comes_it_goes_to_the_practitioner_in_hours_and_to_a_manager_out_of_hours(

@@ -1,4 +1,4 @@
-"""The morning's list: one notice for each recipient, with how many alerts of each severity it tells of."""
+"""Notices of many alerts: one for each recipient, with how many of each severity it tells of."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,13 +19,18 @@ class WrittenNotice:
 
 
 def add_to_list(
-    cursor: Cursor, recipient: str, channel: NoticeChannel, counts: Mapping[Severity, int], send_after: datetime
+    cursor: Cursor,
+    template: NoticeTemplate,
+    recipient: str,
+    channel: NoticeChannel,
+    counts: Mapping[Severity, int],
+    send_after: datetime,
 ) -> WrittenNotice:
     """The notice that tells of them: one that waits to be sent grows, by its own channel, else there is a new one."""
     cursor.execute(
         "SELECT notice_id, detail, channel FROM notices WHERE recipient = %s AND template = %s"
         " AND message_id IS NULL AND cancelled_at IS NULL ORDER BY notice_id FOR UPDATE",
-        (recipient, NoticeTemplate.MORNING_LIST.value),
+        (recipient, template.value),
     )
     waiting = cursor.fetchone()
     before = {} if waiting is None else waiting[1]
@@ -35,9 +40,7 @@ def add_to_list(
     detail["count"] = sum(int(detail[severity.value]) for severity in Severity)
     most_severe = next(severity for severity in Severity if detail[severity.value])
     if waiting is None:
-        notice = NewNotice(
-            recipient, channel, NoticeTemplate.MORNING_LIST, most_severe, detail=detail, send_after=send_after
-        )
+        notice = NewNotice(recipient, channel, template, most_severe, detail=detail, send_after=send_after)
         return WrittenNotice(add_notices(cursor, [notice])[0], channel)
     cursor.execute(
         "UPDATE notices SET detail = %s, severity = %s WHERE notice_id = %s",
