@@ -12,7 +12,7 @@ class Role(StrEnum):
     POLICE_ANALYST = "police_analyst"  # own force: crimes and matches; no trails
     MATCH_REVIEWER = "match_reviewer"  # own force: says whether a match holds; never one who asked for it
     MONITORING_OFFICER = "monitoring_officer"  # the health of the service; nobody's data
-    ADMINISTRATOR = "administrator"  # zones and users; no tracks
+    ADMINISTRATOR = "administrator"  # zones, people and users; no tracks
     AUDITOR = "auditor"
 
 
@@ -22,6 +22,9 @@ class Permission(StrEnum):
     SELF_READ = "self.read"
     API_READ = "api.read"
     PEOPLE_READ = "people.read"
+    PEOPLE_WRITE = "people.write"
+    STAFF_READ = "staff.read"
+    STAFF_WRITE = "staff.write"
     VISITS_READ = "visits.read"
     ALERTS_READ = "alerts.read"
     ALERTS_WORK = "alerts.work"
@@ -52,6 +55,7 @@ class Permission(StrEnum):
 _EVERYONE = frozenset({Permission.SELF_READ, Permission.API_READ, Permission.PRECISION_READ})
 _SUPERVISION = _EVERYONE | {
     Permission.PEOPLE_READ,
+    Permission.STAFF_READ,
     Permission.VISITS_READ,
     Permission.ALERTS_READ,
     Permission.ALERTS_WORK,
@@ -63,6 +67,9 @@ _SUPERVISION = _EVERYONE | {
     Permission.AUTHORISATIONS_WRITE,
     Permission.PERSON_MATCHES_READ,
 }
+_MANAGEMENT = frozenset(
+    {Permission.PEOPLE_READ, Permission.PEOPLE_WRITE, Permission.STAFF_READ, Permission.STAFF_WRITE}
+)
 _POLICE = _EVERYONE | {
     Permission.CRIMES_READ,
     Permission.MATCHES_READ,
@@ -75,7 +82,7 @@ POLICE_ROLES = frozenset({Role.POLICE_ANALYST, Role.MATCH_REVIEWER})
 
 POLICY: dict[Role, frozenset[Permission]] = {
     Role.PRACTITIONER: _SUPERVISION,
-    Role.MANAGER: _SUPERVISION,
+    Role.MANAGER: _SUPERVISION | _MANAGEMENT,
     Role.DUTY_OFFICER: _SUPERVISION,
     Role.POLICE_ANALYST: _POLICE
     | {
@@ -88,7 +95,7 @@ POLICY: dict[Role, frozenset[Permission]] = {
     },
     Role.MATCH_REVIEWER: _POLICE | {Permission.MATCHES_QUALIFY},
     Role.MONITORING_OFFICER: _EVERYONE | {Permission.METRICS_READ},
-    Role.ADMINISTRATOR: _EVERYONE | {Permission.ZONES_READ, Permission.ZONES_WRITE},
+    Role.ADMINISTRATOR: _EVERYONE | _MANAGEMENT | {Permission.ZONES_READ, Permission.ZONES_WRITE},
     Role.AUDITOR: _EVERYONE,
 }
 
