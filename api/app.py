@@ -20,12 +20,14 @@ from api.routes import (
     eliminations,
     evidence,
     explanations,
+    hand_overs,
     health,
     matches,
     me,
     people,
     rehearsals,
     response_plans,
+    rota,
     scene_searches,
     stream,
     tracks,
@@ -49,6 +51,8 @@ ROUTERS = (
     casework.router,
     explanations.router,
     response_plans.router,  # before zones, whose references may hold slashes
+    rota.router,
+    hand_overs.router,
     authorisations.router,  # before zones, whose references may hold slashes
     zones.router,
     rehearsals.router,

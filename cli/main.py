@@ -24,6 +24,7 @@ COMMANDS = {
     "zones": "cli.zones",
     "authorise": "cli.authorise",
     "rules": "cli.rules",
+    "rota": "cli.rota",
     "crimes": "cli.crimes",
     "explain": "cli.explain",
     "sources": "cli.sources",
