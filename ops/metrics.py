@@ -105,7 +105,7 @@ CLOCKS_OVERDUE = Gauge("cordon_clocks_overdue", "Open alerts whose clock has run
 OLDEST_UNACKNOWLEDGED_SECONDS = Gauge(
     "cordon_oldest_unacknowledged_seconds",
     "Since the first alert was raised that nobody has acknowledged",
-    ["severity"],
+    ["severity", "urgency"],
     registry=REGISTRY,
 )
 ROTA_GAP_SECONDS = Gauge(

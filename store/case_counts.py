@@ -8,11 +8,11 @@ from store.database import Cursor, fetch_one
 
 @dataclass(frozen=True, slots=True)
 class CaseCounts:
-    """By status, by severity and by clock; what is closed or retracted is not counted."""
+    """By status and by clock; what is closed or retracted is not counted."""
 
     open: dict[str, int]
     unassigned: int
-    oldest_unacknowledged: dict[str, datetime]
+    oldest_unacknowledged: dict[tuple[str, str], datetime]  # by severity and urgency
     overdue: dict[str, int]
 
 
@@ -26,10 +26,10 @@ def count_cases(cursor: Cursor) -> CaseCounts:
     )
     unassigned: int = fetch_one(cursor)[0]
     cursor.execute(
-        "SELECT alert.severity, min(c.raised_at) FROM alert_cases c JOIN alerts alert USING (alert_id)"
-        " WHERE c.status NOT IN ('closed', 'retracted') AND c.acknowledged_at IS NULL GROUP BY alert.severity"
+        "SELECT alert.severity, alert.urgency, min(c.raised_at) FROM alert_cases c JOIN alerts alert USING (alert_id)"
+        " WHERE c.status NOT IN ('closed', 'retracted') AND c.acknowledged_at IS NULL GROUP BY 1, 2"
     )
-    oldest: dict[str, datetime] = dict(cursor.fetchall())
+    oldest = {(severity, urgency): raised_at for severity, urgency, raised_at in cursor.fetchall()}
     cursor.execute(
         "SELECT late.clock, count(DISTINCT late.alert_id) FROM alert_cases c JOIN overdue_clocks late USING (alert_id)"
         " WHERE c.status NOT IN ('closed', 'retracted') AND CASE late.clock"

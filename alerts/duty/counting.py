@@ -1,12 +1,13 @@
 """What is open, overdue and uncovered, as metrics."""
 
 from datetime import datetime, timedelta
+from itertools import product
 
 from alerts.clocks import CaseClock
 from alerts.rota import GAPS_AHEAD, rota_gaps
 from model.casework import CaseStatus
 from model.casework_rules import CaseworkRules
-from model.enums import Severity
+from model.enums import Severity, Urgency
 from ops import metrics
 from store.case_counts import count_cases
 from store.database import Cursor
@@ -30,10 +31,10 @@ class CaseCounting:
                 metrics.CASES_OPEN.labels(status.value).set(counts.open.get(status.value, 0))
         for clock in CaseClock:
             metrics.CLOCKS_OVERDUE.labels(clock.value).set(counts.overdue.get(clock.value, 0))
-        for severity in Severity:
-            raised_at = counts.oldest_unacknowledged.get(severity.value, now)
+        for severity, urgency in product(Severity, Urgency):
+            raised_at = counts.oldest_unacknowledged.get((severity.value, urgency.value), now)
             age_s = (now - raised_at).total_seconds()
-            metrics.OLDEST_UNACKNOWLEDGED_SECONDS.labels(severity.value).set(max(age_s, 0))
+            metrics.OLDEST_UNACKNOWLEDGED_SECONDS.labels(severity.value, urgency.value).set(max(age_s, 0))
         metrics.CASES_UNASSIGNED.set(counts.unassigned)
         for role, missing in rota_gaps(cursor, now, now + GAPS_AHEAD).items():
             gap_s = sum((ends_at - starts_at).total_seconds() for starts_at, ends_at in missing)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from alerts.casework import IllegalStepError, act
@@ -97,7 +97,12 @@ deeds = st.one_of(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),  # each try is a database: to shrink takes minutes
+)
 @given(st.lists(deeds, min_size=5, max_size=40))
 def test_at_every_moment_each_alert_is_on_somebody_or_is_being_told(
     embedded_server: DatabaseServer, embedded_template: str, given_deeds: list[Deed]
