@@ -1,5 +1,6 @@
 """The clocks of an alert, and gaps of a rota."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -64,4 +65,4 @@ def test_gaps_are_the_hours_that_nobody_holds(covered: list[tuple[int, int]], fi
         hour = RAISED_AT + number * HOUR
         is_held = any(begins <= number < ends for begins, ends in covered)
         assert is_held != any(begins <= hour < ends for begins, ends in found)
-    assert all(one[1] < two[0] for one, two in zip(found, found[1:], strict=False))
+    assert all(one[1] < two[0] for one, two in itertools.pairwise(found))
