@@ -23,6 +23,7 @@ COMMANDS = {
     "staff": "cli.staff",
     "zones": "cli.zones",
     "authorise": "cli.authorise",
+    "alerts": "cli.alerts",
     "rules": "cli.rules",
     "rota": "cli.rota",
     "crimes": "cli.crimes",
