@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from alerts.casework import act
+from alerts.casework import act_on_all
 from model.casework import CaseAction
 from model.staff import StaffRole
 from ops.errors import InputError
@@ -45,8 +45,8 @@ def hand_over(cursor: Cursor, subject: str, to: str, alert_ids: Sequence[UUID] |
     if errors:
         raise HandOverRefusedError(errors)
     detail = {"to": to} | ({} if note is None else {"text": note})
-    for one in held:
-        act(cursor, subject, one.alert_id, None, CaseAction.HAND_OVER, detail)
+    if held:
+        act_on_all(cursor, subject, CaseAction.HAND_OVER, {one.alert_id: detail for one in held})
     return [one.alert_id for one in held]
 
 

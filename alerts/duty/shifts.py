@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from alerts.casework import act
+from alerts.casework import act_on_all
 from alerts.duty.roster import Roster, first_channel, load_roster
 from alerts.hand_over import successor
 from alerts.office_hours import is_office_hours
@@ -116,12 +116,9 @@ def _hand_over(
     if not cases:
         return 0
     roster = load_roster(cursor, now, rules, (one.practitioner for one in cases if one.practitioner is not None))
-    handed = 0
-    for case in cases:
-        to = choose(case, roster)
-        if to is not None:
-            detail = {"to": to.subject, "text": REASONS[reason]}
-            act(cursor, SERVICE_SUBJECT, case.alert_id, None, CaseAction.HAND_OVER, detail)
-            handed += 1
-    metrics.HAND_OVERS.labels(reason).inc(handed)
-    return handed
+    chosen = ((case.alert_id, choose(case, roster)) for case in cases)
+    details = {alert_id: {"to": to.subject, "text": REASONS[reason]} for alert_id, to in chosen if to is not None}
+    if details:
+        act_on_all(cursor, SERVICE_SUBJECT, CaseAction.HAND_OVER, details)
+    metrics.HAND_OVERS.labels(reason).inc(len(details))
+    return len(details)

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from alerts.casework import act
+from alerts.casework import act_on_all
 from alerts.duty.deciding import Decision, Known, decide
 from alerts.duty.notifying import Key, Notifying
 from alerts.duty.roster import Roster, load_roster
@@ -105,8 +106,10 @@ def _write(cursor: Cursor, found: Sequence[Decided | DueCase], roster: Roster, n
         for clock, due_at in one.decision.ran_out.items()
     ]
     write_overdue(cursor, ran_out, now)
+    begun = _steps_begun(decided)
+    if begun:
+        act_on_all(cursor, SERVICE_SUBJECT, CaseAction.ESCALATE, begun)
     for one in decided:
-        _record_step(cursor, one)
         _count(one, now)
     _count_nobody(decided)
     look_again(cursor, [_look(one, now) for one in found])
@@ -132,13 +135,16 @@ def _rows(one: Decided, notices: dict[Key, WrittenNotice]) -> list[EscalationRow
     return rows
 
 
-def _record_step(cursor: Cursor, one: Decided) -> None:
-    """On the alert's own record: that it went on to another step."""
-    told = [telling for telling in one.decision.plan.tellings if telling.outcome is TellingOutcome.TOLD]
-    before = max((row.step for row in one.known.told if row.round == one.decision.round), default=0)
-    if told and told[0].step > before:
-        detail = {"step": told[0].step + 1, "role": told[0].role.value, "round": one.decision.round}
-        act(cursor, SERVICE_SUBJECT, one.due.case.alert_id, None, CaseAction.ESCALATE, detail)
+def _steps_begun(decided: Sequence[Decided]) -> dict[UUID, dict[str, str | int]]:
+    """For the alerts' own records: which went on to another step."""
+    begun = {}
+    for one in decided:
+        told = [telling for telling in one.decision.plan.tellings if telling.outcome is TellingOutcome.TOLD]
+        before = max((row.step for row in one.known.told if row.round == one.decision.round), default=0)
+        if told and told[0].step > before:
+            detail = {"step": told[0].step + 1, "role": told[0].role.value, "round": one.decision.round}
+            begun[one.due.case.alert_id] = detail
+    return begun
 
 
 def _look(one: Decided | DueCase, now: datetime) -> Look:
