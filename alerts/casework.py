@@ -85,6 +85,20 @@ def act(
     return worked[0]
 
 
+def act_on_all(
+    cursor: Cursor, identity_subject: str, action: CaseAction, details: Mapping[UUID, Mapping[str, Any]]
+) -> None:
+    """The same ``action`` on each alert with its own detail, as they stand; all, or with the error of one none."""
+    held = hold_cases(cursor, list(details), identity_subject)
+    rules = current_rules(cursor)
+    worked = []
+    for alert_id, detail in details.items():
+        if alert_id not in held:
+            raise _unknown(alert_id)
+        worked.append(_worked(cursor, held[alert_id], None, _Deed(identity_subject, action, detail), rules))
+    save_cases(cursor, worked)
+
+
 def close_many(
     cursor: Cursor, identity_subject: str, versions: Mapping[UUID, int], detail: Mapping[str, Any]
 ) -> list[AlertCase]:

@@ -25,6 +25,7 @@ from api.routes import (
     eliminations,
     evidence,
     explanations,
+    hand_overs,
     health,
     matches,
     me,
@@ -35,6 +36,7 @@ from api.routes import (
     registry_imports,
     rehearsals,
     response_plans,
+    rota,
     scene_searches,
     staff,
     stream,
@@ -70,6 +72,8 @@ ROUTERS = (
     conditions.router,
     condition_drafts.router,
     condition_decisions.router,
+    rota.router,
+    hand_overs.router,
     authorisations.router,  # before zones, whose references may hold slashes
     zone_proofs.router,  # likewise
     operations.router,  # likewise

@@ -16,6 +16,7 @@ class Lock(IntEnum):
     REGISTRY = 1129272902  # shared by batches, exclusive for edits of zones and activations
     ALERT_EVENTS = 1129272904  # to the commit: event ids become visible in their order
     QUEUE = 1129272905  # to the connection's end: the embedded queue's one reader
+    ROTA = 1129272916  # to the commit: one at a time adds shifts, so that none overlaps another
     ERASURE = 1129272907  # to the commit: one erasure at a time
 
 
@@ -26,6 +27,7 @@ class LockClass(IntEnum):
     PARTITION = 1129272903  # "topic/partition", to the commit: whoever moves the partition's offset
     WATCH = 1129272912  # "watch", to the connection's end: the one who judges silence
     MATCH = 1129272913  # "match", to the connection's end: the one who matches
+    DUTY = 1129272915  # "duty", to the connection's end: the one who tells staff by the timetable
     SENDER = 1129272906  # a channel's name, to the connection's end: the one who delivers to it
     CRIME_FORCE = 1129272914  # a police force, to the commit: one of its files at a time
     RESPONSE_PLAN = 1129272928  # a zone's id, to the commit: one version of its plan at a time

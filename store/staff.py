@@ -1,6 +1,7 @@
 """Staff: who may be told of something, and by which addresses."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,6 +38,10 @@ def staff_of_role(cursor: Cursor, role: StaffRole) -> list[StaffMember]:
     return [_member(row) for row in cursor.fetchall()]
 
 
+def staff_of_subjects(cursor: Cursor, subjects: Iterable[str]) -> dict[str, StaffMember]:
+    """Those of them who are there and have not left, by subject."""
+    cursor.execute(f"{_STAFF} AND subject = ANY(%s)", (sorted(set(subjects)),))
+    return {row[0]: _member(row) for row in cursor.fetchall()}
 def list_staff(cursor: Cursor, after: str = "", limit: int | None = None) -> list[ListedMember]:
     """In the order of their subjects, from behind ``after``; those who left too."""
     cursor.execute(
