@@ -127,7 +127,10 @@ def test_a_device_put_on_somebody_else_is_live_within_two_seconds(
         assert rows(migrated_database.owner, OPEN_ALERTS) == [(0,)]
         moment = datetime.now(UTC)
         edit(migrated_database, lambda cursor: deactivate(cursor, SERIAL, moment))
-        edit(migrated_database, lambda cursor: activate(cursor, SERIAL, "TAG-2", moment + timedelta(milliseconds=1)))
+        edit(
+            migrated_database,
+            lambda cursor: activate(cursor, SERIAL, "TAG-2", moment + timedelta(milliseconds=1), beside_another=True),
+        )
         wait_until(lambda: rows(migrated_database.owner, OPEN_ALERTS) == [(1,)], LIVE_S + every_s, "the other's alert")
 
 
@@ -137,7 +140,7 @@ def test_a_new_device_is_known_as_soon_as_it_is_registered(migrated_database: Da
         append(migrated_database, [now_ping()])
         wait_until(lambda: rows(migrated_database.owner, "SELECT reason FROM dead_letters") == [("unknown_device",)])
         long_ago = datetime.now(UTC) - timedelta(hours=1)
-        edit(migrated_database, lambda cursor: activate(cursor, SERIAL, "TAG-2", long_ago))
+        edit(migrated_database, lambda cursor: activate(cursor, SERIAL, "TAG-2", long_ago, beside_another=True))
         append(migrated_database, [now_ping()])
         wait_until(lambda: rows(migrated_database.owner, "SELECT flags FROM positions") != [])
         assert rows(migrated_database.owner, "SELECT flags & 16 FROM positions") == [(0,)]

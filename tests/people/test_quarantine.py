@@ -110,6 +110,20 @@ def test_a_child_s_time_is_gone_below_the_routes(police: PoliceApi, role: str) -
         assert fetch_one(cursor) == (None,)
 
 
+def test_evidence_of_a_child_s_match_is_nobody_s(police: PoliceApi) -> None:
+    police.qualify(police.world.present)
+    wanted = {"purpose": "charge", "basis": "law", "maker": "A. Analyst", "exhibit": "AA/1"}
+    asked = police.post(f"/v1/matches/{police.world.present}/evidence", wanted)
+    assert asked.status_code == 202, asked.text
+    number = asked.json()["evidence_id"]
+    assert police.get(f"/v1/evidence/{number}").status_code == 200
+    correct(police, CHILD)
+    assert police.get(f"/v1/evidence/{number}").status_code == 404
+    assert police.get(f"/v1/evidence/{number}/bundle").status_code == 404
+    refused = police.post(f"/v1/matches/{police.world.present}/evidence", wanted)
+    assert refused.status_code == 404, "as if there were no such match"
+
+
 def test_no_process_watches_or_matches_a_child(police: PoliceApi) -> None:
     own, now_us = police.api.own, to_microseconds(datetime.now(UTC))
     with closing(connect(police.api.urls.worker, "test")) as worker, worker, worker.cursor() as cursor:

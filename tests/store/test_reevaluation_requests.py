@@ -93,7 +93,9 @@ def test_what_is_refused_asks_for_nothing(asked: Asked) -> None:
 
 def test_a_tag_that_was_put_on_or_came_off_earlier_asks_for_itself(asked: Asked) -> None:
     assert asked(lambda cursor: deactivate(cursor, "TAG-X1", AN_HOUR_AGO)) == {"TAG-X1": AN_HOUR_AGO}
-    again = asked(lambda cursor: activate(cursor, "TAG-X1", "X2", AN_HOUR_AGO + timedelta(minutes=5)))
+    again = asked(
+        lambda cursor: activate(cursor, "TAG-X1", "X2", AN_HOUR_AGO + timedelta(minutes=5), beside_another=True)
+    )
     assert again == {"TAG-X1": AN_HOUR_AGO}, "the earlier of the two"
     assert asked(lambda cursor: deactivate(cursor, "TAG-X2", TOMORROW)) == {"TAG-X1": AN_HOUR_AGO}
 

@@ -98,7 +98,7 @@ class MatchedWorld:
 
     def activate(self, serial: str, crn: str, began_us: int) -> None:
         with self._owner, self._owner.cursor() as cursor:
-            activate(cursor, serial, crn, from_microseconds(began_us))
+            activate(cursor, serial, crn, from_microseconds(began_us), beside_another=True)
 
     def deactivate(self, serial: str, ended_us: int) -> None:
         with self._owner, self._owner.cursor() as cursor:
