@@ -1,5 +1,6 @@
 """Working an alert through the API: ETags, what the second of two is told, and who may do what to whose alert."""
 
+import json
 import threading
 from typing import Any
 
@@ -11,6 +12,7 @@ from tests.support.api_server import RunningApi
 from tests.support.seed import as_owner
 
 OFFICER = Role.PRACTITIONER
+STREAM = "/v1/alerts/stream"
 
 
 def work(api: RunningApi, role: Role, alert: str, etag: str | None, action: str, **said: Any) -> httpx.Response:
@@ -133,3 +135,17 @@ def test_no_audit_no_action(fresh_api: RunningApi) -> None:
     with as_owner(fresh_api.urls.owner) as cursor:
         cursor.execute("SELECT count(*) FROM alert_actions")
         assert cursor.fetchall() == [(0,)]
+
+
+def test_what_is_done_is_in_the_stream_and_the_explanation_stays_about_the_wearer(fresh_api: RunningApi) -> None:
+    alert = fresh_api.own_alert
+    with fresh_api.client(OFFICER) as client, client.stream("GET", STREAM, headers={"Last-Event-ID": "0"}) as answer:
+        work(fresh_api, Role.MANAGER, alert, '"1"', "note", text="a private word")
+        told = (json.loads(line.removeprefix("data: ")) for line in answer.iter_lines() if line.startswith("data: "))
+        worked = next(event for event in told if event["change"] == "worked")
+    expected = {"alert_id": alert, "state": "open", "status": "raised", "action": "note", "acted_by": "the.manager"}
+    assert {name: worked[name] for name in expected} == expected
+    assert "private" not in str(worked)
+    explanation = fresh_api.get(OFFICER, f"/v1/alerts/{alert}/explanation")
+    assert explanation.status_code == 200
+    assert "worked" not in explanation.text
