@@ -12,7 +12,7 @@ class Role(StrEnum):
     POLICE_ANALYST = "police_analyst"  # own force: crimes and matches; no trails
     MATCH_REVIEWER = "match_reviewer"  # own force: says whether a match holds; never one who asked for it
     MONITORING_OFFICER = "monitoring_officer"  # the health of the service; nobody's data
-    ADMINISTRATOR = "administrator"  # zones and users; no tracks
+    ADMINISTRATOR = "administrator"  # zones, people and users; no tracks
     AUDITOR = "auditor"
 
 
@@ -22,6 +22,9 @@ class Permission(StrEnum):
     SELF_READ = "self.read"
     API_READ = "api.read"
     PEOPLE_READ = "people.read"
+    PEOPLE_WRITE = "people.write"
+    STAFF_READ = "staff.read"
+    STAFF_WRITE = "staff.write"
     VISITS_READ = "visits.read"
     ALERTS_READ = "alerts.read"
     ALERTS_WORK = "alerts.work"
@@ -29,7 +32,11 @@ class Permission(StrEnum):
     TRACK_READ = "track.read"
     ZONES_READ = "zones.read"
     ZONES_WRITE = "zones.write"
+    OPERATIONS_WRITE = "operations.write"
     ZONES_REHEARSE = "zones.rehearse"
+    CONDITIONS_READ = "conditions.read"
+    CONDITIONS_DRAFT = "conditions.draft"
+    CONDITIONS_APPROVE = "conditions.approve"
     AUTHORISATIONS_READ = "authorisations.read"
     AUTHORISATIONS_WRITE = "authorisations.write"
     METRICS_READ = "metrics.read"
@@ -47,11 +54,16 @@ class Permission(StrEnum):
     CRIMES_IMPORT = "crimes.import"
     EVIDENCE_REQUEST = "evidence.request"
     EVIDENCE_READ = "evidence.read"
+    MESSAGES_READ = "messages.read"
+    DELIVERY_READ = "delivery.read"
+    WEBHOOKS_WRITE = "webhooks.write"
 
 
 _EVERYONE = frozenset({Permission.SELF_READ, Permission.API_READ, Permission.PRECISION_READ})
-_SUPERVISION = _EVERYONE | {
+_STAFF = _EVERYONE | {Permission.MESSAGES_READ}  # one's own: nobody else's are shown
+_SUPERVISION = _STAFF | {
     Permission.PEOPLE_READ,
+    Permission.STAFF_READ,
     Permission.VISITS_READ,
     Permission.ALERTS_READ,
     Permission.ALERTS_WORK,
@@ -59,10 +71,15 @@ _SUPERVISION = _EVERYONE | {
     Permission.TRACK_READ,
     Permission.ZONES_READ,
     Permission.ZONES_REHEARSE,  # it tells where a wearer was: not for who draws zones without seeing tracks
+    Permission.CONDITIONS_READ,
+    Permission.CONDITIONS_DRAFT,
     Permission.AUTHORISATIONS_READ,
     Permission.AUTHORISATIONS_WRITE,
     Permission.PERSON_MATCHES_READ,
 }
+_MANAGEMENT = frozenset(
+    {Permission.PEOPLE_READ, Permission.PEOPLE_WRITE, Permission.STAFF_READ, Permission.STAFF_WRITE}
+)
 _POLICE = _EVERYONE | {
     Permission.CRIMES_READ,
     Permission.MATCHES_READ,
@@ -75,8 +92,8 @@ POLICE_ROLES = frozenset({Role.POLICE_ANALYST, Role.MATCH_REVIEWER})
 
 POLICY: dict[Role, frozenset[Permission]] = {
     Role.PRACTITIONER: _SUPERVISION,
-    Role.MANAGER: _SUPERVISION,
-    Role.DUTY_OFFICER: _SUPERVISION,
+    Role.MANAGER: _SUPERVISION | _MANAGEMENT | {Permission.OPERATIONS_WRITE, Permission.CONDITIONS_APPROVE},
+    Role.DUTY_OFFICER: _SUPERVISION | {Permission.OPERATIONS_WRITE, Permission.CONDITIONS_APPROVE},
     Role.POLICE_ANALYST: _POLICE
     | {
         Permission.CRIMES_IMPORT,
@@ -87,8 +104,16 @@ POLICY: dict[Role, frozenset[Permission]] = {
         Permission.EVIDENCE_REQUEST,
     },
     Role.MATCH_REVIEWER: _POLICE | {Permission.MATCHES_QUALIFY},
-    Role.MONITORING_OFFICER: _EVERYONE | {Permission.METRICS_READ},
-    Role.ADMINISTRATOR: _EVERYONE | {Permission.ZONES_READ, Permission.ZONES_WRITE},
+    Role.MONITORING_OFFICER: _STAFF | {Permission.METRICS_READ, Permission.DELIVERY_READ},
+    Role.ADMINISTRATOR: _EVERYONE
+    | _MANAGEMENT
+    | {
+        Permission.ZONES_READ,
+        Permission.ZONES_WRITE,
+        Permission.OPERATIONS_WRITE,
+        Permission.DELIVERY_READ,
+        Permission.WEBHOOKS_WRITE,
+    },
     Role.AUDITOR: _EVERYONE,
 }
 

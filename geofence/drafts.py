@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 from unicodedata import category
 
+from geofence.applicability import never_applies
 from geofence.policy_documents import GRACE, LIMITS, Choice, default_policy, read_policy
 from geofence.problems import Defect, GeometryProblem, PropertyProblem, ZoneProblem
 from geofence.projection import Projection
@@ -33,6 +34,9 @@ PROPERTIES = (
     "policy",
     "disclosed",
 )
+KINDS = tuple(kind for kind in ZoneKind if kind is not ZoneKind.AUTHORITY_AREA)
+"""What a file may hold: the area of a stop-and-search authority comes with its authority, and with nothing else."""
+OWNED = frozenset({ZoneKind.INCLUSION, ZoneKind.CURFEW})
 OF_A_POLICY = {"preset", GRACE, *LIMITS}
 ALMOST = 0.85  # "active_form" is close to "active_from"; "valid_to" is not close to "valid_from"
 
@@ -89,6 +93,7 @@ class FeatureReader:
         valid_from, active_from, active_to = map(self._time, ("valid_from", "active_from", "active_to"))
         self._ends_after_it_starts(active_from, active_to)
         schedule, choice, is_disclosed = self._schedule(), self._policy(kind), self._disclosed()
+        self._applies_sometime(schedule, max(filter(None, (valid_from, active_from)), default=None), active_to)
         self._has_an_owner(kind)
         self._no_misspelling()
         geometry = self._geometry(feature.get("geometry"))
@@ -120,7 +125,7 @@ class FeatureReader:
         return value.strip()
 
     def _kind(self) -> ZoneKind | None:
-        value, kinds = self._properties.get("kind"), [kind.value for kind in ZoneKind]
+        value, kinds = self._properties.get("kind"), [kind.value for kind in KINDS]
         if isinstance(value, str) and value in kinds:
             return ZoneKind(value)
         defect = Defect.MISSING if value is None else Defect.UNKNOWN_KIND
@@ -163,6 +168,11 @@ class FeatureReader:
         self._add_inner("schedule", problems)
         return schedule
 
+    def _applies_sometime(self, schedule: Schedule | None, starts: datetime | None, ends: datetime | None) -> None:
+        problem = None if schedule is None else never_applies(schedule, starts, ends)
+        if problem is not None:
+            self._add_inner("schedule", [problem])
+
     def _policy(self, kind: ZoneKind | None) -> Choice | None:
         """None too where the kind is wrong: what a policy may hold depends on it."""
         if kind is None:
@@ -182,8 +192,10 @@ class FeatureReader:
         return value is True
 
     def _has_an_owner(self, kind: ZoneKind | None) -> None:
-        """A shared zone applies to every wearer, and nobody means to keep all of them in one place."""
-        if kind is not None and kind.watches_absence and self._properties.get("crn") is None:
+        """A shared zone applies to every wearer, and nobody means to keep all of them in one place. A home area keeps
+        nobody, and may be that of all.
+        """
+        if kind in OWNED and self._properties.get("crn") is None:
             remedy = f"a zone of the kind {kind} is one person's: give the owner's crn"
             self._add("properties.crn", Defect.NEEDS_AN_OWNER, "missing", remedy)
 

@@ -1,8 +1,10 @@
 """Zone files in GeoJSON (RFC 7946), in and out. A file is taken whole or not at all."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from geofence.condition_drafts import ConditionDraft, ConditionReader
 from geofence.drafts import FeatureReader, ZoneDraft
 from geofence.problems import Defect, ZoneProblem
 from geofence.projection import Projection
@@ -28,7 +30,7 @@ def read_zones(document: object, *, region: Region | None = None, projection: Pr
     lat_max, lon_max) of the deployment, for recognising swapped coordinates. With ``projection``, a zone
     that cannot be placed on the deployment's plane is a problem too; without it, ``ZoneIndex.apply`` raises.
     """
-    features, problems = _features(document)
+    features, problems = features_of(document)
     readers = [FeatureReader(number, region, projection) for number in range(1, len(features) + 1)]
     drafts = [reader.read(feature) for reader, feature in zip(readers, features, strict=True)]
     _find_duplicates(readers)
@@ -36,6 +38,37 @@ def read_zones(document: object, *, region: Region | None = None, projection: Pr
     if problems:
         return ZoneFile((), tuple(problems))
     return ZoneFile(tuple(draft for draft in drafts if draft is not None), ())
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionFile:
+    """Likewise of conditions."""
+
+    drafts: tuple[ConditionDraft, ...]
+    problems: tuple[ZoneProblem, ...]
+
+
+def read_conditions(
+    document: object,
+    *,
+    region: Region | None = None,
+    projection: Projection | None = None,
+    owner: str | None = None,
+) -> ConditionFile:
+    """A parsed Feature or FeatureCollection as drafts of licence conditions.
+
+    Properties: reference, name, kind (a ConditionKind), wording, starts, crn (not needed with ``owner``, the CRN of the
+    one person of all), and where wanted ends, radius_m, schedule, policy, disclosed; trail monitoring has no geometry.
+    ``region`` and ``projection`` are those of ``read_zones``.
+    """
+    features, problems = features_of(document)
+    readers = [ConditionReader(number, region, projection, owner=owner) for number in range(1, len(features) + 1)]
+    drafts = [reader.read_condition(feature) for reader, feature in zip(readers, features, strict=True)]
+    _find_duplicates(readers)
+    problems += [problem for reader in readers for problem in reader.problems]
+    if problems:
+        return ConditionFile((), tuple(problems))
+    return ConditionFile(tuple(draft for draft in drafts if draft is not None), ())
 
 
 def to_geojson(geometry: Geometry) -> dict[str, Any]:
@@ -71,7 +104,7 @@ def _rings(rings: Any) -> tuple[Ring, ...]:
     return tuple(tuple([(lon, lat) for lon, lat in ring]) for ring in rings)
 
 
-def _features(document: object) -> tuple[list[Any], list[ZoneProblem]]:
+def features_of(document: object) -> tuple[list[Any], list[ZoneProblem]]:
     """The features, or the problem of the file as a whole."""
     if not isinstance(document, dict) or document.get("type") not in ("Feature", "FeatureCollection"):
         remedy = "give a GeoJSON Feature or FeatureCollection"
@@ -88,7 +121,7 @@ def _features(document: object) -> tuple[list[Any], list[ZoneProblem]]:
     return features, []
 
 
-def _find_duplicates(readers: list[FeatureReader]) -> None:
+def _find_duplicates(readers: Sequence[FeatureReader]) -> None:
     first: dict[str, int] = {}
     for reader in readers:
         if reader.reference is None:
