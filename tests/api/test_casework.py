@@ -9,6 +9,7 @@ import pytest
 
 from access.roles import Role
 from tests.support.api_server import RunningApi
+from tests.support.cases import seed_staff
 from tests.support.seed import as_owner
 
 OFFICER = Role.PRACTITIONER
@@ -149,3 +150,23 @@ def test_what_is_done_is_in_the_stream_and_the_explanation_stays_about_the_weare
     explanation = fresh_api.get(OFFICER, f"/v1/alerts/{alert}/explanation")
     assert explanation.status_code == 200
     assert "worked" not in explanation.text
+
+
+@pytest.mark.parametrize("opening", ["read", "work"])
+def test_who_opens_an_alert_has_received_what_told_them_of_it(fresh_api: RunningApi, opening: str) -> None:
+    with as_owner(fresh_api.urls.owner) as cursor:
+        for subject in ("the.practitioner", "the.manager"):
+            seed_staff(cursor, subject)
+            cursor.execute(
+                "WITH sent AS (INSERT INTO messages (recipient, channel) VALUES (%(to)s, 'email') RETURNING message_id)"
+                " INSERT INTO notices (recipient, channel, template, severity, alert_id, message_id)"
+                " SELECT %(to)s, 'email', 'alert', 'breach', %(alert)s, message_id FROM sent",
+                {"to": subject, "alert": fresh_api.own_alert},
+            )
+    if opening == "read":
+        read(fresh_api)
+    else:
+        assert work(fresh_api, OFFICER, fresh_api.own_alert, '"1"', "note", text="x").status_code == 200
+    with as_owner(fresh_api.urls.owner) as cursor:
+        cursor.execute("SELECT recipient FROM messages WHERE received_at IS NOT NULL")
+        assert cursor.fetchall() == [("the.practitioner",)]
