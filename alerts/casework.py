@@ -16,6 +16,7 @@ from ops.errors import InputError
 from store.cases import HeldCase, hold_cases, list_entries, look_at_case, save_cases
 from store.clock import service_now
 from store.database import Cursor
+from store.messages import note_receipt
 from store.response_plans import find_plan
 from store.staff import find_staff
 
@@ -82,6 +83,8 @@ def act(
     rules = current_rules(cursor)
     worked = _worked(cursor, held, expected_version, _Deed(identity_subject, action, detail or {}), rules)
     save_cases(cursor, [worked])
+    if identity_subject != SERVICE_SUBJECT:
+        note_receipt(cursor, identity_subject, alert_id)
     return worked[0]
 
 
@@ -124,6 +127,8 @@ def close_many(
     if refusals:
         raise BulkRefusedError(refusals)
     save_cases(cursor, worked)
+    for alert_id in versions:
+        note_receipt(cursor, identity_subject, alert_id)
     return [case for case, _ in worked]
 
 

@@ -25,6 +25,9 @@ class AlertEvent:
     began_at: datetime
     last_evidence_at: datetime
     ended_at: datetime | None
+    status: str | None  # these of what staff did: how far it is worked since, what was done, and by whom
+    action: str | None
+    acted_by: str | None
 
 
 Caller = tuple[str, str]
@@ -44,7 +47,8 @@ def list_events(cursor: Cursor, after: int, limit: int) -> list[AlertEvent]:
         """
         SELECT event.event_id, event.change, event.happened_at, event.alert_id::text, alert.kind, alert.severity,
                event.urgency, event.payload ->> 'state', event.person_id, person.crn,
-               version.name, alert.began_at, alert.last_evidence_at, alert.ended_at
+               version.name, alert.began_at, alert.last_evidence_at, alert.ended_at,
+               event.payload ->> 'status', event.payload ->> 'action', event.payload ->> 'acted_by'
         FROM alert_events event
         JOIN alerts alert USING (alert_id)
         LEFT JOIN people person ON person.person_id = event.person_id

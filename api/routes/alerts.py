@@ -24,6 +24,7 @@ from store.alerts import AlertFilter, CaseFilter, StoredAlert, count_waiting, fi
 from store.cases import list_entries
 from store.clock import service_now
 from store.database import Cursor
+from store.messages import note_receipt
 from store.response_plans import find_plan
 
 router = APIRouter(tags=["alerts"])
@@ -217,6 +218,7 @@ def read_alert(
         found = find_alert(transaction, alert_id, rules, now)
         if found is not None:
             alert, evidence = found
+            note_receipt(transaction, caller.identity.subject, alert_id)
             answer = _whole(transaction, caller, alert, evidence, now)
             about = Subject(alert.person_id, alert.began_at, alert.ended_at, row_count=1, detail=asked)
             record_allowed(transaction, caller.identity, Action.ALERT_READ, about)

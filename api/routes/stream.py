@@ -20,6 +20,7 @@ from api.errors import ProblemError
 from api.security import LARGEST_BIGINT, Caller, Requires, find_bearer
 from api.services import CurrentServices, Services
 from api.stream import Notice, Subscription
+from model.enums import AlertChangeKind
 from ops.errors import UnavailableError
 from ops.logs import get_logger
 from store.alert_events import AlertEvent, last_event_id, list_events
@@ -75,7 +76,8 @@ def stream_alerts(
     Events: `alert`; `interrupted` and `resumed` while the service cannot read its database; `end` with the reason
     (`too_slow`, `token_ended`, `closing`, `interrupted`) before the service closes the stream: connect again with
     Last-Event-ID. A comment comes at least every 15 seconds, with the id to resume from. No places are sent.
-    The times are the alert's as they stand when the event is sent; `state` is the event's own.
+    The times are the alert's as they stand when the event is sent; `state` is the event's own. Of what staff did
+    (`change` is `worked`) `action`, `acted_by` and `status` say what, who, and how far the alert is worked since.
     """
     with services.pool.transaction(SERVICE) as transaction:
         newest = last_event_id(transaction)
@@ -187,6 +189,8 @@ def _data(event: AlertEvent) -> str:
         "last_evidence_at": event.last_evidence_at,
         "ended_at": None if is_open else event.ended_at,
     }
+    if event.change == AlertChangeKind.WORKED:
+        fields |= {"status": event.status, "action": event.action, "acted_by": event.acted_by}
     return msgspec.json.encode(fields).decode()
 
 

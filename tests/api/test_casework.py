@@ -1,5 +1,6 @@
 """Working an alert through the API: ETags, what the second of two is told, and who may do what to whose alert."""
 
+import json
 import threading
 from typing import Any
 
@@ -8,9 +9,11 @@ import pytest
 
 from access.roles import Role
 from tests.support.api_server import RunningApi
+from tests.support.cases import seed_staff
 from tests.support.seed import as_owner
 
 OFFICER = Role.PRACTITIONER
+STREAM = "/v1/alerts/stream"
 
 
 def work(api: RunningApi, role: Role, alert: str, etag: str | None, action: str, **said: Any) -> httpx.Response:
@@ -133,3 +136,37 @@ def test_no_audit_no_action(fresh_api: RunningApi) -> None:
     with as_owner(fresh_api.urls.owner) as cursor:
         cursor.execute("SELECT count(*) FROM alert_actions")
         assert cursor.fetchall() == [(0,)]
+
+
+def test_what_is_done_is_in_the_stream_and_the_explanation_stays_about_the_wearer(fresh_api: RunningApi) -> None:
+    alert = fresh_api.own_alert
+    with fresh_api.client(OFFICER) as client, client.stream("GET", STREAM, headers={"Last-Event-ID": "0"}) as answer:
+        work(fresh_api, Role.MANAGER, alert, '"1"', "note", text="a private word")
+        told = (json.loads(line.removeprefix("data: ")) for line in answer.iter_lines() if line.startswith("data: "))
+        worked = next(event for event in told if event["change"] == "worked")
+    expected = {"alert_id": alert, "state": "open", "status": "raised", "action": "note", "acted_by": "the.manager"}
+    assert {name: worked[name] for name in expected} == expected
+    assert "private" not in str(worked)
+    explanation = fresh_api.get(OFFICER, f"/v1/alerts/{alert}/explanation")
+    assert explanation.status_code == 200
+    assert "worked" not in explanation.text
+
+
+@pytest.mark.parametrize("opening", ["read", "work"])
+def test_who_opens_an_alert_has_received_what_told_them_of_it(fresh_api: RunningApi, opening: str) -> None:
+    with as_owner(fresh_api.urls.owner) as cursor:
+        for subject in ("the.practitioner", "the.manager"):
+            seed_staff(cursor, subject)
+            cursor.execute(
+                "WITH sent AS (INSERT INTO messages (recipient, channel) VALUES (%(to)s, 'email') RETURNING message_id)"
+                " INSERT INTO notices (recipient, channel, template, severity, alert_id, message_id)"
+                " SELECT %(to)s, 'email', 'alert', 'breach', %(alert)s, message_id FROM sent",
+                {"to": subject, "alert": fresh_api.own_alert},
+            )
+    if opening == "read":
+        read(fresh_api)
+    else:
+        assert work(fresh_api, OFFICER, fresh_api.own_alert, '"1"', "note", text="x").status_code == 200
+    with as_owner(fresh_api.urls.owner) as cursor:
+        cursor.execute("SELECT recipient FROM messages WHERE received_at IS NOT NULL")
+        assert cursor.fetchall() == [("the.practitioner",)]
