@@ -11,6 +11,7 @@ class Role(StrEnum):
     DUTY_OFFICER = "duty_officer"
     POLICE_ANALYST = "police_analyst"  # own force: crimes and matches; no trails
     MATCH_REVIEWER = "match_reviewer"  # own force: says whether a match holds; never one who asked for it
+    VICTIM_LIAISON = "victim_liaison"  # own victims; no wearers, no tracks
     MONITORING_OFFICER = "monitoring_officer"  # the health of the service; nobody's data
     ADMINISTRATOR = "administrator"  # zones and users; no tracks
     AUDITOR = "auditor"
@@ -45,6 +46,10 @@ class Permission(StrEnum):
     CRIMES_IMPORT = "crimes.import"
     EVIDENCE_REQUEST = "evidence.request"
     EVIDENCE_READ = "evidence.read"
+    VICTIMS_READ = "victims.read"
+    VICTIMS_WRITE = "victims.write"
+    VICTIM_ADDRESSES_READ = "victim_addresses.read"
+    VICTIM_ADDRESSES_WRITE = "victim_addresses.write"
 
 
 _EVERYONE = frozenset({Permission.SELF_READ, Permission.API_READ, Permission.PRECISION_READ})
@@ -83,6 +88,13 @@ POLICY: dict[Role, frozenset[Permission]] = {
         Permission.EVIDENCE_REQUEST,
     },
     Role.MATCH_REVIEWER: _POLICE | {Permission.MATCHES_QUALIFY},
+    Role.VICTIM_LIAISON: _EVERYONE
+    | {
+        Permission.VICTIMS_READ,
+        Permission.VICTIMS_WRITE,
+        Permission.VICTIM_ADDRESSES_READ,
+        Permission.VICTIM_ADDRESSES_WRITE,
+    },
     Role.MONITORING_OFFICER: _EVERYONE | {Permission.METRICS_READ},
     Role.ADMINISTRATOR: _EVERYONE | {Permission.ZONES_READ, Permission.ZONES_WRITE},
     Role.AUDITOR: _EVERYONE,

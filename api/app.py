@@ -27,6 +27,9 @@ from api.routes import (
     scene_searches,
     stream,
     tracks,
+    victim_addresses,
+    victim_tasks,
+    victims,
     zones,
 )
 from api.security import Requires, all_dependants
@@ -55,6 +58,9 @@ ROUTERS = (
     eliminations.router,
     scene_searches.router,
     evidence.router,
+    victims.router,
+    victim_addresses.router,
+    victim_tasks.router,
     health.router,
 )
 

@@ -21,6 +21,7 @@ COMMANDS = {
     "devices": "cli.devices",
     "zones": "cli.zones",
     "authorise": "cli.authorise",
+    "victims": "cli.victims",
     "rules": "cli.rules",
     "crimes": "cli.crimes",
     "explain": "cli.explain",
