@@ -1,7 +1,6 @@
 """A victim's address is seen by their own liaison officer alone, and their zone takes no shape that gives it away."""
 
 import json
-from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
@@ -31,7 +30,7 @@ CIRCLE = {"type": "Point", "coordinates": [LON, LAT], "radius_m": 900.0}
 
 
 @pytest.fixture
-def office(fresh_api: RunningApi) -> Iterator[LiaisonOffice]:
+def office(fresh_api: RunningApi) -> LiaisonOffice:
     return liaison_office(fresh_api)
 
 

@@ -1,34 +1,20 @@
-"""The duty round for victims on a real database: what became of their zones, and what they are to be told."""
+"""Victims' zones on a real database: what became of them, and who is told of it."""
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 
 from access.roles import Role
 from alerts.casework_rules import default_rules
-from alerts.victim_duty import VictimDesk, keep_victim_tasks, watch_victim_zones
+from alerts.victim_duty import keep_victim_tasks, watch_victim_zones
 from store.clock import service_now
-from store.database import Cursor, connect, fetch_one
+from store.database import fetch_one
 from tests.support.api_server import RunningApi, running_api
 from tests.support.database import DatabaseUrls
-from tests.support.seed import Wearer, as_owner, seed_alert
-from tests.support.victims import (
-    CHOICE,
-    LiaisonOffice,
-    LinkedZone,
-    hear,
-    liaison_office,
-    prove_intake,
-    publish_directly,
-)
-
-IN_HOURS = VictimDesk(is_office_hours=lambda _rules, _at: True)
-OUT_OF_HOURS = VictimDesk(is_office_hours=lambda _rules, _at: False)
-AT_ONCE = replace(default_rules(), victim_zone_steady_s=0)
+from tests.support.seed import as_owner
+from tests.support.victim_duty import AT_ONCE, IN_HOURS, OUT_OF_HOURS, choose, execute, notices, on_duty, shown, watch
+from tests.support.victims import LiaisonOffice, hear, liaison_office, prove_intake, publish_directly
 
 
 @pytest.fixture
@@ -40,83 +26,6 @@ def api(migrated_database: DatabaseUrls) -> Iterator[RunningApi]:
 @pytest.fixture
 def office(api: RunningApi) -> LiaisonOffice:
     return liaison_office(api)
-
-
-@contextmanager
-def on_duty(office: LiaisonOffice) -> Iterator[tuple[Cursor, datetime]]:
-    """A round of its own connection under the worker's role, as after a restart."""
-    connection = connect(office.api.urls.worker, "test-duty")
-    with closing(connection), connection, connection.cursor() as cursor:
-        yield cursor, service_now(cursor)
-
-
-def watch(office: LiaisonOffice, desk: VictimDesk = IN_HOURS) -> int:
-    with on_duty(office) as (cursor, now):
-        return watch_victim_zones(cursor, now, AT_ONCE, desk)
-
-
-def keep(office: LiaisonOffice) -> int:
-    with on_duty(office) as (cursor, now):
-        return keep_victim_tasks(cursor, now, default_rules(), IN_HOURS)
-
-
-def notices(office: LiaisonOffice) -> list[tuple[str, str, str, dict[str, Any]]]:
-    with as_owner(office.api.urls.owner) as cursor:
-        cursor.execute("SELECT recipient, channel, template, detail FROM notices ORDER BY notice_id")
-        return cursor.fetchall()
-
-
-def shown(office: LiaisonOffice, linked: LinkedZone) -> tuple[str, list[str]]:
-    answer = office.call("GET", f"/v1/victims/{linked.victim_id}/zones")
-    (zone,) = answer.json()["zones"]
-    return zone["state"], [one["code"] for one in zone["reasons"]]
-
-
-def tasks(office: LiaisonOffice) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = office.call("GET", "/v1/victim-tasks").json()["tasks"]
-    return found
-
-
-def execute(office: LiaisonOffice, statement: str, *values: object) -> None:
-    with as_owner(office.api.urls.owner) as cursor:
-        cursor.execute(statement, values)
-
-
-def choose(office: LiaisonOffice, victim_id: int, **values: object) -> None:
-    """Long ago, so that what the test does comes after it."""
-    whole_day = {"hours_from": "00:00", "hours_to": "23:59", "at_night": True}
-    answer = office.call("PUT", f"/v1/victims/{victim_id}/choices", CHOICE | whole_day | values)
-    assert answer.status_code == 200, answer.text
-
-
-def breach(office: LiaisonOffice, linked: LinkedZone) -> str:
-    wearer = Wearer(linked.person_id, linked.device_id, linked.activation_id)
-    with as_owner(office.api.urls.owner) as cursor:
-        began_at = service_now(cursor)
-        alert_id = seed_alert(cursor, wearer, linked.zone_id, began_at)
-        cursor.execute(
-            "INSERT INTO alert_cases (alert_id, person_id, status, raised_at) VALUES (%s, %s, 'raised', %s)",
-            (str(alert_id), linked.person_id, began_at),
-        )
-    return str(alert_id)
-
-
-def close_as(office: LiaisonOffice, alert_id: str, outcome: str, is_breach: bool) -> None:
-    execute(
-        office,
-        "UPDATE alert_cases SET status = 'closed', closed_at = service_clock(), closed_by = 'x', outcome = %s,"
-        " outcome_is_breach = %s WHERE alert_id = %s",
-        outcome,
-        is_breach,
-        alert_id,
-    )
-
-
-def settle_told(office: LiaisonOffice, task_id: int) -> None:
-    with as_owner(office.api.urls.owner) as cursor:
-        now = service_now(cursor).isoformat()
-    answer = office.call("POST", f"/v1/victim-tasks/{task_id}/told", {"told_at": now, "told_how": "phone"})
-    assert answer.status_code == 200, answer.text
 
 
 def test_a_zone_that_goes_silent_is_told_at_once_and_when_it_is_heard_again(office: LiaisonOffice) -> None:
@@ -210,88 +119,6 @@ def test_a_state_that_nobody_looks_after_is_not_told_as_known(office: LiaisonOff
     assert shown(office, linked)[0] == "watched"
     execute(office, "UPDATE victim_zone_rounds SET looked_at = looked_at - interval '3 minutes'")
     assert shown(office, linked)[0] is None
-
-
-def test_a_breach_is_a_task_once_and_a_person_settles_it(office: LiaisonOffice) -> None:
-    linked = office.linked_zone()
-    choose(office, linked.victim_id)
-    breach(office, linked)
-    assert (keep(office), keep(office)) == (1, 0)
-    (task,) = tasks(office)
-    assert (task["kind"], task["status"], task["method"]) == ("breach", "waiting", "phone")
-    assert [(who, template) for who, _, template, _ in notices(office)] == [("the.victim_liaison", "victim_task")]
-    assert (
-        office.call(
-            "POST", f"/v1/victim-tasks/{task['task_id']}/told", {"told_at": "2020-01-01T00:00:00Z", "told_how": "phone"}
-        ).status_code
-        == 422
-    )
-    settle_told(office, task["task_id"])
-    again = office.call("POST", f"/v1/victim-tasks/{task['task_id']}/not-told", {"reason": "x"})
-    assert again.status_code == 409
-    assert office.call("POST", "/v1/victim-tasks/999/not-told", {"reason": "x"}).status_code == 404
-    stranger = office.call("POST", f"/v1/victim-tasks/{task['task_id']}/not-told", {"reason": "x"}, other=True)
-    assert stranger.status_code == 404
-    assert len(office.api.audit("victim_task.settle")) == 3, "one that was settled, and two of tasks that are not there"
-
-
-def test_a_told_breach_that_is_closed_as_none_is_taken_back_and_one_not_told_is_withdrawn(
-    office: LiaisonOffice,
-) -> None:
-    linked = office.linked_zone()
-    choose(office, linked.victim_id)
-    first, second = breach(office, linked), breach(office, linked)
-    keep(office)
-    settle_told(office, tasks(office)[0]["task_id"])
-    close_as(office, first, "drift", is_breach=False)
-    execute(office, "UPDATE alerts SET state = 'retracted' WHERE alert_id = %s", second)
-    assert (keep(office), keep(office)) == (2, 0)
-    assert [(one["kind"], one["status"]) for one in tasks(office)] == [
-        ("breach", "told"),
-        ("breach", "withdrawn"),
-        ("retraction", "waiting"),
-    ]
-    execute(
-        office,
-        "UPDATE alert_cases SET status = 'reopened', closed_at = NULL, outcome = NULL,"
-        " outcome_is_breach = NULL WHERE alert_id = %s",
-        first,
-    )
-    keep(office)
-    assert tasks(office)[2]["status"] == "withdrawn", "it may be so after all"
-    close_as(office, first, "drift", is_breach=False)
-    keep(office)
-    assert [one["kind"] for one in tasks(office) if one["status"] == "waiting"] == ["retraction"]
-
-
-def test_nothing_is_lost_when_the_duty_process_dies_in_a_round(office: LiaisonOffice) -> None:
-    linked = office.linked_zone()
-    choose(office, linked.victim_id)
-    for _ in range(3):
-        breach(office, linked)
-    connection = connect(office.api.urls.worker, "test-duty")
-    with closing(connection), connection.cursor() as cursor:
-        assert keep_victim_tasks(cursor, service_now(cursor), default_rules(), IN_HOURS) == 3
-    assert tasks(office) == [], "it died before its commit"
-    assert (keep(office), keep(office), len(tasks(office))) == (3, 0, 3)
-
-
-def test_the_end_of_the_monitoring_is_told_an_hour_later_and_a_swap_is_not(office: LiaisonOffice) -> None:
-    linked = office.linked_zone()
-    choose(office, linked.victim_id)
-    execute(office, "UPDATE victim_zones SET linked_at = linked_at - interval '9 hours'")
-    execute(office, "UPDATE victim_choices SET chosen_at = chosen_at - interval '9 hours'")
-    off = (
-        "UPDATE device_activations SET during = tstzrange(lower(during), service_clock() - %s) WHERE activation_id = %s"
-    )
-    execute(office, off, timedelta(minutes=30), linked.activation_id)
-    assert keep(office) == 0
-    execute(office, off, timedelta(minutes=90), linked.activation_id)
-    assert keep(office) == 1
-    assert tasks(office)[0]["kind"] == "monitoring_ended"
-    execute(office, "UPDATE device_activations SET during = tstzrange(lower(during), NULL)")
-    keep(office)
-    assert tasks(office)[0]["status"] == "withdrawn"
 
 
 def test_a_round_over_a_thousand_zones_takes_less_than_its_second(office: LiaisonOffice) -> None:

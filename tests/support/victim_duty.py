@@ -1,0 +1,95 @@
+"""Rounds of the duty process for victims, and what they leave."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from alerts.casework_rules import default_rules
+from alerts.victim_duty import VictimDesk, keep_victim_tasks, watch_victim_zones
+from store.clock import service_now
+from store.database import Cursor, connect
+from tests.support.seed import Wearer, as_owner, seed_alert
+from tests.support.victims import CHOICE, LiaisonOffice, LinkedZone
+
+IN_HOURS = VictimDesk(is_office_hours=lambda _rules, _at: True)
+OUT_OF_HOURS = VictimDesk(is_office_hours=lambda _rules, _at: False)
+AT_ONCE = replace(default_rules(), victim_zone_steady_s=0)
+
+
+@contextmanager
+def on_duty(office: LiaisonOffice) -> Iterator[tuple[Cursor, datetime]]:
+    """A round of its own connection under the worker's role, as after a restart."""
+    connection = connect(office.api.urls.worker, "test-duty")
+    with closing(connection), connection, connection.cursor() as cursor:
+        yield cursor, service_now(cursor)
+
+
+def watch(office: LiaisonOffice, desk: VictimDesk = IN_HOURS) -> int:
+    with on_duty(office) as (cursor, now):
+        return watch_victim_zones(cursor, now, AT_ONCE, desk)
+
+
+def keep(office: LiaisonOffice) -> int:
+    with on_duty(office) as (cursor, now):
+        return keep_victim_tasks(cursor, now, default_rules(), IN_HOURS)
+
+
+def notices(office: LiaisonOffice) -> list[tuple[str, str, str, dict[str, Any]]]:
+    with as_owner(office.api.urls.owner) as cursor:
+        cursor.execute("SELECT recipient, channel, template, detail FROM notices ORDER BY notice_id")
+        return cursor.fetchall()
+
+
+def shown(office: LiaisonOffice, linked: LinkedZone) -> tuple[str, list[str]]:
+    answer = office.call("GET", f"/v1/victims/{linked.victim_id}/zones")
+    (zone,) = answer.json()["zones"]
+    return zone["state"], [one["code"] for one in zone["reasons"]]
+
+
+def tasks(office: LiaisonOffice) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = office.call("GET", "/v1/victim-tasks").json()["tasks"]
+    return found
+
+
+def execute(office: LiaisonOffice, statement: str, *values: object) -> None:
+    with as_owner(office.api.urls.owner) as cursor:
+        cursor.execute(statement, values)
+
+
+def choose(office: LiaisonOffice, victim_id: int, **values: object) -> None:
+    """Long ago, so that what the test does comes after it."""
+    whole_day = {"hours_from": "00:00", "hours_to": "23:59", "at_night": True}
+    answer = office.call("PUT", f"/v1/victims/{victim_id}/choices", CHOICE | whole_day | values)
+    assert answer.status_code == 200, answer.text
+
+
+def breach(office: LiaisonOffice, linked: LinkedZone) -> str:
+    wearer = Wearer(linked.person_id, linked.device_id, linked.activation_id)
+    with as_owner(office.api.urls.owner) as cursor:
+        began_at = service_now(cursor)
+        alert_id = seed_alert(cursor, wearer, linked.zone_id, began_at)
+        cursor.execute(
+            "INSERT INTO alert_cases (alert_id, person_id, status, raised_at) VALUES (%s, %s, 'raised', %s)",
+            (str(alert_id), linked.person_id, began_at),
+        )
+    return str(alert_id)
+
+
+def close_as(office: LiaisonOffice, alert_id: str, outcome: str, is_breach: bool) -> None:
+    execute(
+        office,
+        "UPDATE alert_cases SET status = 'closed', closed_at = service_clock(), closed_by = 'x', outcome = %s,"
+        " outcome_is_breach = %s WHERE alert_id = %s",
+        outcome,
+        is_breach,
+        alert_id,
+    )
+
+
+def settle_told(office: LiaisonOffice, task_id: int) -> None:
+    with as_owner(office.api.urls.owner) as cursor:
+        now = service_now(cursor).isoformat()
+    answer = office.call("POST", f"/v1/victim-tasks/{task_id}/told", {"told_at": now, "told_how": "phone"})
+    assert answer.status_code == 200, answer.text
