@@ -6,7 +6,6 @@ draws zones, and are in nothing that is for the wearer.
 """
 
 import io
-import json
 import re
 import zipfile
 from collections.abc import Iterator
@@ -30,7 +29,7 @@ from geofence.projection import Projection
 from model.times import to_microseconds
 from ops.logs import configure_logging
 from store.clock import service_now
-from store.database import fetch_one
+from store.database import Cursor, fetch_one
 from store.evidence import take_bundle
 from tests.support.api_server import running_api
 from tests.support.command import in_process
@@ -38,7 +37,16 @@ from tests.support.database import DatabaseUrls
 from tests.support.evidence import evidence_world
 from tests.support.pings import ping
 from tests.support.seed import as_owner
-from tests.support.victims import ADDRESS, CHOICE, LAT, LON, LiaisonOffice, LinkedZone, liaison_office
+from tests.support.victims import (
+    ADDRESS,
+    CHOICE,
+    LAT,
+    LON,
+    LiaisonOffice,
+    LinkedZone,
+    liaison_office,
+    publish_directly,
+)
 from tests.support.waiting import wait_until
 from tests.support.worker_thread import append, queue_worker
 from tests.support.world import rows
@@ -71,7 +79,7 @@ def planted(migrated_database: DatabaseUrls) -> Iterator[Planted]:
 
 def plant(office: LiaisonOffice) -> Planted:
     urls = office.api.urls
-    policy = {"preset": "fast", "policy": Json({"buffer_m": BUFFER_M}), "is_disclosed": True}
+    policy: dict[str, Any] = {"preset": "fast", "policy": Json({"buffer_m": BUFFER_M}), "is_disclosed": True}
     zone = office.linked_zone(**policy)
     office.call("PUT", f"/v1/victims/{zone.victim_id}/choices", CHOICE)
     with queue_worker(urls):
@@ -247,22 +255,22 @@ def test_a_police_bundle_of_the_same_wearer_holds_nothing_of_a_victim_s_zone(
             assert secret not in text or (secret.endswith(".") and name.endswith(".pdf")), (name, secret)
 
 
-def plant_directly(cursor: Any) -> None:
+def plant_directly(cursor: Cursor) -> None:
     """A victim's zone of the wearer of the evidence, with its buffer and its address."""
     ring = [[-0.0611, 51.53], [-0.0311, 51.53], [-0.0311, 51.56], [-0.0611, 51.56], [-0.0611, 51.53]]
+    cursor.execute("SELECT person_id FROM people")
+    (person_id,) = fetch_one(cursor)
+    policy = {"preset": "fast", "policy": Json({"buffer_m": BUFFER_M})}
+    zone_id = publish_directly(cursor, "EZ-PLANTED", person_id, {"type": "Polygon", "coordinates": [ring]}, **policy)
+    cursor.execute("INSERT INTO staff (subject, name, role) VALUES ('o', 'O', 'victim_liaison')")
+    cursor.execute("INSERT INTO victims (reference, liaison) VALUES ('V-PLANTED', 'o') RETURNING victim_id")
+    (victim_id,) = fetch_one(cursor)
     cursor.execute(
-        "WITH officer AS (INSERT INTO staff (subject, name, role) VALUES ('o', 'O', 'victim_liaison')"
-        "  RETURNING subject),"
-        " victim AS (INSERT INTO victims (reference, liaison) SELECT 'V-PLANTED', subject FROM officer"
-        "  RETURNING victim_id),"
-        " place AS (INSERT INTO cordon_protected.addresses (victim_id, kind, address, lat, lon, margin_m, set_by)"
-        "  SELECT victim_id, 'home', %s, %s, %s, 300, 'o' FROM victim RETURNING address_id, victim_id),"
-        " zone AS (INSERT INTO zones (reference, person_id) SELECT 'EZ-PLANTED', person_id FROM people"
-        "  RETURNING zone_id),"
-        " version AS (INSERT INTO zone_versions (zone_id, version, name, kind, geometry, valid_from, revision,"
-        "  created_by, preset, policy) SELECT zone_id, 1, 'Planted', 'exclusion', %s, '2025-01-01Z', 1, 'o',"
-        "  'fast', %s FROM zone)"
-        " INSERT INTO victim_zones (zone_id, victim_id, address_id, linked_by)"
-        " SELECT zone_id, victim_id, address_id, 'o' FROM zone, place",
-        (ADDRESS, LAT, LON, json.dumps({"type": "Polygon", "coordinates": [ring]}), json.dumps({"buffer_m": BUFFER_M})),
+        "INSERT INTO cordon_protected.addresses (victim_id, kind, address, lat, lon, margin_m, set_by)"
+        " VALUES (%s, 'home', %s, %s, %s, 300, 'o') RETURNING address_id",
+        (victim_id, ADDRESS, LAT, LON),
+    )
+    cursor.execute(
+        "INSERT INTO victim_zones (zone_id, victim_id, address_id, linked_by) VALUES (%s, %s, %s, 'o')",
+        (zone_id, victim_id, *fetch_one(cursor)),
     )
