@@ -13,7 +13,7 @@ class Role(StrEnum):
     MATCH_REVIEWER = "match_reviewer"  # own force: says whether a match holds; never one who asked for it
     VICTIM_LIAISON = "victim_liaison"  # own victims; no wearers, no tracks
     MONITORING_OFFICER = "monitoring_officer"  # the health of the service; nobody's data
-    ADMINISTRATOR = "administrator"  # zones and users; no tracks
+    ADMINISTRATOR = "administrator"  # zones, people and users; no tracks
     AUDITOR = "auditor"
 
 
@@ -23,8 +23,13 @@ class Permission(StrEnum):
     SELF_READ = "self.read"
     API_READ = "api.read"
     PEOPLE_READ = "people.read"
+    PEOPLE_WRITE = "people.write"
+    STAFF_READ = "staff.read"
+    STAFF_WRITE = "staff.write"
     VISITS_READ = "visits.read"
     ALERTS_READ = "alerts.read"
+    ALERTS_WORK = "alerts.work"
+    RESPONSE_PLANS_WRITE = "response_plans.write"
     TRACK_READ = "track.read"
     ZONES_READ = "zones.read"
     ZONES_WRITE = "zones.write"
@@ -55,8 +60,11 @@ class Permission(StrEnum):
 _EVERYONE = frozenset({Permission.SELF_READ, Permission.API_READ, Permission.PRECISION_READ})
 _SUPERVISION = _EVERYONE | {
     Permission.PEOPLE_READ,
+    Permission.STAFF_READ,
     Permission.VISITS_READ,
     Permission.ALERTS_READ,
+    Permission.ALERTS_WORK,
+    Permission.RESPONSE_PLANS_WRITE,
     Permission.TRACK_READ,
     Permission.ZONES_READ,
     Permission.ZONES_REHEARSE,  # it tells where a wearer was: not for who draws zones without seeing tracks
@@ -64,6 +72,9 @@ _SUPERVISION = _EVERYONE | {
     Permission.AUTHORISATIONS_WRITE,
     Permission.PERSON_MATCHES_READ,
 }
+_MANAGEMENT = frozenset(
+    {Permission.PEOPLE_READ, Permission.PEOPLE_WRITE, Permission.STAFF_READ, Permission.STAFF_WRITE}
+)
 _POLICE = _EVERYONE | {
     Permission.CRIMES_READ,
     Permission.MATCHES_READ,
@@ -76,7 +87,7 @@ POLICE_ROLES = frozenset({Role.POLICE_ANALYST, Role.MATCH_REVIEWER})
 
 POLICY: dict[Role, frozenset[Permission]] = {
     Role.PRACTITIONER: _SUPERVISION,
-    Role.MANAGER: _SUPERVISION,
+    Role.MANAGER: _SUPERVISION | _MANAGEMENT,
     Role.DUTY_OFFICER: _SUPERVISION,
     Role.POLICE_ANALYST: _POLICE
     | {
@@ -96,7 +107,7 @@ POLICY: dict[Role, frozenset[Permission]] = {
         Permission.VICTIM_ADDRESSES_WRITE,
     },
     Role.MONITORING_OFFICER: _EVERYONE | {Permission.METRICS_READ},
-    Role.ADMINISTRATOR: _EVERYONE | {Permission.ZONES_READ, Permission.ZONES_WRITE},
+    Role.ADMINISTRATOR: _EVERYONE | _MANAGEMENT | {Permission.ZONES_READ, Permission.ZONES_WRITE},
     Role.AUDITOR: _EVERYONE,
 }
 

@@ -13,6 +13,7 @@ from api.middleware import BodyLimitMiddleware, RequestContextMiddleware
 from api.routes import (
     alerts,
     authorisations,
+    casework,
     crime_batches,
     crime_sheets,
     crimes,
@@ -24,6 +25,7 @@ from api.routes import (
     me,
     people,
     rehearsals,
+    response_plans,
     scene_searches,
     stream,
     tracks,
@@ -47,7 +49,9 @@ ROUTERS = (
     tracks.router,
     stream.router,
     alerts.router,
+    casework.router,
     explanations.router,
+    response_plans.router,  # before zones, whose references may hold slashes
     authorisations.router,  # before zones, whose references may hold slashes
     zones.router,
     rehearsals.router,
