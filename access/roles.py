@@ -33,6 +33,7 @@ class Permission(StrEnum):
     TRACK_READ = "track.read"
     ZONES_READ = "zones.read"
     ZONES_WRITE = "zones.write"
+    OPERATIONS_WRITE = "operations.write"
     ZONES_REHEARSE = "zones.rehearse"
     AUTHORISATIONS_READ = "authorisations.read"
     AUTHORISATIONS_WRITE = "authorisations.write"
@@ -87,8 +88,8 @@ POLICE_ROLES = frozenset({Role.POLICE_ANALYST, Role.MATCH_REVIEWER})
 
 POLICY: dict[Role, frozenset[Permission]] = {
     Role.PRACTITIONER: _SUPERVISION,
-    Role.MANAGER: _SUPERVISION | _MANAGEMENT,
-    Role.DUTY_OFFICER: _SUPERVISION,
+    Role.MANAGER: _SUPERVISION | _MANAGEMENT | {Permission.OPERATIONS_WRITE},
+    Role.DUTY_OFFICER: _SUPERVISION | {Permission.OPERATIONS_WRITE},
     Role.POLICE_ANALYST: _POLICE
     | {
         Permission.CRIMES_IMPORT,
@@ -107,7 +108,9 @@ POLICY: dict[Role, frozenset[Permission]] = {
         Permission.VICTIM_ADDRESSES_WRITE,
     },
     Role.MONITORING_OFFICER: _EVERYONE | {Permission.METRICS_READ},
-    Role.ADMINISTRATOR: _EVERYONE | _MANAGEMENT | {Permission.ZONES_READ, Permission.ZONES_WRITE},
+    Role.ADMINISTRATOR: _EVERYONE
+    | _MANAGEMENT
+    | {Permission.ZONES_READ, Permission.ZONES_WRITE, Permission.OPERATIONS_WRITE},
     Role.AUDITOR: _EVERYONE,
 }
 

@@ -23,6 +23,7 @@ from api.routes import (
     health,
     matches,
     me,
+    operations,
     people,
     rehearsals,
     response_plans,
@@ -32,6 +33,7 @@ from api.routes import (
     victim_addresses,
     victim_tasks,
     victims,
+    zone_proofs,
     zones,
 )
 from api.security import Requires, all_dependants
@@ -53,6 +55,8 @@ ROUTERS = (
     explanations.router,
     response_plans.router,  # before zones, whose references may hold slashes
     authorisations.router,  # before zones, whose references may hold slashes
+    zone_proofs.router,  # likewise
+    operations.router,  # likewise
     zones.router,
     rehearsals.router,
     crime_batches.router,

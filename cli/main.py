@@ -22,6 +22,8 @@ COMMANDS = {
     "devices": "cli.devices",
     "staff": "cli.staff",
     "zones": "cli.zones",
+    "wards": "cli.wards",
+    "operations": "cli.operations",
     "authorise": "cli.authorise",
     "victims": "cli.victims",
     "rules": "cli.rules",

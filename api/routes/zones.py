@@ -140,11 +140,11 @@ def write_zones(
 ) -> PublishedZones:
     """Publish zones from a GeoJSON Feature or FeatureCollection: all of them, or nothing and every problem.
 
-    Properties: `reference`, `name`, `kind` (`exclusion`, `inclusion`, `curfew` or `crime_scene`), and where wanted
-    `crn` (the owner; left out, the zone is shared; an inclusion zone and a curfew need one), `radius_m` (with a Point),
-    `valid_from`, `active_from`, `active_to`, `schedule`, `policy`, `disclosed`. Publishing the same again changes
-    nothing. Workers judge by the new version within 2 seconds; where it holds from an earlier time on, they judge
-    anew what they judged since.
+    Properties: `reference`, `name`, `kind` (`exclusion`, `inclusion`, `curfew`, `crime_scene` or `home_area`), and
+    where wanted `crn` (the owner; left out, the zone is shared; an inclusion zone and a curfew need one), `radius_m`
+    (with a Point), `valid_from`, `active_from`, `active_to`, `schedule`, `policy`, `disclosed`. Publishing the same
+    again changes nothing. Workers judge by the new version within 2 seconds; where it holds from an earlier time on,
+    they judge anew what they judged since.
     """
     settings = services.settings
     try:
