@@ -5,10 +5,12 @@ and one that comes late misses nothing but what came and went in between.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
+from itertools import chain
 
+from alerts.office_hours import is_office_hours
 from alerts.victim_watch import BADNESS, step, watch_of
 from alerts.victims import RECALL_OUTCOME, NewTask, breach_fact, ended_fact, next_tasks, recall_fact
 from model.casework_rules import CaseworkRules
@@ -18,43 +20,20 @@ from model.staff import StaffMember, StaffRole
 from model.victims import ShownWatch, TellableFact, TellingKind, VictimTask, ZoneFacts, ZoneWatch
 from store.database import Cursor
 from store.notices import add_notices
+from store.rota import on_duty
 from store.staff import find_staff, staff_of_role
 from store.victim_tasks import add_task, load_choices, load_tasks, load_tellable_alerts, withdraw_tasks
 from store.victim_zones import load_shown, load_zone_facts, note_round, save_shown
 from store.victims import victim_liaisons
-
-OnDuty = Callable[[Cursor, StaffRole, datetime], Sequence[StaffMember]]
-Unloaded = Callable[[Cursor, Collection[int]], Collection[int]]
-"""Those of the zones that some worker does not judge by."""
+from store.zone_proof import zones_unwatched
 
 STAND_INS = (StaffRole.DUTY_OFFICER, StaffRole.MANAGER)
 
 
-def everybody(cursor: Cursor, role: StaffRole, at: datetime) -> Sequence[StaffMember]:
-    """Without a rota, whoever has the role is taken to be on duty."""
-    del at
-    return staff_of_role(cursor, role)
-
-
-def all_loaded(cursor: Cursor, zone_ids: Collection[int]) -> Collection[int]:
-    """Without a proof, nothing speaks against a zone's being loaded."""
-    del cursor, zone_ids
-    return ()
-
-
-@dataclass(frozen=True, slots=True)
-class VictimDesk:
-    """What it asks of others: who is on duty, when the office is open, and which zones no worker has loaded."""
-
-    is_office_hours: Callable[[CaseworkRules, datetime], bool]
-    on_duty: OnDuty = everybody
-    unloaded: Unloaded = all_loaded
-
-
-def watch_victim_zones(cursor: Cursor, now: datetime, rules: CaseworkRules, desk: VictimDesk) -> int:
+def watch_victim_zones(cursor: Cursor, now: datetime, rules: CaseworkRules) -> int:
     """Look at every victim's zone; how many of them were news. The notices stand in the same transaction."""
     found = load_zone_facts(cursor, now)
-    unloaded = desk.unloaded(cursor, {one.zone_id for one in found})
+    unloaded = _unloaded(cursor, {one.zone_id for one in found})
     shown = load_shown(cursor)
     changed, news = [], 0
     for facts in found:
@@ -66,13 +45,13 @@ def watch_victim_zones(cursor: Cursor, now: datetime, rules: CaseworkRules, desk
             changed.append((key, after))
         if is_news:
             news += 1
-            add_notices(cursor, _watch_notices(cursor, now, rules, desk, facts, after))
+            add_notices(cursor, _watch_notices(cursor, now, rules, facts, after))
     save_shown(cursor, changed)
     note_round(cursor, now)
     return news
 
 
-def keep_victim_tasks(cursor: Cursor, now: datetime, rules: CaseworkRules, desk: VictimDesk) -> int:
+def keep_victim_tasks(cursor: Cursor, now: datetime, rules: CaseworkRules) -> int:
     """Make and withdraw what victims are to be told; how many tasks changed."""
     choices = load_choices(cursor)
     tasks: defaultdict[int, list[VictimTask]] = defaultdict(list)
@@ -83,7 +62,7 @@ def keep_victim_tasks(cursor: Cursor, now: datetime, rules: CaseworkRules, desk:
         made, withdrawn = next_tasks(facts, tasks[victim_id], choices.get(victim_id, ()), now)
         withdraw_tasks(cursor, [(one.task_id, one.reason) for one in withdrawn], now)
         for new in made:
-            _make(cursor, now, desk, new, liaisons[victim_id])
+            _make(cursor, now, new, liaisons[victim_id])
         changed += len(made) + len(withdrawn)
     return changed
 
@@ -99,13 +78,13 @@ def _facts_by_victim(cursor: Cursor, now: datetime, rules: CaseworkRules) -> dic
     return facts
 
 
-def _make(cursor: Cursor, now: datetime, desk: VictimDesk, task: NewTask, liaison: str) -> None:
+def _make(cursor: Cursor, now: datetime, task: NewTask, liaison: str) -> None:
     """The task, and the notice of it when it may be told: before then nobody has to look."""
     columns = asdict(task) | {"kind": task.kind.value, "method": task.method.value}
     takes_back = columns.pop("takes_back")
     task_id = add_task(cursor, columns, takes_back)
     told = find_staff(cursor, liaison)
-    recipients = [told] if told is not None and _channels(told) else _stand_ins(cursor, desk, now)
+    recipients = [told] if told is not None and _channels(told) else _stand_ins(cursor, now)
     detail: dict[str, str | int] = {"task_id": task_id, "kind": task.kind.value, "method": task.method.value}
     add_notices(
         cursor,
@@ -117,6 +96,12 @@ def _make(cursor: Cursor, now: datetime, desk: VictimDesk, task: NewTask, liaiso
     )
 
 
+def _unloaded(cursor: Cursor, zone_ids: Collection[int]) -> set[int]:
+    """Those that the service fails to judge by: no worker has them, or not as they stand."""
+    found = zones_unwatched(cursor, zone_ids)
+    return {zone_id for zone_id, reasons in found.items() if any(one.reason.is_fault for one in reasons)}
+
+
 def _with_proof(facts: ZoneFacts, unloaded: Collection[int]) -> ZoneFacts:
     if facts.live is None or facts.zone_id not in unloaded:
         return facts
@@ -124,7 +109,7 @@ def _with_proof(facts: ZoneFacts, unloaded: Collection[int]) -> ZoneFacts:
 
 
 def _watch_notices(
-    cursor: Cursor, now: datetime, rules: CaseworkRules, desk: VictimDesk, facts: ZoneFacts, shown: ShownWatch
+    cursor: Cursor, now: datetime, rules: CaseworkRules, facts: ZoneFacts, shown: ShownWatch
 ) -> list[NewNotice]:
     """To the liaison officer and, where they are off or cannot be told, to who stands in. What is bad goes by every
     channel: there is no time to find out which of them is read.
@@ -134,8 +119,8 @@ def _watch_notices(
     liaison = find_staff(cursor, facts.liaison)
     if liaison is not None and _channels(liaison):
         recipients.append(liaison)
-    if not recipients or not _is_on(cursor, now, rules, desk, facts.liaison):
-        recipients += [one for one in _stand_ins(cursor, desk, now) if one not in recipients]
+    if not recipients or not _is_on(cursor, now, rules, facts.liaison):
+        recipients += [one for one in _stand_ins(cursor, now) if one not in recipients]
     detail: dict[str, str | int] = {
         "zone": facts.reference,
         "state": shown.watch.state.value,
@@ -150,22 +135,22 @@ def _watch_notices(
     ]
 
 
-def _is_on(cursor: Cursor, now: datetime, rules: CaseworkRules, desk: VictimDesk, liaison: str) -> bool:
-    if desk.is_office_hours(rules, now):
-        return True
-    return desk.on_duty is not everybody and any(
-        one.subject == liaison for one in desk.on_duty(cursor, StaffRole.VICTIM_LIAISON, now)
+def _is_on(cursor: Cursor, now: datetime, rules: CaseworkRules, liaison: str) -> bool:
+    """In office hours, or in a shift of their own."""
+    return is_office_hours(rules.office_hours, now) or any(
+        one.subject == liaison for one in on_duty(cursor, StaffRole.VICTIM_LIAISON, now)
     )
 
 
-def _stand_ins(cursor: Cursor, desk: VictimDesk, now: datetime) -> list[StaffMember]:
-    """Of the first role that has somebody on duty who can be told; then of whoever has the role at all."""
-    for find in (desk.on_duty, everybody):
-        for role in STAND_INS:
-            found = [one for one in find(cursor, role, now) if _channels(one)]
-            if found:
-                return found
-    return []
+def _stand_ins(cursor: Cursor, now: datetime) -> Sequence[StaffMember]:
+    """Of the first role that has somebody in a shift who can be told; then of whoever has the role at all."""
+    in_shifts = (on_duty(cursor, role, now) for role in STAND_INS)
+    at_all = (staff_of_role(cursor, role) for role in STAND_INS)
+    for members in chain(in_shifts, at_all):
+        found = [one for one in members if _channels(one)]
+        if found:
+            return found
+    return ()
 
 
 def _channels(member: StaffMember) -> list[NoticeChannel]:

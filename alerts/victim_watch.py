@@ -10,7 +10,7 @@ from model.times import to_microseconds
 from model.victims import Reason, ShownWatch, Watch, WatchReason, ZoneFacts, ZoneWatch
 
 LOADED_WITHIN = timedelta(seconds=30)
-"""From when a version was written: workers read the registry every two seconds."""
+"""From when a version was written or a tag put on: workers read the registry every two seconds."""
 
 PROVED_WITHIN = timedelta(seconds=120)
 """The watch proves every few seconds that pings come in, or finds the intake deaf."""
@@ -93,7 +93,8 @@ def _not_watched(facts: ZoneFacts, now: datetime) -> tuple[Reason, ...]:
     found = []
     if live.active_to is not None and now >= live.active_to:
         found.append(Reason(WatchReason.NO_LIVE_VERSION, live.active_to))
-    if not live.is_loaded and now - live.created_at > LOADED_WITHIN:
+    changed_at = max(filter(None, (live.created_at, facts.worn_since)))
+    if not live.is_loaded and now - changed_at > LOADED_WITHIN:
         found.append(Reason(WatchReason.NOT_LOADED, None))
     if facts.lifted_since is not None:
         found.append(Reason(WatchReason.AUTHORISED, facts.lifted_since))

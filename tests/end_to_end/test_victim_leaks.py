@@ -6,9 +6,11 @@ draws zones, and are in nothing that is for the wearer.
 """
 
 import io
+import logging
 import re
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,11 +20,11 @@ import httpx
 import numpy as np
 import pytest
 import shapely
+import structlog
 from psycopg2.extras import Json
 
 from access.roles import Role
-from alerts.casework_rules import default_rules
-from alerts.victim_duty import VictimDesk, keep_victim_tasks, watch_victim_zones
+from alerts.victim_duty import keep_victim_tasks, watch_victim_zones
 from geofence.geojson import from_stored
 from geofence.plane_areas import area_of
 from geofence.projection import Projection
@@ -37,6 +39,7 @@ from tests.support.database import DatabaseUrls
 from tests.support.evidence import evidence_world
 from tests.support.pings import ping
 from tests.support.seed import as_owner
+from tests.support.victim_duty import OUT_OF_HOURS
 from tests.support.victims import (
     ADDRESS,
     CHOICE,
@@ -90,12 +93,11 @@ def plant(office: LiaisonOffice) -> Planted:
         )
         wait_until(lambda: len(rows(urls.owner, found)) == 2, what="the approach and the breach")
     alerts = dict(rows(urls.owner, found))
-    desk = VictimDesk(is_office_hours=lambda _rules, _at: False)
     with as_owner(urls.owner) as cursor:
         now = service_now(cursor)
-        assert keep_victim_tasks(cursor, now, default_rules(), desk) == 1, "of the breach, not of the approach"
+        assert keep_victim_tasks(cursor, now, OUT_OF_HOURS) == 1, "of the breach, not of the approach"
         cursor.execute("UPDATE intake_state SET deaf_since = service_clock(), deaf_reason = 'no_heartbeat'")
-        assert watch_victim_zones(cursor, now, default_rules(), desk) == 1
+        assert watch_victim_zones(cursor, now, OUT_OF_HOURS) == 1
         cursor.execute(
             "SELECT evidence -> 'positions' -> 'deepest' ->> 'depth_m' FROM alerts WHERE alert_id = %s",
             (alerts["approach_warning"],),
@@ -222,18 +224,27 @@ def test_logs_metrics_and_listings_do_not_tell_it(
         assert code == 0, (listing, error)
         assert not SECRET.search(printed + error), listing
         assert planted.reference not in printed or listing[0] == "victims"
-    configure_logging("debug", "json")
-    victim_id = planted.zone.victim_id
-    bad = {"address": ADDRESS + "\n", "lat": LAT, "lon": 500 + LON}
-    for body in (bad, {"address": ADDRESS, "lat": LAT, "lon": LON, "x": 1}):
-        refused = planted.office.call("POST", f"/v1/victims/{victim_id}/addresses", body)
-        assert refused.status_code == 422
-        assert not SECRET.search(refused.text)
-    planted.office.call(
-        "POST", f"/v1/victims/{victim_id}/addresses", {"address": ADDRESS, "lat": LAT, "lon": LON}, other=True
-    )
-    said = capsys.readouterr()
+    with logging_in_full():
+        victim_id = planted.zone.victim_id
+        bad = {"address": ADDRESS + "\n", "lat": LAT, "lon": 500 + LON}
+        whole = {"address": ADDRESS, "lat": LAT, "lon": LON}
+        for body in (bad, whole | {"x": 1}):
+            refused = planted.office.call("POST", f"/v1/victims/{victim_id}/addresses", body)
+            assert refused.status_code == 422
+            assert not SECRET.search(refused.text)
+        planted.office.call("POST", f"/v1/victims/{victim_id}/addresses", whole, other=True)
+        said = capsys.readouterr()
     assert not SECRET.search(said.out + said.err)
+
+
+@contextmanager
+def logging_in_full() -> Iterator[None]:
+    configure_logging("debug", "json")
+    try:
+        yield
+    finally:
+        structlog.reset_defaults()
+        logging.basicConfig(force=True)
 
 
 def test_a_police_bundle_of_the_same_wearer_holds_nothing_of_a_victim_s_zone(

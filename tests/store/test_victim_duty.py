@@ -1,19 +1,17 @@
 """Victims' zones on a real database: what became of them, and who is told of it."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
 from access.roles import Role
-from alerts.casework_rules import default_rules
 from alerts.victim_duty import keep_victim_tasks, watch_victim_zones
 from store.clock import service_now
 from store.database import fetch_one
 from tests.support.api_server import RunningApi, running_api
 from tests.support.database import DatabaseUrls
 from tests.support.seed import as_owner
-from tests.support.victim_duty import AT_ONCE, IN_HOURS, OUT_OF_HOURS, choose, execute, notices, on_duty, shown, watch
+from tests.support.victim_duty import IN_HOURS, OUT_OF_HOURS, choose, execute, notices, on_duty, shown, watch
 from tests.support.victims import LiaisonOffice, hear, liaison_office, prove_intake, publish_directly
 
 
@@ -90,7 +88,7 @@ def test_each_cause_is_found_in_the_database(office: LiaisonOffice) -> None:
 def test_a_zone_that_no_worker_has_loaded_is_not_watched(office: LiaisonOffice) -> None:
     linked = office.linked_zone()
     execute(office, "UPDATE zone_versions SET created_at = created_at - interval '1 hour'")
-    watch(office, replace(IN_HOURS, unloaded=lambda _cursor, zone_ids: zone_ids))
+    watch(office)
     assert shown(office, linked) == ("not_watched", ["not_loaded"])
 
 
@@ -133,11 +131,11 @@ def test_a_round_over_a_thousand_zones_takes_less_than_its_second(office: Liaiso
             )
     watch(office)
     with on_duty(office) as (cursor, now):
-        watch_victim_zones(cursor, now, AT_ONCE, IN_HOURS)
+        watch_victim_zones(cursor, now, IN_HOURS)
         watched_s = (service_now(cursor) - now).total_seconds()
     assert watched_s < 1, watched_s
     with on_duty(office) as (cursor, now):
-        keep_victim_tasks(cursor, now, default_rules(), IN_HOURS)
+        keep_victim_tasks(cursor, now, IN_HOURS)
         kept_s = (service_now(cursor) - now).total_seconds()
     assert kept_s < 1, kept_s
 

@@ -3,19 +3,25 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from alerts.casework_rules import default_rules
-from alerts.victim_duty import VictimDesk, keep_victim_tasks, watch_victim_zones
+from alerts.victim_duty import keep_victim_tasks, watch_victim_zones
+from model.casework_rules import CaseworkRules, OfficeHours
+from model.schedules import Weekday
 from store.clock import service_now
 from store.database import Cursor, connect
 from tests.support.seed import Wearer, as_owner, seed_alert
 from tests.support.victims import CHOICE, LiaisonOffice, LinkedZone
 
-IN_HOURS = VictimDesk(is_office_hours=lambda _rules, _at: True)
-OUT_OF_HOURS = VictimDesk(is_office_hours=lambda _rules, _at: False)
-AT_ONCE = replace(default_rules(), victim_zone_steady_s=0)
+EVERY_DAY = tuple(day.word for day in Weekday)
+IN_HOURS = replace(
+    default_rules(),
+    victim_zone_steady_s=0,
+    office_hours=OfficeHours("Europe/London", EVERY_DAY, time(), time(23, 59, 59)),
+)
+OUT_OF_HOURS = replace(IN_HOURS, office_hours=OfficeHours("Europe/London", EVERY_DAY, time(), time(0, 0, 1)))
 
 
 @contextmanager
@@ -26,14 +32,14 @@ def on_duty(office: LiaisonOffice) -> Iterator[tuple[Cursor, datetime]]:
         yield cursor, service_now(cursor)
 
 
-def watch(office: LiaisonOffice, desk: VictimDesk = IN_HOURS) -> int:
+def watch(office: LiaisonOffice, rules: CaseworkRules = IN_HOURS) -> int:
     with on_duty(office) as (cursor, now):
-        return watch_victim_zones(cursor, now, AT_ONCE, desk)
+        return watch_victim_zones(cursor, now, rules)
 
 
 def keep(office: LiaisonOffice) -> int:
     with on_duty(office) as (cursor, now):
-        return keep_victim_tasks(cursor, now, default_rules(), IN_HOURS)
+        return keep_victim_tasks(cursor, now, IN_HOURS)
 
 
 def notices(office: LiaisonOffice) -> list[tuple[str, str, str, dict[str, Any]]]:
@@ -68,19 +74,14 @@ def choose(office: LiaisonOffice, victim_id: int, **values: object) -> None:
 def breach(office: LiaisonOffice, linked: LinkedZone) -> str:
     wearer = Wearer(linked.person_id, linked.device_id, linked.activation_id)
     with as_owner(office.api.urls.owner) as cursor:
-        began_at = service_now(cursor)
-        alert_id = seed_alert(cursor, wearer, linked.zone_id, began_at)
-        cursor.execute(
-            "INSERT INTO alert_cases (alert_id, person_id, status, raised_at) VALUES (%s, %s, 'raised', %s)",
-            (str(alert_id), linked.person_id, began_at),
-        )
+        alert_id = seed_alert(cursor, wearer, linked.zone_id, service_now(cursor))
     return str(alert_id)
 
 
 def close_as(office: LiaisonOffice, alert_id: str, outcome: str, is_breach: bool) -> None:
     execute(
         office,
-        "UPDATE alert_cases SET status = 'closed', closed_at = service_clock(), closed_by = 'x', outcome = %s,"
+        "UPDATE alert_cases SET version = version + 1, status = 'closed', closed_at = service_clock(), closed_by = 'x', outcome = %s,"
         " outcome_is_breach = %s WHERE alert_id = %s",
         outcome,
         is_breach,
