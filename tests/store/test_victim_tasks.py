@@ -19,6 +19,7 @@ from tests.support.victim_duty import (
     execute,
     keep,
     notices,
+    reopen,
     settle_told,
     tasks,
 )
@@ -75,12 +76,7 @@ def test_a_told_breach_that_is_closed_as_none_is_taken_back_and_one_not_told_is_
         ("breach", "withdrawn"),
         ("retraction", "waiting"),
     ]
-    execute(
-        office,
-        "UPDATE alert_cases SET version = version + 1, status = 'reopened', closed_at = NULL, outcome = NULL,"
-        " outcome_is_breach = NULL WHERE alert_id = %s",
-        first,
-    )
+    reopen(office, first)
     keep(office)
     assert tasks(office)[2]["status"] == "withdrawn", "it may be so after all"
     close_as(office, first, "drift", is_breach=False)

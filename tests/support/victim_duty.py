@@ -79,14 +79,33 @@ def breach(office: LiaisonOffice, linked: LinkedZone) -> str:
 
 
 def close_as(office: LiaisonOffice, alert_id: str, outcome: str, is_breach: bool) -> None:
-    execute(
+    change_case(
         office,
-        "UPDATE alert_cases SET version = version + 1, status = 'closed', closed_at = service_clock(), closed_by = 'x', outcome = %s,"
-        " outcome_is_breach = %s WHERE alert_id = %s",
-        outcome,
-        is_breach,
         alert_id,
+        "close",
+        "status = 'closed', closed_at = service_clock(), closed_by = 'x', outcome = %s, outcome_is_breach = %s",
+        (outcome, is_breach),
     )
+
+
+def reopen(office: LiaisonOffice, alert_id: str) -> None:
+    emptied = "closed_at = NULL, closed_by = NULL, outcome = NULL, outcome_is_breach = NULL"
+    change_case(office, alert_id, "reopen", f"status = 'reopened', {emptied}")
+
+
+def change_case(
+    office: LiaisonOffice, alert_id: str, action: str, setting: str, values: tuple[object, ...] = ()
+) -> None:
+    """As casework leaves it: what was done, and the case."""
+    with as_owner(office.api.urls.owner) as cursor:
+        cursor.execute(
+            "INSERT INTO alert_actions (alert_id, case_version, action, acted_by, acted_at)"
+            " SELECT alert_id, version + 1, %s, 'x', service_clock() FROM alert_cases WHERE alert_id = %s",
+            (action, alert_id),
+        )
+        cursor.execute(
+            f"UPDATE alert_cases SET version = version + 1, {setting} WHERE alert_id = %s", (*values, alert_id)
+        )
 
 
 def settle_told(office: LiaisonOffice, task_id: int) -> None:
