@@ -83,13 +83,16 @@ def close_as(office: LiaisonOffice, alert_id: str, outcome: str, is_breach: bool
         office,
         alert_id,
         "close",
-        "status = 'closed', closed_at = service_clock(), closed_by = 'x', outcome = %s, outcome_is_breach = %s",
+        "status = 'closed', closed_at = service_clock(), closed_by = 'x', outcome = %s, outcome_is_breach = %s,"
+        " outcome_rules_version = 0",
         (outcome, is_breach),
     )
 
 
 def reopen(office: LiaisonOffice, alert_id: str) -> None:
-    emptied = "closed_at = NULL, closed_by = NULL, outcome = NULL, outcome_is_breach = NULL"
+    emptied = (
+        "closed_at = NULL, closed_by = NULL, outcome = NULL, outcome_is_breach = NULL, outcome_rules_version = NULL"
+    )
     change_case(office, alert_id, "reopen", f"status = 'reopened', {emptied}")
 
 
