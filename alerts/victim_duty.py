@@ -123,7 +123,7 @@ def _watch_notices(
         recipients += [one for one in _stand_ins(cursor, now) if one not in recipients]
     detail: dict[str, str | int] = {
         "zone": facts.reference,
-        "state": shown.watch.state.value,
+        "watch": shown.watch.state.value,
         "reasons": ", ".join(one.code.value for one in shown.watch.reasons),
         "since": shown.since.isoformat(),
     }
