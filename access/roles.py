@@ -35,6 +35,9 @@ class Permission(StrEnum):
     ZONES_WRITE = "zones.write"
     OPERATIONS_WRITE = "operations.write"
     ZONES_REHEARSE = "zones.rehearse"
+    CONDITIONS_READ = "conditions.read"
+    CONDITIONS_DRAFT = "conditions.draft"
+    CONDITIONS_APPROVE = "conditions.approve"
     AUTHORISATIONS_READ = "authorisations.read"
     AUTHORISATIONS_WRITE = "authorisations.write"
     METRICS_READ = "metrics.read"
@@ -56,10 +59,14 @@ class Permission(StrEnum):
     VICTIMS_WRITE = "victims.write"
     VICTIM_ADDRESSES_READ = "victim_addresses.read"
     VICTIM_ADDRESSES_WRITE = "victim_addresses.write"
+    MESSAGES_READ = "messages.read"
+    DELIVERY_READ = "delivery.read"
+    WEBHOOKS_WRITE = "webhooks.write"
 
 
 _EVERYONE = frozenset({Permission.SELF_READ, Permission.API_READ, Permission.PRECISION_READ})
-_SUPERVISION = _EVERYONE | {
+_STAFF = _EVERYONE | {Permission.MESSAGES_READ}  # one's own: nobody else's are shown
+_SUPERVISION = _STAFF | {
     Permission.PEOPLE_READ,
     Permission.STAFF_READ,
     Permission.VISITS_READ,
@@ -69,6 +76,8 @@ _SUPERVISION = _EVERYONE | {
     Permission.TRACK_READ,
     Permission.ZONES_READ,
     Permission.ZONES_REHEARSE,  # it tells where a wearer was: not for who draws zones without seeing tracks
+    Permission.CONDITIONS_READ,
+    Permission.CONDITIONS_DRAFT,
     Permission.AUTHORISATIONS_READ,
     Permission.AUTHORISATIONS_WRITE,
     Permission.PERSON_MATCHES_READ,
@@ -88,8 +97,8 @@ POLICE_ROLES = frozenset({Role.POLICE_ANALYST, Role.MATCH_REVIEWER})
 
 POLICY: dict[Role, frozenset[Permission]] = {
     Role.PRACTITIONER: _SUPERVISION,
-    Role.MANAGER: _SUPERVISION | _MANAGEMENT | {Permission.OPERATIONS_WRITE},
-    Role.DUTY_OFFICER: _SUPERVISION | {Permission.OPERATIONS_WRITE},
+    Role.MANAGER: _SUPERVISION | _MANAGEMENT | {Permission.OPERATIONS_WRITE, Permission.CONDITIONS_APPROVE},
+    Role.DUTY_OFFICER: _SUPERVISION | {Permission.OPERATIONS_WRITE, Permission.CONDITIONS_APPROVE},
     Role.POLICE_ANALYST: _POLICE
     | {
         Permission.CRIMES_IMPORT,
@@ -100,17 +109,23 @@ POLICY: dict[Role, frozenset[Permission]] = {
         Permission.EVIDENCE_REQUEST,
     },
     Role.MATCH_REVIEWER: _POLICE | {Permission.MATCHES_QUALIFY},
-    Role.VICTIM_LIAISON: _EVERYONE
+    Role.VICTIM_LIAISON: _STAFF
     | {
         Permission.VICTIMS_READ,
         Permission.VICTIMS_WRITE,
         Permission.VICTIM_ADDRESSES_READ,
         Permission.VICTIM_ADDRESSES_WRITE,
     },
-    Role.MONITORING_OFFICER: _EVERYONE | {Permission.METRICS_READ},
+    Role.MONITORING_OFFICER: _STAFF | {Permission.METRICS_READ, Permission.DELIVERY_READ},
     Role.ADMINISTRATOR: _EVERYONE
     | _MANAGEMENT
-    | {Permission.ZONES_READ, Permission.ZONES_WRITE, Permission.OPERATIONS_WRITE},
+    | {
+        Permission.ZONES_READ,
+        Permission.ZONES_WRITE,
+        Permission.OPERATIONS_WRITE,
+        Permission.DELIVERY_READ,
+        Permission.WEBHOOKS_WRITE,
+    },
     Role.AUDITOR: _EVERYONE,
 }
 

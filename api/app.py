@@ -14,25 +14,36 @@ from api.routes import (
     alerts,
     authorisations,
     casework,
+    condition_decisions,
+    condition_drafts,
+    conditions,
     crime_batches,
     crime_sheets,
     crimes,
+    deliveries,
+    eligibility,
     eliminations,
     evidence,
     explanations,
     health,
     matches,
     me,
+    messages,
     operations,
     people,
+    people_changes,
+    registry_imports,
     rehearsals,
     response_plans,
     scene_searches,
+    staff,
     stream,
     tracks,
     victim_addresses,
     victim_tasks,
     victims,
+    wearing,
+    webhooks,
     zone_proofs,
     zones,
 )
@@ -44,16 +55,24 @@ from ops.errors import ConfigurationError
 from ops.settings import Settings
 
 OPEN_PATHS = frozenset({"/health/live", "/health/ready"})
-STREAMED_BODIES = frozenset({("POST", crime_batches.PATH)})
+STREAMED_BODIES = frozenset({("POST", path) for path in (crime_batches.PATH, *registry_imports.PATHS)})
 ROUTERS = (
     me.router,
     people.router,
+    people_changes.router,
+    eligibility.router,
+    wearing.router,
+    staff.router,
+    registry_imports.router,
     tracks.router,
     stream.router,
     alerts.router,
     casework.router,
     explanations.router,
     response_plans.router,  # before zones, whose references may hold slashes
+    conditions.router,
+    condition_drafts.router,
+    condition_decisions.router,
     authorisations.router,  # before zones, whose references may hold slashes
     zone_proofs.router,  # likewise
     operations.router,  # likewise
@@ -69,6 +88,9 @@ ROUTERS = (
     victims.router,
     victim_addresses.router,
     victim_tasks.router,
+    webhooks.router,
+    deliveries.router,
+    messages.router,
     health.router,
 )
 

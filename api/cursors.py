@@ -30,6 +30,14 @@ def decode_number(text: str | None) -> int | None:
     return None if text is None else _decode(text, Bigint)
 
 
+def encode_text(text: str) -> str:
+    return _encode(text)
+
+
+def decode_text(text: str | None) -> str | None:
+    return None if text is None else _decode(text, str)
+
+
 def encode_track_key(key: TrackKey) -> str:
     return _encode((to_microseconds(key.fix_time), key.device_id, key.fix_key))
 
@@ -50,6 +58,14 @@ def decode_visit_key(text: str | None) -> tuple[datetime, uuid.UUID] | None:
         return None
     microseconds, visit_id = _decode(text, tuple[Bigint, uuid.UUID])
     return _moment(microseconds), visit_id
+
+
+def encode_delivery_key(event_id: int, channel: str) -> str:
+    return _encode((event_id, channel))
+
+
+def decode_delivery_key(text: str | None) -> tuple[int, str] | None:
+    return None if text is None else _decode(text, tuple[Bigint, str])
 
 
 def encode_match_key(key: MatchKey) -> str:

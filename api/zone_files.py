@@ -22,16 +22,21 @@ class ZoneFileError(InputError):
 
 def read_zone_file(content: bytes, settings: Settings) -> tuple[ZoneDraft, ...]:
     """The drafts of a GeoJSON file. Raises InputError where it is no JSON, ZoneFileError with all that is wrong."""
-    try:
-        document = msgspec.json.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"this is no JSON: {error}") from None
-    except RecursionError:
-        raise InputError("this JSON is nested too deeply to be a zone file") from None
+    document = parsed(content)
     read = read_zones(document, region=settings.region, projection=projection_of(settings))
     if read.problems:
         raise ZoneFileError(read.problems)
     return read.drafts
+
+
+def parsed(content: bytes) -> object:
+    """A JSON document. Raises InputError where it is none."""
+    try:
+        return msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"this is no JSON: {error}") from None
+    except RecursionError:
+        raise InputError("this JSON is nested too deeply to be a zone file") from None
 
 
 def projection_of(settings: Settings) -> Projection:

@@ -18,10 +18,12 @@ from cli.times import parse_time
 from cli.zone_files import content_of_file, print_problems
 from geofence import policy_documents, schedule_documents
 from geofence.schedule_words import words
+from model.conditions import ZONE_KINDS_OF_CONDITIONS
 from model.policies import policy_of
 from ops.errors import InputError
 from ops.settings import load_settings
 from store.authorisations import list_authorisations
+from store.condition_zones import refusals_of_zones, refuse_end_without_condition
 from store.zone_decisions import Outcome
 from store.zone_list import StoredZone, find_zone, list_zones
 from store.zones import end_zone, publish_zones
@@ -44,6 +46,9 @@ def import_file(file: Annotated[Path, typer.Argument(help="GeoJSON: a Feature or
     (the owner; left out, the zone is shared; an inclusion zone and a curfew need one), radius_m (with a Point),
     valid_from, active_from, active_to, schedule, policy, disclosed.
 
+    This is the back office's way, for zones that were there before: a person's zone is published without a second
+    person's approval, which the audit says. From then on `cordon conditions` is the way.
+
     Example: cordon zones import zones.geojson
     """
     settings = load_settings()
@@ -53,12 +58,20 @@ def import_file(file: Annotated[Path, typer.Argument(help="GeoJSON: a Feature or
         print_problems(error.problems)
         raise InputError(f"nothing was imported: {len(error.problems)} problem(s) in {file}") from None
     with owner_transaction() as cursor:
-        published = publish_zones(cursor, drafts, getpass.getuser(), lock_timeout_ms=settings.lock_timeout_ms)
+        refused = refusals_of_zones(cursor, drafts, owners_may=True)
+        timeout_ms = settings.lock_timeout_ms
+        published = publish_zones(cursor, drafts, getpass.getuser(), lock_timeout_ms=timeout_ms, refused=refused)
         changed = {zone.reference: zone.version for zone in published if zone.outcome is not Outcome.UNCHANGED}
-        about = Subject(row_count=len(changed), detail={"versions": changed})
-        record_allowed(cursor, command_identity(), Action.ZONES_WRITE, about)
+        people_s = [one.reference for one in drafts if one.crn is not None and one.kind in ZONE_KINDS_OF_CONDITIONS]
+        detail = {"versions": changed, "without_a_second_person": sorted(changed.keys() & set(people_s))}
+        record_allowed(cursor, command_identity(), Action.ZONES_WRITE, Subject(row_count=len(changed), detail=detail))
     for outcome in Outcome:
         print(f"{outcome}: {sum(zone.outcome is outcome for zone in published)}")
+    if detail["without_a_second_person"]:
+        print(
+            f"{len(detail['without_a_second_person'])} watch one person without an approved licence condition:"
+            " `cordon conditions unworded` lists them, `cordon conditions adopt` drafts one"
+        )
 
 
 @zones.command("list")
@@ -118,6 +131,7 @@ def end(
     """
     moment = None if at is None else parse_time(at)
     with owner_transaction() as cursor:
+        refuse_end_without_condition(cursor, reference)
         zone = end_zone(cursor, reference, moment, load_settings().lock_timeout_ms)
         about = Subject(window_from=zone.at, detail={"reference": reference})
         record_allowed(cursor, command_identity(), Action.ZONE_END, about)

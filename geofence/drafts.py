@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 from unicodedata import category
 
+from geofence.applicability import never_applies
 from geofence.policy_documents import GRACE, LIMITS, Choice, default_policy, read_policy
 from geofence.problems import Defect, GeometryProblem, PropertyProblem, ZoneProblem
 from geofence.projection import Projection
@@ -92,6 +93,7 @@ class FeatureReader:
         valid_from, active_from, active_to = map(self._time, ("valid_from", "active_from", "active_to"))
         self._ends_after_it_starts(active_from, active_to)
         schedule, choice, is_disclosed = self._schedule(), self._policy(kind), self._disclosed()
+        self._applies_sometime(schedule, max(filter(None, (valid_from, active_from)), default=None), active_to)
         self._has_an_owner(kind)
         self._no_misspelling()
         geometry = self._geometry(feature.get("geometry"))
@@ -165,6 +167,11 @@ class FeatureReader:
         schedule, problems = read_schedule(self._properties.get("schedule"))
         self._add_inner("schedule", problems)
         return schedule
+
+    def _applies_sometime(self, schedule: Schedule | None, starts: datetime | None, ends: datetime | None) -> None:
+        problem = None if schedule is None else never_applies(schedule, starts, ends)
+        if problem is not None:
+            self._add_inner("schedule", [problem])
 
     def _policy(self, kind: ZoneKind | None) -> Choice | None:
         """None too where the kind is wrong: what a policy may hold depends on it."""

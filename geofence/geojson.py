@@ -1,8 +1,10 @@
 """Zone files in GeoJSON (RFC 7946), in and out. A file is taken whole or not at all."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from geofence.condition_drafts import ConditionDraft, ConditionReader
 from geofence.drafts import FeatureReader, ZoneDraft
 from geofence.problems import Defect, ZoneProblem
 from geofence.projection import Projection
@@ -36,6 +38,37 @@ def read_zones(document: object, *, region: Region | None = None, projection: Pr
     if problems:
         return ZoneFile((), tuple(problems))
     return ZoneFile(tuple(draft for draft in drafts if draft is not None), ())
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionFile:
+    """Likewise of conditions."""
+
+    drafts: tuple[ConditionDraft, ...]
+    problems: tuple[ZoneProblem, ...]
+
+
+def read_conditions(
+    document: object,
+    *,
+    region: Region | None = None,
+    projection: Projection | None = None,
+    owner: str | None = None,
+) -> ConditionFile:
+    """A parsed Feature or FeatureCollection as drafts of licence conditions.
+
+    Properties: reference, name, kind (a ConditionKind), wording, starts, crn (not needed with ``owner``, the CRN of the
+    one person of all), and where wanted ends, radius_m, schedule, policy, disclosed; trail monitoring has no geometry.
+    ``region`` and ``projection`` are those of ``read_zones``.
+    """
+    features, problems = features_of(document)
+    readers = [ConditionReader(number, region, projection, owner=owner) for number in range(1, len(features) + 1)]
+    drafts = [reader.read_condition(feature) for reader, feature in zip(readers, features, strict=True)]
+    _find_duplicates(readers)
+    problems += [problem for reader in readers for problem in reader.problems]
+    if problems:
+        return ConditionFile((), tuple(problems))
+    return ConditionFile(tuple(draft for draft in drafts if draft is not None), ())
 
 
 def to_geojson(geometry: Geometry) -> dict[str, Any]:
@@ -88,7 +121,7 @@ def features_of(document: object) -> tuple[list[Any], list[ZoneProblem]]:
     return features, []
 
 
-def _find_duplicates(readers: list[FeatureReader]) -> None:
+def _find_duplicates(readers: Sequence[FeatureReader]) -> None:
     first: dict[str, int] = {}
     for reader in readers:
         if reader.reference is None:

@@ -44,6 +44,7 @@ class Defect(StrEnum):
     DUPLICATE_DATE = "duplicate_date"
     EMPTY_WINDOW = "empty_window"
     NO_WINDOW = "no_window"
+    NEVER_APPLIES = "never_applies"
     TOO_MANY_ENTRIES = "too_many_entries"
 
 

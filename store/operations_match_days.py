@@ -167,7 +167,11 @@ def _day_problems(where: str, schedule: Schedule, day: MatchDay, now: datetime) 
     except InputError as error:
         problems.append(OperationProblem(f"{where}.event", str(error), "name it in one line of plain text"))
     if day.starts == day.ends != time():
-        problems.append(OperationProblem(f"{where}.to", f"{day.ends:%H:%M}", "give another than its from; a whole day is 00:00 to 24:00"))
+        problems.append(
+            OperationProblem(
+                f"{where}.to", f"{day.ends:%H:%M}", "give another than its from; a whole day is 00:00 to 24:00"
+            )
+        )
     elif _is_over(schedule, day, now):
         problems.append(OperationProblem(f"{where}.date", f"{_named(day)} is past", "give a date to come"))
     return problems

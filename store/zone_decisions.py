@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from geofence import schedule_documents
+from geofence.applicability import never_applies
 from geofence.drafts import ZoneDraft
 from geofence.geojson import to_geojson
 from model.policies import policy_of
@@ -76,7 +77,7 @@ def judge(
         return ZoneRefusal(draft.reference, f"nobody has the CRN {draft.crn}", "correct it, or add the person first")
     if current is None:
         first = draft.valid_from or draft.active_from or now
-        return Decision(draft, None, owner, Outcome.CREATED, first)
+        return _never(draft, first) or Decision(draft, None, owner, Outcome.CREATED, first)
     if owner != current.person_id:
         return ZoneRefusal(
             draft.reference, "the zone belongs to someone else", "a zone keeps its owner: choose another reference"
@@ -114,12 +115,21 @@ def _judge_edit(draft: ZoneDraft, owner: int | None, current: CurrentZone, now: 
         return Decision(draft, current, owner, Outcome.UNCHANGED, latest.valid_from)
     if ended and not reopens:
         return ZoneRefusal(draft.reference, "the zone has ended", "give valid_from to open it again from then")
-    return Decision(
+    valid_from = draft.valid_from or max(now, latest.valid_from)
+    return _never(draft, valid_from) or Decision(
         draft,
         current,
         owner,
         Outcome.CHANGED,
-        draft.valid_from or max(now, latest.valid_from),
+        valid_from,
         valid_to=None if ended else latest.valid_to,  # an end that was set stays set
         closes_current=not ended,
     )
+
+
+def _never(draft: ZoneDraft, valid_from: datetime) -> ZoneRefusal | None:
+    """Why its hours never come from then on; what is published already and stays as it is may be over."""
+    if draft.schedule is None:
+        return None
+    problem = never_applies(draft.schedule, max(filter(None, (valid_from, draft.active_from))), draft.active_to)
+    return None if problem is None else ZoneRefusal(draft.reference, f"its schedule: {problem.value}", problem.remedy)

@@ -4,7 +4,7 @@ What is published is never changed: an edit closes the version before and adds o
 was valid at its time, so an edit says from when it holds. Where that lies in the past, what was judged is judged anew.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from psycopg2.extras import Json, execute_values
 from geofence.drafts import ZoneDraft
 from geofence.geojson import to_geojson
 from ops.errors import InputError
-from store.database import Cursor
+from store.database import Cursor, fetch_one
 from store.protected_addresses import shapes_not_allowed
 from store.reevaluation_requests import reevaluate_zone, reevaluate_zones
 from store.registry import lock_registry_for_edit, next_revision
@@ -45,17 +45,22 @@ def publish_zones(
     created_by: str,
     now: datetime | None = None,
     lock_timeout_ms: int = LOCK_TIMEOUT_MS,
+    refused: Collection[ZoneRefusal] = (),
 ) -> list[PublishedZone]:
     """Publish all of ``drafts``, or nothing; what is there already stays as it is.
 
     A draft that does not say from when it holds does so from ``now`` on; left out, from the moment at which no batch
-    is being judged. Raises ZonesRefusedError with every reason, and UnavailableError when the registry's lock is not
-    had in time.
+    is being judged. ``refused``: what speaks against some of them already. Raises ZonesRefusedError with every reason,
+    and UnavailableError when the registry's lock is not had in time.
     """
     held_at = lock_registry_for_edit(cursor, lock_timeout_ms)
     owners = _owners(cursor, sorted({draft.crn for draft in drafts if draft.crn is not None}))
     current = current_zones(cursor, [draft.reference for draft in drafts])
-    judged = [judge(draft, owners, current.get(draft.reference), now or held_at) for draft in drafts]
+    known = {one.reference: one for one in refused}
+    judged = [
+        known.get(draft.reference) or judge(draft, owners, current.get(draft.reference), now or held_at)
+        for draft in drafts
+    ]
     refusals = [one for one in judged if isinstance(one, ZoneRefusal)] + _victims_refusals(cursor, judged)
     if refusals:
         raise ZonesRefusedError(refusals)
@@ -67,7 +72,9 @@ def publish_zones(
 def end_zone(
     cursor: Cursor, reference: str, at: datetime | None = None, lock_timeout_ms: int = LOCK_TIMEOUT_MS
 ) -> EndedZone:
-    """Let a zone's latest version end at ``at``; left out, at the moment at which no batch is being judged.
+    """Let a zone end at ``at``; left out, at the moment at which no batch is being judged.
+
+    A version that has not begun by then never does.
 
     Raises InputError for an unknown zone, one that ends at another time already, or an end before its start.
     """
@@ -79,13 +86,18 @@ def end_zone(
     latest = current.latest
     if latest.valid_to is not None and latest.valid_to != at:
         raise InputError(f"zone {reference} ends at {latest.valid_to.isoformat()} already: that stays as it is")
-    if at < latest.valid_from:
-        raise InputError(f"zone {reference} holds from {latest.valid_from.isoformat()}: it cannot end before that")
     if latest.valid_to is not None:
         return EndedZone(reference, at, changed=False)
     cursor.execute(
-        "UPDATE zone_versions SET valid_to = %s, revision = %s WHERE zone_id = %s AND version = %s",
-        (at, next_revision(cursor), current.zone_id, latest.version),
+        "SELECT max(valid_from) FROM zone_versions WHERE zone_id = %s AND valid_from <= %s", (current.zone_id, held_at)
+    )
+    (began_at,) = fetch_one(cursor)
+    if began_at is not None and at < began_at:
+        raise InputError(f"zone {reference} holds from {began_at.isoformat()}: it cannot end before that")
+    cursor.execute(
+        "UPDATE zone_versions SET valid_to = greatest(valid_from, %(at)s), revision = %(revision)s"
+        " WHERE zone_id = %(zone)s AND (valid_to IS NULL OR valid_to > %(at)s)",
+        {"at": at, "revision": next_revision(cursor), "zone": current.zone_id},
     )
     if at < held_at:
         reevaluate_zone(cursor, current.zone_id, None, at)

@@ -18,6 +18,7 @@ from api.services import CurrentServices
 from api.zone_files import ZoneFileError, read_zone_file
 from geofence.problems import ZoneProblem
 from store.authorisations import list_authorisations
+from store.condition_zones import refusals_of_zones
 from store.zone_decisions import Outcome, ZonesRefusedError
 from store.zone_list import find_zone, list_zones
 from store.zones import publish_zones
@@ -63,7 +64,7 @@ _FILE = {
     "features": [
         {
             "type": "Feature",
-            "properties": {"reference": "EZ-1042", "name": "Market Square", "kind": "exclusion", "crn": "X123456"},
+            "properties": {"reference": "EZ-1042", "name": "Market Square", "kind": "exclusion"},
             "geometry": _GEOMETRY,
         }
     ],
@@ -138,20 +139,24 @@ def write_zones(
     response: Response,
     content: Annotated[bytes, Depends(read_body)],
 ) -> PublishedZones:
-    """Publish zones from a GeoJSON Feature or FeatureCollection: all of them, or nothing and every problem.
+    """Publish shared zones from a GeoJSON Feature or FeatureCollection: all of them, or nothing and every problem.
 
-    Properties: `reference`, `name`, `kind` (`exclusion`, `inclusion`, `curfew`, `crime_scene` or `home_area`), and
-    where wanted `crn` (the owner; left out, the zone is shared; an inclusion zone and a curfew need one), `radius_m`
-    (with a Point), `valid_from`, `active_from`, `active_to`, `schedule`, `policy`, `disclosed`. Publishing the same
-    again changes nothing. Workers judge by the new version within 2 seconds; where it holds from an earlier time on,
-    they judge anew what they judged since.
+    Properties: `reference`, `name`, `kind` (`exclusion`, `crime_scene` or `home_area`), and where wanted `radius_m`
+    (with a Point), `valid_from`, `active_from`, `active_to`, `schedule`, `policy`, `disclosed`, and of a crime scene or
+    a home area `crn`. A person's exclusion zone, inclusion zone or curfew comes with a licence condition that a second
+    person approves: `POST /v1/people/{person_id}/conditions`. Publishing the same again changes nothing. Workers judge
+    by the new version within 2 seconds; where it holds from an earlier time on, they judge anew what they judged since.
     """
     settings = services.settings
     try:
         drafts = read_zone_file(content, settings)
         with services.pool.transaction(caller.identity) as transaction:
             published = publish_zones(
-                transaction, drafts, caller.identity.subject, lock_timeout_ms=settings.lock_timeout_ms
+                transaction,
+                drafts,
+                caller.identity.subject,
+                lock_timeout_ms=settings.lock_timeout_ms,
+                refused=refusals_of_zones(transaction, drafts),
             )
             changed = [zone for zone in published if zone.outcome is not Outcome.UNCHANGED]
             versions = {zone.reference: zone.version for zone in changed}

@@ -1,7 +1,7 @@
 """Rows of a file of people, or of devices and who wears them, as they are staged."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import BinaryIO
 
@@ -65,7 +65,7 @@ def _check_wearing(row: Row) -> datetime | None:
     began_at, ended_at = moment_of(row, "worn_from"), moment_of(row, "worn_until")
     if "device_serial" in row.cells and "worn_from" not in row.cells:
         row.fault("worn_from", "it is empty", "say when the device was put on")
-    if "worn_from" in row.cells and "device_serial" not in row.cells:
+    if "worn_from" in row.cells and "device_serial" not in row.cells and not row.errors:
         row.fault("device_serial", "it is empty", "say which device was put on then")
     if began_at is not None and ended_at is not None and ended_at <= began_at:
         row.fault("worn_until", "it is not after worn_from: an end before its start", "give a later time")
@@ -100,8 +100,8 @@ def _stated(row: Row) -> dict[str, StatedAnswer]:
 def _stage_decision(row: Row, for_day: date, stated: dict[str, StatedAnswer], assessed: Assessment) -> None:
     row.cells |= {
         "tag_day": for_day.isoformat(),
-        "stated": msgspec.json.encode({code: asdict(one) for code, one in stated.items()}).decode(),
-        "answers": msgspec.json.encode([asdict(one) for one in assessed.answers]).decode(),
+        "stated": msgspec.json.encode(stated).decode(),
+        "answers": msgspec.json.encode(assessed.answers).decode(),
         "is_eligible": str(assessed.is_eligible).lower(),
         "reason": assessed.reason,
     }

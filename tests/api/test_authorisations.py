@@ -9,6 +9,7 @@ import pytest
 
 from access.roles import Role
 from tests.support.api_server import RunningApi
+from tests.support.conditions import approve, approved, condition, put
 from tests.support.seed import as_owner
 from tests.support.zone_files import collection, feature
 
@@ -170,13 +171,12 @@ def test_the_list_pages(fresh_api: RunningApi) -> None:
 def test_a_zone_shows_its_hours_its_policy_and_who_is_authorised(fresh_api: RunningApi) -> None:
     nights = {"time_zone": "Europe/London", "weekly": [{"days": ["fri"], "from": "19:00", "to": "07:00"}]}
     policy = {"preset": "fast", "buffer_m": 150}
-    given = feature("EZ/9", crn="X100001", schedule=nights, policy=policy, disclosed=True)
-    with fresh_api.client(Role.ADMINISTRATOR) as client:
-        for outcome in ("created", "unchanged"):
-            published = client.post("/v1/zones", content=collection(given))
-            assert published.json()["zones"][0]["outcome"] == outcome, published.text
-        given["properties"]["policy"] = {"preset": "fast", "buffer_m": 200}
-        assert client.post("/v1/zones", content=collection(given)).json()["zones"][0]["version"] == 2
+    given = condition("EZ/9", schedule=nights, policy=policy, disclosed=True)
+    path = f"/v1/conditions/{approved(fresh_api, given)['condition_id']}"
+    given["properties"]["policy"] = {"preset": "fast", "buffer_m": 200}
+    tag = fresh_api.get(Role.PRACTITIONER, path).headers["etag"]
+    second = approve(fresh_api, put(fresh_api, Role.PRACTITIONER, f"{path}/draft", given, tag))
+    assert second.json()["live"]["zone_version"] == 2, second.text
     assert ask(fresh_api, body(), zone="EZ/9").status_code == 201
     shown = fresh_api.get(Role.PRACTITIONER, "/v1/zones/EZ/9").json()
     first, second = shown["versions"]

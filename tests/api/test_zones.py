@@ -12,6 +12,7 @@ from access.roles import Role
 from store.database import fetch_one
 from store.registry import lock_registry_shared
 from tests.support.api_server import RunningApi
+from tests.support.conditions import approved, condition
 from tests.support.seed import as_owner
 from tests.support.zone_files import BOW_TIE, SQUARE, collection, feature
 
@@ -70,11 +71,12 @@ def test_every_problem_comes_at_once_and_nothing_is_kept(fresh_api: RunningApi) 
 
 
 def test_what_the_registry_refuses_is_named_all_at_once(fresh_api: RunningApi) -> None:
-    publish(fresh_api, feature("MINE", crn="X100001", valid_from="2026-02-01T00:00:00Z"))
+    scene = {"kind": "crime_scene"}
+    assert publish(fresh_api, feature("MINE", crn="X100001", **scene)).status_code == 201
     answer = publish(
         fresh_api,
-        feature("MINE", crn="X100002"),
-        feature("NOBODY", crn="X999999"),
+        feature("MINE", crn="X100002", **scene),
+        feature("NOBODY", crn="X999999", **scene),
         feature("SHARED-1", valid_from="2020-01-01T00:00:00Z"),
     )
     assert answer.status_code == 422
@@ -82,6 +84,36 @@ def test_what_the_registry_refuses_is_named_all_at_once(fresh_api: RunningApi) -
     assert reasons.keys() == {"MINE", "NOBODY", "SHARED-1"}
     assert "X999999" in reasons["NOBODY"]
     assert "before the current version" in reasons["SHARED-1"]
+
+
+def test_a_person_s_zone_comes_with_a_condition_and_no_other_way(fresh_api: RunningApi) -> None:
+    home = feature("HOME", kind="curfew", crn="X100001")
+    early = feature("SHARED-1", valid_from="2020-01-01T00:00:00Z")
+    nobody = feature("NOBODY", crn="X999999")
+    answer = publish(fresh_api, feature("GOOD"), feature("OWN-1", crn="X100001"), home, nobody, early)
+    assert answer.status_code == 422
+    remedies = {error["reference"]: error["remedy"] for error in answer.json()["errors"]}
+    assert remedies.pop("SHARED-1").startswith("give "), "what else is wrong comes with it"
+    assert remedies.keys() == {"OWN-1", "HOME", "NOBODY"}
+    assert all("POST /v1/people/{person_id}/conditions" in remedy for remedy in remedies.values())
+    assert fresh_api.get(Role.ADMINISTRATOR, "/v1/zones/GOOD").status_code == 404
+    assert approved(fresh_api, condition("EZ-9"))["reference"] == "EZ-9"
+    assert publish(fresh_api, feature("EZ-9")).status_code == 422, "nor is what an approval published drawn over"
+
+
+def test_hours_that_never_come_are_refused(fresh_api: RunningApi) -> None:
+    def match_on(day: str, **properties: str) -> dict[str, Any]:
+        match_day = {"date": day, "from": "12:00", "to": "18:00"}
+        return feature("MATCH", schedule={"time_zone": "Europe/London", "match_days": [match_day]}, **properties)
+
+    beside = publish(fresh_api, match_on("2026-03-07", active_from="2026-03-08T00:00:00Z"))
+    (error,) = beside.json()["errors"]
+    assert (beside.status_code, error["field"], error["defect"]) == (422, "properties.schedule", "never_applies")
+    over = publish(fresh_api, match_on("2026-03-07"))
+    assert (over.status_code, "never applies" in over.json()["errors"][0]["value"]) == (422, True)
+    assert publish(fresh_api, match_on("2026-03-07", valid_from="2026-03-01T00:00:00Z")).status_code == 201
+    again = publish(fresh_api, match_on("2026-03-07", valid_from="2026-03-01T00:00:00Z"))
+    assert (again.status_code, again.json()["zones"][0]["outcome"]) == (200, "unchanged"), "it may be over by then"
 
 
 def test_a_batch_in_flight_holds_an_edit_back_and_it_gives_up_in_time(fresh_api: RunningApi) -> None:

@@ -51,6 +51,7 @@ def _run(
             "PATH": os.environ["PATH"],
             "CORDON": api.url,
             "TOKEN": api.tokens[Role.PRACTITIONER],
+            "MANAGER_TOKEN": api.tokens[Role.MANAGER],
             "ADMINISTRATOR_TOKEN": api.tokens[Role.ADMINISTRATOR],
             "POLICE_TOKEN": police_token,
             "SOURCE_KEY": source_key,

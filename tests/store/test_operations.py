@@ -6,10 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from geofence.wards import WardShape
 from model.enums import ZoneKind
 from model.operations import Authority, AuthorityRequest, ExtensionRequest, OperationState
-from model.zones import MultiPolygon
 from ops.errors import InputError
 from store.database import Cursor
 from store.operations import close_authority, extend_authority, find_authority, list_authorities, open_authority
@@ -19,15 +17,11 @@ from store.zone_list import find_zone
 from store.zone_proof import zone_proof
 from tests.support.database import DatabaseUrls
 from tests.support.seed import as_owner
+from tests.support.wards import shape
 
 HOUR = timedelta(hours=1)
 LOCK_MS = 1000
 BY = "duty.officer"
-
-
-def shape(code: str, west: float) -> WardShape:
-    ring = ((west, 51.5), (west + 0.01, 51.5), (west + 0.01, 51.51), (west, 51.51), (west, 51.5))
-    return WardShape(code, f"Ward {code}", MultiPolygon(((ring,),)))
 
 
 @pytest.fixture

@@ -1,0 +1,33 @@
+"""Zones that come with a condition are not drawn by hand: a second person's approval publishes them."""
+
+from collections.abc import Sequence
+
+from geofence.drafts import ZoneDraft
+from model.conditions import ZONE_KINDS_OF_CONDITIONS
+from ops.errors import InputError
+from store.condition_list import references_of_conditions
+from store.database import Cursor
+from store.zone_decisions import ZoneRefusal
+
+REMEDY = "draft a condition with it (POST /v1/people/{person_id}/conditions), which a second person approves"
+
+
+def refusals_of_zones(cursor: Cursor, drafts: Sequence[ZoneDraft], *, owners_may: bool = False) -> list[ZoneRefusal]:
+    """One for each zone that watches one person, and each that a condition has published, or is drafted with.
+
+    ``owners_may``: the back office brings in zones of people that no condition stands behind yet.
+    """
+    taken = references_of_conditions(cursor, [draft.reference for draft in drafts], with_drafts=True)
+    refusals = []
+    for draft in drafts:
+        if draft.reference in taken:
+            refusals.append(ZoneRefusal(draft.reference, "the zone comes with a licence condition", REMEDY))
+        elif draft.crn is not None and draft.kind in ZONE_KINDS_OF_CONDITIONS and not owners_may:
+            refusals.append(ZoneRefusal(draft.reference, "a person's zone comes with a licence condition", REMEDY))
+    return refusals
+
+
+def refuse_end_without_condition(cursor: Cursor, reference: str) -> None:
+    """Raises InputError where an approved condition stands behind the zone: it would go on without it."""
+    if references_of_conditions(cursor, [reference], with_drafts=False):
+        raise InputError(f"zone {reference} comes with a licence condition: `cordon conditions end` ends both")
