@@ -144,7 +144,7 @@ def answers(planted: Planted) -> Iterator[tuple[Role, str, str, httpx.Response]]
                     if path == "/v1/alerts/stream" or (own and method != "get"):
                         continue
                     for alert_id in (planted.approach, planted.breach) if "{alert_id}" in path else ("",):
-                        numbers = dict.fromkeys(re.findall(r"\{(\w+_id)\}", path), planted.zone.victim_id)
+                        numbers = dict.fromkeys(re.findall(r"\{(\w+)\}", path), planted.zone.victim_id)
                         numbers |= {"alert_id": alert_id, "person_id": planted.zone.person_id}  # type: ignore[dict-item]
                         place = path.format(**numbers | {"reference": planted.zone.reference})
                         wants = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"}
