@@ -11,7 +11,8 @@ __all__ = ["Action", "Subject", "about_authorisation", "record_allowed", "record
 
 class Action(StrEnum):
     """The audit's vocabulary. SQL functions write some too: person_track ``track.read``, rehearsal_track
-    ``zone.rehearse``, those of migrations 0021 and 0022 one record for each wearer whose match is read or judged.
+    ``zone.rehearse``, those of migrations 0021 and 0022 one record for each wearer whose match is read or judged, and
+    those of 0037 whatever is done with a victim's address.
     """
 
     SELF_READ = "self.read"
@@ -99,6 +100,19 @@ class Action(StrEnum):
     EVIDENCE_REPRODUCE = "evidence.reproduce"
     EVIDENCE_NOTICES = "evidence.notices"
     LEGAL_HOLD_RELEASE = "legal_hold.release"
+    VICTIMS_LIST = "victims.list"
+    VICTIM_ADD = "victim.add"
+    VICTIM_READ = "victim.read"
+    VICTIM_HAND_OVER = "victim.hand_over"
+    VICTIM_ADDRESS_SET = "victim_address.set"
+    VICTIM_ADDRESS_READ = "victim_address.read"
+    VICTIM_ADDRESS_END = "victim_address.end"
+    VICTIM_SHAPE_CHECK = "victim_shape.check"
+    VICTIM_ZONE_LINK = "victim_zone.link"
+    VICTIM_ZONE_UNLINK = "victim_zone.unlink"
+    VICTIM_CHOICE_RECORD = "victim_choice.record"
+    VICTIM_TASKS_LIST = "victim_tasks.list"
+    VICTIM_TASK_SETTLE = "victim_task.settle"
     WEBHOOKS_LIST = "webhooks.list"
     WEBHOOK_REGISTER = "webhook.register"
     WEBHOOK_ROTATE = "webhook.rotate"

@@ -11,6 +11,7 @@ class Role(StrEnum):
     DUTY_OFFICER = "duty_officer"
     POLICE_ANALYST = "police_analyst"  # own force: crimes and matches; no trails
     MATCH_REVIEWER = "match_reviewer"  # own force: says whether a match holds; never one who asked for it
+    VICTIM_LIAISON = "victim_liaison"  # own victims; no wearers, no tracks
     MONITORING_OFFICER = "monitoring_officer"  # the health of the service; nobody's data
     ADMINISTRATOR = "administrator"  # zones, people and users; no tracks
     AUDITOR = "auditor"
@@ -56,6 +57,10 @@ class Permission(StrEnum):
     CRIMES_IMPORT = "crimes.import"
     EVIDENCE_REQUEST = "evidence.request"
     EVIDENCE_READ = "evidence.read"
+    VICTIMS_READ = "victims.read"
+    VICTIMS_WRITE = "victims.write"
+    VICTIM_ADDRESSES_READ = "victim_addresses.read"
+    VICTIM_ADDRESSES_WRITE = "victim_addresses.write"
     MESSAGES_READ = "messages.read"
     DELIVERY_READ = "delivery.read"
     WEBHOOKS_WRITE = "webhooks.write"
@@ -114,6 +119,13 @@ POLICY: dict[Role, frozenset[Permission]] = {
         Permission.EVIDENCE_REQUEST,
     },
     Role.MATCH_REVIEWER: _POLICE | {Permission.MATCHES_QUALIFY},
+    Role.VICTIM_LIAISON: _STAFF
+    | {
+        Permission.VICTIMS_READ,
+        Permission.VICTIMS_WRITE,
+        Permission.VICTIM_ADDRESSES_READ,
+        Permission.VICTIM_ADDRESSES_WRITE,
+    },
     Role.MONITORING_OFFICER: _STAFF | {Permission.METRICS_READ, Permission.DELIVERY_READ},
     Role.ADMINISTRATOR: _EVERYONE
     | _MANAGEMENT

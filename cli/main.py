@@ -28,6 +28,7 @@ COMMANDS = {
     "wards": "cli.wards",
     "operations": "cli.operations",
     "authorise": "cli.authorise",
+    "victims": "cli.victims",
     "alerts": "cli.alerts",
     "rules": "cli.rules",
     "rota": "cli.rota",

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from access.audit import Action, Subject, record_allowed
+from access.audit import Action, Subject, record_allowed, record_refusal
 from access.roles import Permission
 from api.cursors import decode_number, encode_number, next_link
 from api.documentation import documented
@@ -165,6 +165,8 @@ def write_zones(
     except ZoneFileError as error:
         raise _refused([problem_document(problem) for problem in error.problems]) from None
     except ZonesRefusedError as error:
+        about = Subject(detail={"references": [refusal.reference for refusal in error.refusals]})
+        record_refusal(services.pool, caller.identity, Action.ZONES_WRITE, about)
         raise _refused([asdict(refusal) for refusal in error.refusals]) from None
     response.status_code = HTTPStatus.CREATED if changed else HTTPStatus.OK
     return PublishedZones(zones=[PublishedOut.model_validate(zone) for zone in published])
