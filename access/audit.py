@@ -12,7 +12,7 @@ __all__ = ["Action", "Subject", "about_authorisation", "record_allowed", "record
 class Action(StrEnum):
     """The audit's vocabulary. SQL functions write some too: person_track ``track.read``, rehearsal_track
     ``zone.rehearse``, those of migrations 0021 and 0022 one record for each wearer whose match is read or judged, and
-    those of 0037 whatever is done with a victim's address.
+    those of 0034 whatever is done with a victim's address.
     """
 
     SELF_READ = "self.read"

@@ -1,5 +1,5 @@
 -- Victims: a protected address lies in a schema of its own, which no role of the program may read. What holds about it is
--- done by the functions of 0037, which ask who calls and write the audit in the same transaction; never the address.
+-- done by the functions of 0034, which ask who calls and write the audit in the same transaction; never the address.
 
 -- What others may see is an identifier and a reference that says nothing.
 CREATE TABLE victims (
@@ -114,7 +114,7 @@ CREATE TABLE victim_tasks (
 CREATE UNIQUE INDEX one_task_waiting ON victim_tasks (victim_id, fact, (kind = 'retraction')) WHERE status = 'waiting';
 CREATE INDEX victim_tasks_victim ON victim_tasks (victim_id, task_id);
 
--- Whose victim it is: asked by row security and by every function of 0037.
+-- Whose victim it is: asked by row security and by every function of 0034.
 CREATE FUNCTION is_own_victim(wanted bigint) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
   SELECT coalesce(current_setting('cordon.role', true) = 'victim_liaison', false) AND EXISTS (
