@@ -68,11 +68,11 @@ class Outbox:
                 SELECT event_id, event.alert_id::text, waiting.attempts, event.happened_at, event.payload
                 FROM outbox waiting JOIN alert_events event USING (event_id)
                 WHERE waiting.channel = %(channel)s AND waiting.delivered_at IS NULL
-                  AND waiting.next_attempt_at <= now()
+                  AND waiting.next_attempt_at <= (SELECT service_clock())
                   AND event.alert_id NOT IN (
                     SELECT failed.alert_id FROM outbox retried JOIN alert_events failed USING (event_id)
                     WHERE retried.channel = %(channel)s AND retried.delivered_at IS NULL
-                      AND retried.attempts > 0 AND retried.next_attempt_at > now())
+                      AND retried.attempts > 0 AND retried.next_attempt_at > (SELECT service_clock()))
                 ORDER BY event_id LIMIT %(limit)s
                 """,
                 {"channel": self._channel, "limit": limit},
@@ -84,7 +84,7 @@ class Outbox:
         with self._cursor() as cursor:
             if delivered:
                 cursor.execute(
-                    "UPDATE outbox SET attempts = attempts + 1, last_error = NULL, delivered_at = clock_timestamp()"
+                    "UPDATE outbox SET attempts = attempts + 1, last_error = NULL, delivered_at = service_clock()"
                     " WHERE channel = %s AND event_id = ANY (%s)",
                     (self._channel, list(delivered)),
                 )
@@ -92,7 +92,7 @@ class Outbox:
                 execute_values(
                     cursor,
                     "UPDATE outbox SET attempts = attempts + 1, last_error = failed.error,"
-                    " next_attempt_at = clock_timestamp() + make_interval(secs => failed.retry_in_s)"
+                    " next_attempt_at = service_clock() + make_interval(secs => failed.retry_in_s)"
                     " FROM (VALUES %s) AS failed (channel, event_id, retry_in_s, error)"
                     " WHERE outbox.channel = failed.channel AND outbox.event_id = failed.event_id",
                     [(self._channel, one.event_id, one.retry_in_s, one.error) for one in failed],
