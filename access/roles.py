@@ -24,6 +24,7 @@ class Permission(StrEnum):
     PEOPLE_READ = "people.read"
     VISITS_READ = "visits.read"
     ALERTS_READ = "alerts.read"
+    DETECTION_PRECISION_READ = "detection_precision.read"
     TRACK_READ = "track.read"
     ZONES_READ = "zones.read"
     ZONES_WRITE = "zones.write"
@@ -71,7 +72,7 @@ POLICE_ROLES = frozenset({Role.POLICE_ANALYST, Role.MATCH_REVIEWER})
 
 POLICY: dict[Role, frozenset[Permission]] = {
     Role.PRACTITIONER: _SUPERVISION,
-    Role.MANAGER: _SUPERVISION,
+    Role.MANAGER: _SUPERVISION | {Permission.DETECTION_PRECISION_READ},
     Role.DUTY_OFFICER: _SUPERVISION,
     Role.POLICE_ANALYST: _POLICE
     | {
@@ -83,8 +84,9 @@ POLICY: dict[Role, frozenset[Permission]] = {
         Permission.EVIDENCE_REQUEST,
     },
     Role.MATCH_REVIEWER: _POLICE | {Permission.MATCHES_QUALIFY},
-    Role.MONITORING_OFFICER: _EVERYONE | {Permission.METRICS_READ},
-    Role.ADMINISTRATOR: _EVERYONE | {Permission.ZONES_READ, Permission.ZONES_WRITE},
+    Role.MONITORING_OFFICER: _EVERYONE | {Permission.METRICS_READ, Permission.DETECTION_PRECISION_READ},
+    Role.ADMINISTRATOR: _EVERYONE
+    | {Permission.ZONES_READ, Permission.ZONES_WRITE, Permission.DETECTION_PRECISION_READ},
     Role.AUDITOR: _EVERYONE,
 }
 

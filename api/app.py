@@ -16,7 +16,9 @@ from api.routes import (
     crime_batches,
     crime_sheets,
     crimes,
+    detection_precision,
     eliminations,
+    episodes,
     evidence,
     explanations,
     health,
@@ -44,6 +46,8 @@ ROUTERS = (
     tracks.router,
     stream.router,
     alerts.router,
+    episodes.router,
+    detection_precision.router,
     explanations.router,
     authorisations.router,  # before zones, whose references may hold slashes
     zones.router,

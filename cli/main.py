@@ -22,6 +22,7 @@ COMMANDS = {
     "zones": "cli.zones",
     "authorise": "cli.authorise",
     "rules": "cli.rules",
+    "precision": "cli.precision",
     "crimes": "cli.crimes",
     "explain": "cli.explain",
     "sources": "cli.sources",

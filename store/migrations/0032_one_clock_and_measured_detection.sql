@@ -97,3 +97,57 @@ BEGIN
   RETURN wanted_version;
 END
 $$;
+
+-- What came of alerts, in numbers alone: by kind, by the preset of the zone as it was, and by the month (UTC) in which
+-- they were raised. What an alert was closed with last stands; what was closed before is only counted as reopened.
+CREATE FUNCTION measure_detection() RETURNS TABLE (
+  kind text, preset text, raised_month date, alerts bigint, still_open bigint, retracted bigint, breach bigint,
+  allowed bigint, false_alarm bigint, not_counted bigint, reopened bigint, contested bigint, overturned bigint
+)
+LANGUAGE sql STABLE SET search_path = cordon, pg_temp AS $$
+  WITH contests AS (
+    SELECT alert_id, max(case_version) AS case_version FROM alert_actions WHERE action = 'contest' GROUP BY alert_id),
+  judged AS (
+    SELECT alert.kind, version.preset, date_trunc('month', alert.raised_at AT TIME ZONE 'UTC')::date AS raised_month,
+      worked.status, CASE WHEN worked.status = 'closed' THEN last.outcome_group END AS outcome_group, last.is_false_alarm,
+      EXISTS (SELECT FROM alert_actions again WHERE again.alert_id = alert.alert_id AND again.action = 'reopen') AS reopened,
+      contest.alert_id IS NOT NULL AS contested,
+      -- of one that was not closed before it was contested, it was the breach that was contested
+      worked.status = 'closed' AND contest.alert_id IS NOT NULL AND last.case_version > contest.case_version
+        AND coalesce(earlier.outcome_group, 'breach') <> last.outcome_group AS overturned
+    FROM alerts alert JOIN alert_cases worked USING (alert_id)
+    LEFT JOIN zone_versions version ON version.zone_id = alert.zone_id AND version.version = alert.zone_version
+    LEFT JOIN contests contest ON contest.alert_id = alert.alert_id
+    LEFT JOIN LATERAL (
+      SELECT case_version, detail ->> 'outcome_group' AS outcome_group,
+        coalesce((detail ->> 'is_false_alarm')::boolean, false) AS is_false_alarm
+      FROM alert_actions closing WHERE closing.alert_id = alert.alert_id AND action = 'close'
+      ORDER BY case_version DESC LIMIT 1) last ON true
+    LEFT JOIN LATERAL (
+      SELECT detail ->> 'outcome_group' AS outcome_group FROM alert_actions closing
+      WHERE closing.alert_id = alert.alert_id AND action = 'close' AND closing.case_version < contest.case_version
+      ORDER BY case_version DESC LIMIT 1) earlier ON true)
+  SELECT kind, preset, raised_month, count(*),
+    count(*) FILTER (WHERE status NOT IN ('closed', 'retracted')),
+    count(*) FILTER (WHERE status = 'retracted'),
+    count(*) FILTER (WHERE outcome_group = 'breach'),
+    count(*) FILTER (WHERE outcome_group = 'not_a_breach' AND NOT is_false_alarm),
+    count(*) FILTER (WHERE outcome_group = 'not_a_breach' AND is_false_alarm),
+    count(*) FILTER (WHERE outcome_group = 'not_counted'),
+    count(*) FILTER (WHERE reopened), count(*) FILTER (WHERE contested), count(*) FILTER (WHERE overturned)
+  FROM judged GROUP BY kind, preset, raised_month ORDER BY kind, preset NULLS FIRST, raised_month
+$$;
+CREATE FUNCTION read_measured_detection() RETURNS TABLE (
+  kind text, preset text, raised_month date, alerts bigint, still_open bigint, retracted bigint, breach bigint,
+  allowed bigint, false_alarm bigint, not_counted bigint, reopened bigint, contested bigint, overturned bigint
+)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
+BEGIN
+  IF coalesce(current_setting('cordon.role', true), '') NOT IN ('manager', 'administrator', 'monitoring_officer') THEN
+    RAISE EXCEPTION 'the measured precision of detection is not for this role' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN QUERY SELECT * FROM measure_detection();
+END
+$$;
+REVOKE ALL ON FUNCTION measure_detection(), read_measured_detection() FROM public;
+GRANT EXECUTE ON FUNCTION read_measured_detection() TO cordon_api;
