@@ -10,8 +10,7 @@ FIRST_HOME: Place = (51.400, -0.120)
 HOMES_IN_A_ROW = 5
 BETWEEN_HOMES_M = 1000.0
 CIRCLE_OF_HOME_M = 100
-STADIUM: Place = (51.482, -0.060)
-WARD: Place = (51.470, -0.200)
+STADIUM: Place = (51.485, -0.030)
 
 
 def moved(place: Place, north_m: float, east_m: float) -> Place:

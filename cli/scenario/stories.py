@@ -17,10 +17,7 @@ NIGHT = {
     "time_zone": "Europe/London",
     "weekly": [{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from": "19:00", "to": "07:00"}],
 }
-DAY = {
-    "time_zone": "Europe/London",
-    "weekly": [{"days": ["sat", "sun"], "from": "10:00", "to": "16:00"}],
-}
+SATURDAY_DAY = {"time_zone": "Europe/London", "weekly": [{"days": ["sat"], "from": "10:00", "to": "16:00"}]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +120,20 @@ def out_at_night(person: int, since: datetime, until: datetime) -> Story:
     return Story(person, 1, sent, [(since, until)], [curfew(person)])
 
 
-def not_where_expected(person: int, since: datetime, until: datetime) -> Story:
-    """At home, and not where the inclusion zone has them by day."""
+def late_for(person: int, arrives: datetime, leaves: datetime) -> Story:
+    """At home while the inclusion zone already has them elsewhere, and there in the end."""
+    place = excluded_place(person)
     zone = feature(
-        f"IZ-{person:02d}", f"Course {person:02d}", "inclusion", excluded_place(person), EXCLUDED_M, crn=crn(person), schedule=DAY
+        f"IZ-{person:02d}",
+        f"Course {person:02d}",
+        "inclusion",
+        place,
+        EXCLUDED_M,
+        crn=crn(person),
+        schedule=SATURDAY_DAY,
     )
-    there = [ping(person, since + n * EVERY, excluded_place(person)) for n in range(int((until - since) / EVERY))]
-    return Story(person, 1, there, [(since, until)], [zone])
+    there = [ping(person, arrives + n * EVERY, place) for n in range(int((leaves - arrives) / EVERY))]
+    return Story(person, 1, [*there, ping(person, leaves, home(person))], [(arrives, leaves)], [zone])
 
 
 def strap_opened(person: int, at: datetime, minutes: int = 10) -> Story:

@@ -54,7 +54,7 @@ def all_stories() -> list[Story]:
             for n in range(4)
         ),
         stories.battery_empty(36, moment(SUNDAY, "19:00")),
-        *(stories.not_where_expected(37 + n, moment(SATURDAY, "10:00"), moment(SATURDAY, "14:00") + n * HOUR) for n in range(2)),
+        *(stories.late_for(37 + n, moment(SATURDAY, "12:00") + n * HOUR, moment(SATURDAY, "16:05")) for n in range(2)),
         stories.breach(39, moment(SUNDAY, "15:10")),
         stories.without_position(40, moment(SATURDAY, "13:00"), moment(SATURDAY, "14:40")),
         *(stories.approach(41 + n, moment(SATURDAY, "16:07") + n * 90 * MINUTE) for n in range(5)),
