@@ -25,6 +25,8 @@ class Permission(StrEnum):
     VISITS_READ = "visits.read"
     ALERTS_READ = "alerts.read"
     DETECTION_PRECISION_READ = "detection_precision.read"
+    ALERTS_WORK = "alerts.work"
+    RESPONSE_PLANS_WRITE = "response_plans.write"
     TRACK_READ = "track.read"
     ZONES_READ = "zones.read"
     ZONES_WRITE = "zones.write"
@@ -53,6 +55,8 @@ _SUPERVISION = _EVERYONE | {
     Permission.PEOPLE_READ,
     Permission.VISITS_READ,
     Permission.ALERTS_READ,
+    Permission.ALERTS_WORK,
+    Permission.RESPONSE_PLANS_WRITE,
     Permission.TRACK_READ,
     Permission.ZONES_READ,
     Permission.ZONES_REHEARSE,  # it tells where a wearer was: not for who draws zones without seeing tracks

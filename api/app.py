@@ -13,6 +13,7 @@ from api.middleware import BodyLimitMiddleware, RequestContextMiddleware
 from api.routes import (
     alerts,
     authorisations,
+    casework,
     crime_batches,
     crime_sheets,
     crimes,
@@ -26,6 +27,7 @@ from api.routes import (
     me,
     people,
     rehearsals,
+    response_plans,
     scene_searches,
     stream,
     tracks,
@@ -48,7 +50,9 @@ ROUTERS = (
     alerts.router,
     episodes.router,
     detection_precision.router,
+    casework.router,
     explanations.router,
+    response_plans.router,  # before zones, whose references may hold slashes
     authorisations.router,  # before zones, whose references may hold slashes
     zones.router,
     rehearsals.router,

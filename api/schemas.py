@@ -8,9 +8,11 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from access.roles import Permission, Role
+from api.casework_schemas import CaseOut, EntryOut, PlanAtAlert, WaitingOut
 from api.fields import Moment
 from geofence import policy_documents, schedule_documents
 from geofence.schedule_words import words
+from model.casework import CaseAction
 from model.enums import (
     AlertKind,
     AlertState,
@@ -78,22 +80,28 @@ class AlertOut(Answer):
     silent_since: datetime | None = Field(
         description="Of an open alert whose device is silent: since when. What it last said stands until it is heard"
     )
+    case: CaseOut = Field(description="How far it was worked")
 
     @classmethod
-    def of(cls, alert: StoredAlert) -> Self:
-        return cls(**_alert_fields(alert))
+    def of(cls, alert: StoredAlert, now: datetime) -> Self:
+        return cls(**_alert_fields(alert, now))
 
 
 class AlertWithEvidence(AlertOut):
     evidence: dict[str, Any] = Field(description="What the alert stands on: positions, zone version, rule version")
 
+    plan: PlanAtAlert | None = Field(description="What to do about it, as it stood when it was raised; what is done")
+    history: list[EntryOut] = Field(description="Who did what when, in order")
+    possible_actions: list[CaseAction] = Field(description="What the caller may do to it now")
+
     @classmethod
-    def with_evidence(cls, alert: StoredAlert, evidence: dict[str, Any]) -> Self:
-        return cls(**_alert_fields(alert), evidence=evidence)
+    def whole(cls, alert: StoredAlert, now: datetime, **further: Any) -> Self:
+        return cls(**_alert_fields(alert, now), **further)
 
 
 class AlertsPage(Answer):
     alerts: list[AlertOut]
+    waiting: WaitingOut
     next: str | None = Field(description="Address of the next page; null on the last")
 
 
@@ -230,9 +238,9 @@ class Readiness(Answer):
     checks: dict[str, str]
 
 
-def _alert_fields(alert: StoredAlert) -> dict[str, Any]:
-    fields = {name: getattr(alert, name) for name in AlertOut.model_fields if name not in {"person", "zone"}}
-    return {**fields, "person": _person_of(alert), "zone": _zone_of(alert)}
+def _alert_fields(alert: StoredAlert, now: datetime) -> dict[str, Any]:
+    made = {"person": _person_of(alert), "zone": _zone_of(alert), "case": CaseOut.of(alert.case, alert.clocks, now)}
+    return made | {name: getattr(alert, name) for name in AlertOut.model_fields if name not in made}
 
 
 def _person_of(alert: StoredAlert) -> PersonOut | None:

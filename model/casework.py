@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
+
+SERVICE_SUBJECT = "cordon"
+"""In whose name late data and the timetable act."""
 
 
 class CaseStatus(StrEnum):
@@ -28,6 +32,7 @@ class CaseAction(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     START_REVIEW = "start_review"
     NOTE = "note"
+    CONTACT = "contact"  # a note of having reached the wearer, or somebody about them
     ASSIGN = "assign"
     HAND_OVER = "hand_over"
     COMPLETE_STEP = "complete_step"  # of the zone's response plan
@@ -64,3 +69,26 @@ class AlertCase:
     closed_by: str | None
     outcome: str | None
     outcome_is_breach: bool | None
+    outcome_rules_version: int | None  # of the rules it was chosen from; 0: the program's own
+    clocks_from: datetime  # raised, or reopened since
+    response_plan_id: int | None  # as it stood when the alert was raised
+
+
+@dataclass(frozen=True, slots=True)
+class CaseClocks:
+    """When each of the three is due; of a contested alert the outcome is due when somebody else is to have decided."""
+
+    acknowledge_due_at: datetime
+    first_action_due_at: datetime
+    outcome_due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEntry:
+    """One line of a case's history."""
+
+    case_version: int  # that it led to
+    action: CaseAction
+    acted_by: str  # SERVICE_SUBJECT for late data and the timetable
+    acted_at: datetime
+    detail: dict[str, Any]

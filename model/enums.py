@@ -114,6 +114,7 @@ class AlertChangeKind(StrEnum):
     UPGRADED = "upgraded"  # late data made it more serious or more urgent
     RETRACTED = "retracted"
     REOPENED = "reopened"  # late data says that it goes on, or that it was so after all
+    WORKED = "worked"  # staff did something about it; what is so of the wearer is as it was
 
 
 class RejectionReason(StrEnum):

@@ -9,10 +9,10 @@ from psycopg2.extensions import AsIs
 from psycopg2.extras import Json
 
 from model.alerts import Alert, AlertChange, ToldAlert, more_urgent
-from model.casework import CaseStatus
-from model.enums import AlertChangeKind, Urgency
+from model.enums import Urgency
 from model.times import from_microseconds, moment_or_none, text_or_none
 from store.database import Cursor
+from store.late_data import work_late_data
 from store.locks import Lock, hold_until_commit
 from store.rows import insert_rows
 
@@ -27,7 +27,7 @@ def write_alerts(cursor: Cursor, changes: Sequence[AlertChange], channels: Seque
     changes = _as_first_told(cursor, changes)
     hold_until_commit(cursor, Lock.ALERT_EVENTS)
     _upsert_alerts(cursor, {change.alert.alert_id: change.alert for change in changes}.values())
-    _open_cases(cursor, changes)
+    work_late_data(cursor, changes)
     cursor.execute("SELECT nextval('alert_event_sequence') FROM generate_series(1, %s)", (len(changes),))
     event_ids = [event_id for (event_id,) in cursor.fetchall()]
     insert_rows(
@@ -100,19 +100,6 @@ def _upsert_alerts(cursor: Cursor, alerts: Iterable[Alert]) -> None:
                 Json(alert.evidence),
             )
             for alert in alerts
-        ),
-    )
-
-
-def _open_cases(cursor: Cursor, changes: Sequence[AlertChange]) -> None:
-    """Each alert is a case from the moment it is raised."""
-    insert_rows(
-        cursor,
-        "INSERT INTO alert_cases (alert_id, person_id, status, raised_at) VALUES %s ON CONFLICT DO NOTHING",
-        (
-            (str(change.alert.alert_id), change.alert.person_id, CaseStatus.RAISED.value, CLOCK)
-            for change in changes
-            if change.kind is AlertChangeKind.RAISED
         ),
     )
 

@@ -1,12 +1,17 @@
-"""Alerts, as far as row security shows them to the caller."""
+"""Alerts with their cases, as far as row security shows them to the caller."""
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
+from model.casework import AlertCase, CaseClocks
+from model.casework_rules import CaseworkRules
 from store.alert_rows import LAST_HEARD
-from store.database import Cursor
+from store.case_clocks import CLOCKS, DUE, OVERDUE, clock_parameters
+from store.cases import CASE, COLUMNS, OPEN, case_of
+from store.database import Cursor, fetch_one
 
 _COLUMNS = f"""
     alert.sequence, alert.alert_id::text, alert.kind, alert.severity, alert.urgency, alert.state,
@@ -17,13 +22,16 @@ _COLUMNS = f"""
     CASE WHEN alert.state = 'open' THEN (
       SELECT min(silence.began_at) FROM alerts silence
       WHERE silence.activation_id = alert.activation_id AND silence.state = 'open'
-        AND silence.kind = 'no_communication') END
+        AND silence.kind = 'no_communication') END,
+    {CASE}, {DUE}
 """  # noqa: S608 -- our own column names
-_TABLES = """
+_TABLES = f"""
     alerts alert
+    JOIN alert_cases alert_case USING (alert_id)
     LEFT JOIN people person ON person.person_id = alert.person_id
     LEFT JOIN zones zone ON zone.zone_id = alert.zone_id
     LEFT JOIN zone_versions version ON version.zone_id = alert.zone_id AND version.version = alert.zone_version
+    {CLOCKS}
 """
 
 
@@ -52,6 +60,8 @@ class StoredAlert:
     updated_at: datetime
     last_heard_at: datetime | None  # of an open alert's device
     silent_since: datetime | None  # while that device is silent: what it last said still stands
+    case: AlertCase
+    clocks: CaseClocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,32 +78,82 @@ class AlertFilter:
     before: int | None = None
 
 
-def list_alerts(cursor: Cursor, wanted: AlertFilter, limit: int) -> list[StoredAlert]:
-    """Newest first. Sequences become visible in their order, so a page never moves under a reader."""
-    conditions: list[tuple[str, Any]] = [
-        ("(alert.state = 'open') = %s", wanted.is_open),
-        ("alert.person_id = %s", wanted.person_id),
-        ("alert.zone_id = (SELECT zone_id FROM zones WHERE reference = %s)", wanted.zone_reference),
-        ("alert.kind = %s", wanted.kind),
-        ("alert.severity = %s", wanted.severity),
-        ("alert.urgency = %s", wanted.urgency),
-        ("alert.raised_at >= %s", wanted.raised_since),
-        ("alert.sequence < %s", wanted.before),
-    ]
-    used = [(condition, value) for condition, value in conditions if value is not None]
-    where = " AND ".join(condition for condition, _ in used) or "true"
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """How far it was worked; None does not filter."""
+
+    status: str | None = None
+    is_to_do: bool | None = None  # neither closed nor retracted
+    assigned_to: str | None = None
+    is_assigned: bool | None = None
+    is_overdue: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Of all alerts that the caller may see, however old: what is still to be done."""
+
+    to_do: int
+    unacknowledged: int
+    unassigned: int
+    overdue: int
+    oldest_raised_at: datetime | None
+
+
+_CONDITIONS = {
+    "is_open": "(alert.state = 'open') = %(is_open)s",
+    "person_id": "alert.person_id = %(person_id)s",
+    "zone_reference": "alert.zone_id = (SELECT zone_id FROM zones WHERE reference = %(zone_reference)s)",
+    "kind": "alert.kind = %(kind)s",
+    "severity": "alert.severity = %(severity)s",
+    "urgency": "alert.urgency = %(urgency)s",
+    "raised_since": "alert.raised_at >= %(raised_since)s",
+    "status": "alert_case.status = %(status)s",
+    "is_to_do": f"({OPEN}) = %(is_to_do)s",
+    "assigned_to": "alert_case.assigned_to = %(assigned_to)s",
+    "is_assigned": "(alert_case.assigned_to IS NOT NULL) = %(is_assigned)s",
+    "is_overdue": f"{OVERDUE} = %(is_overdue)s",
+    "before": "alert.sequence < %(before)s",
+}
+
+
+def list_alerts(
+    cursor: Cursor, wanted: AlertFilter, worked: CaseFilter, limit: int, rules: CaseworkRules, now: datetime
+) -> list[StoredAlert]:
+    """Newest first, none left out for its age. Sequences become visible in their order, so a page never moves."""
+    given = asdict(wanted) | asdict(worked)
+    where = " AND ".join(_CONDITIONS[name] for name, value in given.items() if value is not None) or "true"
     cursor.execute(
-        f"SELECT {_COLUMNS} FROM {_TABLES} WHERE {where} ORDER BY alert.sequence DESC LIMIT %s",  # noqa: S608 -- literals
-        (*(value for _, value in used), limit),
+        f"SELECT {_COLUMNS} FROM {_TABLES} WHERE {where} ORDER BY alert.sequence DESC LIMIT %(limit)s",  # noqa: S608 -- literals
+        given | {"limit": limit} | clock_parameters(rules, now),
     )
-    return [StoredAlert(*row) for row in cursor.fetchall()]
+    return [_alert_of(row) for row in cursor.fetchall()]
 
 
-def find_alert(cursor: Cursor, alert_id: uuid.UUID) -> tuple[StoredAlert, dict[str, Any]] | None:
+def find_alert(
+    cursor: Cursor, alert_id: uuid.UUID, rules: CaseworkRules, now: datetime
+) -> tuple[StoredAlert, dict[str, Any]] | None:
     """An alert and its evidence."""
     cursor.execute(
-        f"SELECT {_COLUMNS}, alert.evidence FROM {_TABLES} WHERE alert.alert_id = %s::uuid",  # noqa: S608 -- literals
-        (str(alert_id),),
+        f"SELECT {_COLUMNS}, alert.evidence FROM {_TABLES} WHERE alert.alert_id = %(alert)s::uuid",  # noqa: S608 -- literals
+        {"alert": str(alert_id)} | clock_parameters(rules, now),
     )
     row = cursor.fetchone()
-    return None if row is None else (StoredAlert(*row[:-1]), row[-1])
+    return None if row is None else (_alert_of(row[:-1]), row[-1])
+
+
+def count_waiting(cursor: Cursor, rules: CaseworkRules, now: datetime) -> Waiting:
+    cursor.execute(
+        "SELECT count(*), count(*) FILTER (WHERE alert_case.acknowledged_at IS NULL),"  # noqa: S608 -- literals
+        f" count(*) FILTER (WHERE alert_case.assigned_to IS NULL), count(*) FILTER (WHERE {OVERDUE}),"
+        f" min(alert_case.raised_at) FROM alerts alert JOIN alert_cases alert_case USING (alert_id) {CLOCKS}"
+        f" WHERE {OPEN}",
+        clock_parameters(rules, now),
+    )
+    return Waiting(*fetch_one(cursor))
+
+
+def _alert_of(row: Sequence[Any]) -> StoredAlert:
+    own = len(fields(StoredAlert)) - 2
+    case, clocks = row[own : own + len(COLUMNS)], row[own + len(COLUMNS) :]
+    return StoredAlert(*(*row[:own], case_of(case), CaseClocks(*clocks)))

@@ -66,7 +66,7 @@ def _versions(cursor: Cursor, zone_id: int) -> tuple[ZoneAsItStood, ...]:
 
 
 def _changes(cursor: Cursor, alert_id: UUID) -> tuple[tuple[LoggedChange, ...], int]:
-    """The log without its updates, each change beside what was told before it; and how many updates there were.
+    """The log of what is so, without its updates: each change beside what was told before; and how many updates.
 
     A long stay is brought up to date with every batch: thousands of rows that tell one thing. The alert and the log's
     first row are written one after the other, by the clock: the first telling has the alert's time.
@@ -77,7 +77,7 @@ def _changes(cursor: Cursor, alert_id: UUID) -> tuple[tuple[LoggedChange, ...], 
         "   SELECT alert_id, event_id, change, urgency, happened_at, payload,"
         "     lag(payload) OVER (ORDER BY event_id) AS before"
         "   FROM alert_events WHERE alert_id = %s::uuid) logged JOIN alerts USING (alert_id)"
-        " WHERE change <> 'updated' ORDER BY event_id",
+        " WHERE change NOT IN ('updated', 'worked') ORDER BY event_id",
         (str(alert_id),),
     )
     changes = tuple(

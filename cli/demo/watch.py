@@ -38,7 +38,7 @@ class AlertWatch:
             notices = alert_notices(cursor, self._last_event)
         for notice in notices:
             self._last_event = notice.event_id
-            if notice.change == AlertChangeKind.UPDATED:
+            if notice.change in {AlertChangeKind.UPDATED, AlertChangeKind.WORKED}:
                 continue
             is_entry = notice.change == AlertChangeKind.RAISED and notice.kind == AlertKind.EXCLUSION_ZONE_BREACH
             if is_entry and not self._told_first:
