@@ -16,6 +16,7 @@ COMMANDS = {
     "worker": "cli.worker",
     "watch": "cli.watch",
     "match": "cli.match",
+    "duty": "cli.duty",
     "deliver": "cli.deliver",
     "people": "cli.people",
     "devices": "cli.devices",

@@ -76,6 +76,47 @@ MATCHING_SET_ASIDE = Gauge(
     "cordon_matching_set_aside", "Crimes, and devices, that could not be matched", ["kind"], registry=REGISTRY
 )
 MATCHING_FAILURES = Counter("cordon_matching_failures", "Errors by which something was set aside", registry=REGISTRY)
+DUTY_ROUND_SECONDS = Histogram(
+    "cordon_duty_round_seconds",
+    "Time of one round of the duty process",
+    buckets=(0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30),
+    registry=REGISTRY,
+)
+DUTY_FAILURES = Counter("cordon_duty_failures", "Rounds in which a task of duty failed", ["task"], registry=REGISTRY)
+TELLINGS = Counter(
+    "cordon_tellings", "Tellings of the timetable by whom and what came of it", ["role", "outcome"], registry=REGISTRY
+)  # told, nobody, no_address
+TELLING_REPEATS = Counter(
+    "cordon_telling_repeats", "Times that the last step of a timetable began again", registry=REGISTRY
+)
+NOBODY_TOLD = Counter("cordon_nobody_told", "Times that nobody at all could be told of an alert", registry=REGISTRY)
+HAND_OVERS = Counter(
+    "cordon_hand_overs", "Alerts that went over without anybody's doing", ["reason"], registry=REGISTRY
+)  # shift_ended, left
+CASES_NOT_HANDED_OVER = Gauge(
+    "cordon_cases_not_handed_over",
+    "Open alerts on somebody whose shift is over, or who has left, that nobody can take over",
+    ["reason"],
+    registry=REGISTRY,
+)
+CASES_OPEN = Gauge("cordon_cases_open", "Alerts that are not closed", ["status"], registry=REGISTRY)
+CASES_UNASSIGNED = Gauge("cordon_cases_unassigned", "Of those, alerts that are on nobody", registry=REGISTRY)
+CLOCKS_OVERDUE = Gauge("cordon_clocks_overdue", "Open alerts whose clock has run out", ["clock"], registry=REGISTRY)
+OLDEST_UNACKNOWLEDGED_SECONDS = Gauge(
+    "cordon_oldest_unacknowledged_seconds",
+    "Since the first alert was raised that nobody has acknowledged",
+    ["severity"],
+    registry=REGISTRY,
+)
+ROTA_GAP_SECONDS = Gauge(
+    "cordon_rota_gap_seconds", "How much of the next 14 days nobody holds the role", ["role"], registry=REGISTRY
+)
+RAISED_TO_TOLD_SECONDS = Histogram(
+    "cordon_raised_to_told_seconds",
+    "From an alert to the first notice of it, by the service's clock",
+    buckets=(0.3, 1, 2, 3, 10, 30, 60, 300, 3600, 14400, 86400),
+    registry=REGISTRY,
+)
 REGISTRY_REVISION = Gauge("cordon_registry_revision", "Revision of the zones and activations in use", registry=REGISTRY)
 DATABASE_UP = Gauge("cordon_database_up", "1 while the database answers", registry=REGISTRY)
 BROKER_UP = Gauge("cordon_broker_up", "1 while the broker answers", registry=REGISTRY)

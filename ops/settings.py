@@ -159,6 +159,16 @@ class Settings(BaseSettings):
     )
     match_health_host: str = Field(default="127.0.0.1", description="address of the matcher's /health and /metrics")
 
+    duty_every_s: Annotated[float, Field(ge=0.05, le=10)] = Field(
+        default=1, description="time between two looks at who is to be told of an alert"
+    )
+    duty_health_port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        default=9106, description="port of the duty process's /health and /metrics; 0 picks a free one"
+    )
+    duty_health_host: str = Field(
+        default="127.0.0.1", description="address of the duty process's /health and /metrics"
+    )
+
     search_radius_max_m: Annotated[float, Field(gt=0, le=500)] = Field(
         default=500, description="largest radius of a search of who was at a place; the database takes at most 500"
     )

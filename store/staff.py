@@ -1,5 +1,7 @@
 """Staff, as far as they can be told of something."""
 
+from collections.abc import Iterable
+
 from model.staff import StaffMember, StaffRole
 from store.database import Cursor
 
@@ -16,6 +18,12 @@ def staff_of_role(cursor: Cursor, role: StaffRole) -> list[StaffMember]:
     """All of that role, in the order of their subjects."""
     cursor.execute(f"{_STAFF} AND role = %s ORDER BY subject", (role.value,))
     return [_member(row) for row in cursor.fetchall()]
+
+
+def staff_of_subjects(cursor: Cursor, subjects: Iterable[str]) -> dict[str, StaffMember]:
+    """Those of them who are there and have not left, by subject."""
+    cursor.execute(f"{_STAFF} AND subject = ANY(%s)", (sorted(set(subjects)),))
+    return {row[0]: _member(row) for row in cursor.fetchall()}
 
 
 def _member(row: tuple[str, str, str, int | None, str | None, str | None]) -> StaffMember:

@@ -16,7 +16,7 @@ from tests.docs.reference import commands
 from tests.servers import kafka as kafka_server
 from tests.servers import timescale
 
-OURS = ("migrate", "topics", "api", "worker", "deliver", "watch", "match", "admin")
+OURS = ("migrate", "topics", "api", "worker", "deliver", "watch", "match", "duty", "admin")
 PINNED = re.compile(r"[a-z0-9./-]+:v?\d+\.\d+\.\d+[A-Za-z0-9.-]*")
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
@@ -101,6 +101,7 @@ def test_each_process_has_only_its_own_way_into_the_database() -> None:
         "deliver": {"CORDON_DATABASE_WORKER_URL"},
         "watch": {"CORDON_DATABASE_WORKER_URL"},
         "match": {"CORDON_DATABASE_WORKER_URL"},
+        "duty": {"CORDON_DATABASE_WORKER_URL"},
         "api": {"CORDON_DATABASE_API_URL"},
         "topics": set(),
     }

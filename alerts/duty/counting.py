@@ -1,0 +1,44 @@
+"""What is open, overdue and uncovered, as metrics."""
+
+from datetime import datetime, timedelta
+
+from alerts.clocks import CaseClock
+from alerts.rota_cover import gaps
+from model.casework import CaseStatus
+from model.casework_rules import CaseworkRules
+from model.enums import Severity
+from ops import metrics
+from store.case_counts import count_cases
+from store.database import Cursor
+from store.rota import cover
+
+COUNTED_EVERY = timedelta(seconds=5)
+GAPS_AHEAD = timedelta(days=14)
+
+
+class CaseCounting:
+    """A task of the duty process; now and then, because a count reads all that is open."""
+
+    def __init__(self) -> None:
+        self._counted_at: datetime | None = None
+
+    def __call__(self, cursor: Cursor, now: datetime, _rules: CaseworkRules) -> bool:
+        if self._counted_at is not None and now < self._counted_at + COUNTED_EVERY:
+            return False
+        self._counted_at = now
+        counts = count_cases(cursor)
+        for status in CaseStatus:
+            if status.is_open:
+                metrics.CASES_OPEN.labels(status.value).set(counts.open.get(status.value, 0))
+        for clock in CaseClock:
+            metrics.CLOCKS_OVERDUE.labels(clock.value).set(counts.overdue.get(clock.value, 0))
+        for severity in Severity:
+            raised_at = counts.oldest_unacknowledged.get(severity.value, now)
+            age_s = (now - raised_at).total_seconds()
+            metrics.OLDEST_UNACKNOWLEDGED_SECONDS.labels(severity.value).set(max(age_s, 0))
+        metrics.CASES_UNASSIGNED.set(counts.unassigned)
+        for role, covered in cover(cursor, now, now + GAPS_AHEAD).items():
+            missing = gaps(covered, now, now + GAPS_AHEAD)
+            gap_s = sum((ends_at - starts_at).total_seconds() for starts_at, ends_at in missing)
+            metrics.ROTA_GAP_SECONDS.labels(role.value).set(gap_s)
+        return False

@@ -1,0 +1,107 @@
+"""What staff read of the timetable's decisions: notices, and the morning's list with its counts."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from alerts.clocks import CaseClock
+from alerts.duty.deciding import Decision, Known
+from alerts.duty.roster import Roster, first_channel
+from alerts.escalation import Telling
+from model.enums import Severity
+from model.notices import NewNotice, NoticeChannel, NoticeTemplate
+from model.staff import StaffMember
+from store.database import Cursor
+from store.escalations import DueCase, told_of
+from store.morning_lists import add_to_lists
+from store.notices import add_notices
+
+LIST_GATHERS = timedelta(seconds=10)
+"""A morning's alerts may take several looks, and are one list for each who reads it."""
+
+Key = tuple[UUID, Telling]
+
+
+class Notifying:
+    """Collects what one look tells, then writes it at once."""
+
+    def __init__(self, roster: Roster, now: datetime) -> None:
+        self._roster = roster
+        self._now = now
+        self._tellings: dict[Key, NewNotice] = {}
+        self._lists: dict[tuple[str, NoticeChannel], list[tuple[Key, Severity]]] = {}
+        self._others: list[NewNotice] = []
+        self._retracted: dict[UUID, DueCase] = {}
+
+    def tell(self, due: DueCase, decision: Decision, known: Known) -> None:
+        told_before = {row.recipient for row in known.told} if decision.round > 1 else set()
+        for telling in decision.plan.tellings:
+            if telling.recipient is None or telling.channel is None:
+                continue
+            if decision.is_list:
+                listed = self._lists.setdefault((telling.recipient, telling.channel), [])
+                listed.append(((due.case.alert_id, telling), due.severity))
+            else:
+                changed = decision.change if telling.recipient in told_before else None
+                self._tellings[due.case.alert_id, telling] = _of_alert(due, telling, changed)
+        if decision.is_over and decision.change is not None:
+            self._tell_change(due, decision.change)
+        for clock in decision.ran_out:
+            self._others += self._of_clock(due, clock)
+
+    def write(self, cursor: Cursor) -> dict[Key, int]:
+        """The notice of each telling."""
+        notice_ids = dict(zip(self._tellings, add_notices(cursor, list(self._tellings.values())), strict=True))
+        for (recipient, channel), listed in self._lists.items():
+            counts = Counter(severity for _, severity in listed)
+            send_after = self._now + LIST_GATHERS
+            notice_id = add_to_lists(cursor, recipient, channel, counts, send_after)
+            notice_ids |= {key: notice_id for key, _ in listed}
+        told = told_of(cursor, list(self._retracted)) if self._retracted else {}
+        retractions = [
+            _changed(self._retracted[alert_id], recipient, NoticeChannel(channel), "retracted")
+            for alert_id, whom in told.items()
+            for recipient, channel in whom
+        ]
+        add_notices(cursor, [*self._others, *retractions])
+        return notice_ids
+
+    def _tell_change(self, due: DueCase, change: str) -> None:
+        """A retraction to all who were told, by the ways they were; another change to whoever works on it."""
+        if change == "retracted":
+            self._retracted[due.case.alert_id] = due
+            return
+        assignee = self._roster.members.get(due.case.assigned_to or "")
+        channel = None if assignee is None else first_channel(assignee, due.severity)
+        if assignee is not None and channel is not None:
+            self._others.append(_changed(due, assignee.subject, channel, change))
+
+    def _of_clock(self, due: DueCase, clock: CaseClock) -> Iterable[NewNotice]:
+        """To whom the alert is on, else to the practitioner, and to their managers."""
+        members = self._roster.members
+        whose = members.get(due.case.assigned_to or "") or members.get(due.practitioner or "")
+        managers = self._roster.managers_of(due.team_id if whose is None else whose.team_id)
+        template = NoticeTemplate.REVIEW_DUE if clock is CaseClock.REVIEW else NoticeTemplate.OVERDUE
+        for member in _each_once([*([] if whose is None else [whose]), *managers]):
+            channel = first_channel(member, due.severity)
+            if channel is not None:
+                detail: dict[str, str | int] = {"clock": clock.value}
+                yield NewNotice(member.subject, channel, template, due.severity, due.case.alert_id, detail)
+
+
+def _of_alert(due: DueCase, telling: Telling, changed: str | None) -> NewNotice:
+    recipient, channel = str(telling.recipient), NoticeChannel(str(telling.channel))
+    if changed is not None:
+        return _changed(due, recipient, channel, changed)
+    detail: dict[str, str | int] = {"step": telling.step + 1, "role": telling.role.value}
+    return NewNotice(recipient, channel, NoticeTemplate.ALERT, due.severity, due.case.alert_id, detail)
+
+
+def _changed(due: DueCase, recipient: str, channel: NoticeChannel, change: str) -> NewNotice:
+    detail: dict[str, str | int] = {"change": change}
+    return NewNotice(recipient, channel, NoticeTemplate.ALERT_CHANGED, due.severity, due.case.alert_id, detail)
+
+
+def _each_once(members: Sequence[StaffMember]) -> list[StaffMember]:
+    return list({one.subject: one for one in members}.values())

@@ -1,0 +1,139 @@
+"""The ends of shifts: whoever goes home is told before, and what is on them then goes over to somebody who is there."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from alerts.duty.acts import act
+from alerts.duty.roster import Roster, first_channel, load_roster
+from alerts.hand_over import successor
+from alerts.office_hours import is_office_hours
+from model.casework import CaseAction
+from model.casework_rules import CaseworkRules
+from model.enums import Severity
+from model.notices import NewNotice, NoticeTemplate
+from model.staff import StaffMember, StaffRole
+from ops import metrics
+from store.database import Cursor
+from store.hand_overs import (
+    EndingShift,
+    HeldCase,
+    count_held,
+    lock_held,
+    lock_on_nobody,
+    note_ending_told,
+    note_handed_over,
+    shifts_ended,
+    shifts_ending,
+)
+from store.notices import add_notices
+from store.rota import on_duty
+from store.staff import find_staff
+
+AT_ONCE = 500
+
+Choose = Callable[[HeldCase, Roster], StaffMember | None]
+
+
+def tell_ending_shifts(cursor: Cursor, now: datetime, rules: CaseworkRules) -> bool:
+    """A task: SHIFT_ENDING to the holder of each shift that ends soon, unless they stay on duty."""
+    for shift in shifts_ending(cursor, now, now + timedelta(seconds=rules.hand_over_notice_s)):
+        note_ending_told(cursor, shift.shift_id, now)
+        holder = find_staff(cursor, shift.subject)
+        if holder is not None and not _is_on_duty(cursor, shift.subject, shift.ends_at):
+            _tell_ending(cursor, shift, holder)
+    return False
+
+
+def hand_over_ended_shifts(cursor: Cursor, now: datetime, rules: CaseworkRules) -> bool:
+    """A task: what is on somebody whose shift is over, and who is on duty no more, goes to who is there.
+
+    Where there is nobody it stays where it is and is tried again, until there is.
+    """
+    in_hours = is_office_hours(rules.office_hours, now)
+    left = 0
+    for shift in shifts_ended(cursor, now):
+        if _is_on_duty(cursor, shift.subject, now):
+            note_handed_over(cursor, shift.shift_id, now)
+            continue
+
+        def choose(case: HeldCase, roster: Roster, shift: EndingShift = shift) -> StaffMember | None:
+            holders = roster.holders(case.practitioner, case.team_id)
+            practitioner = roster.members.get(case.practitioner or "")
+            managers = holders[StaffRole.MANAGER]
+            return successor(shift.subject, holders[shift.role], practitioner, managers, in_hours=in_hours)
+
+        left += _hand_over(cursor, lock_held(cursor, shift.subject, AT_ONCE), now, rules, choose, "shift_ended")
+        if count_held(cursor, shift.subject) == 0:
+            note_handed_over(cursor, shift.shift_id, now)
+    metrics.CASES_NOT_HANDED_OVER.labels("shift_ended").set(left)
+    return False
+
+
+def hand_over_of_leavers(cursor: Cursor, now: datetime, rules: CaseworkRules) -> bool:
+    """A task: what is on somebody who has left, or was acknowledged and is on nobody, goes to who is there."""
+    in_hours = is_office_hours(rules.office_hours, now)
+
+    def choose(case: HeldCase, roster: Roster) -> StaffMember | None:
+        holders = roster.holders(case.practitioner, case.team_id)
+        own = roster.members.get(case.practitioner or "")
+        incoming = [*([own] if own is not None and in_hours else []), *holders[StaffRole.DUTY_OFFICER]]
+        return successor(case.assigned_to, incoming, own, holders[StaffRole.MANAGER], in_hours=in_hours)
+
+    left = _hand_over(cursor, lock_on_nobody(cursor, AT_ONCE), now, rules, choose, "left")
+    metrics.CASES_NOT_HANDED_OVER.labels("left").set(left)
+    return False
+
+
+def _is_on_duty(cursor: Cursor, subject: str, at: datetime) -> bool:
+    roles = (StaffRole.DUTY_OFFICER, StaffRole.MANAGER)
+    return any(member.subject == subject for role in roles for member in on_duty(cursor, role, at))
+
+
+def _tell_ending(cursor: Cursor, shift: EndingShift, holder: StaffMember) -> None:
+    channel = first_channel(holder, Severity.WARNING)
+    if channel is None:
+        return
+    coming = [one.name for one in on_duty(cursor, shift.role, shift.ends_at)]
+    detail: dict[str, str | int] = {
+        "open": count_held(cursor, shift.subject),
+        "next": ", ".join(coming),
+        "ends_at": shift.ends_at.isoformat(),
+    }
+    notice = NewNotice(holder.subject, channel, NoticeTemplate.SHIFT_ENDING, Severity.WARNING, detail=detail)
+    add_notices(cursor, [notice])
+
+
+def _hand_over(
+    cursor: Cursor, cases: Sequence[HeldCase], now: datetime, rules: CaseworkRules, choose: Choose, reason: str
+) -> int:
+    """How many nobody can take over."""
+    if not cases:
+        return 0
+    roster = load_roster(cursor, now, rules, (one.practitioner for one in cases if one.practitioner is not None))
+    going: dict[str, list[HeldCase]] = defaultdict(list)
+    to: dict[str, StaffMember] = {}
+    for case in cases:
+        member = choose(case, roster)
+        if member is not None:
+            to[member.subject] = member
+            going[member.subject].append(case)
+    for subject, theirs in going.items():
+        for case in theirs:
+            detail = {"to": subject, "from": case.assigned_to or "", "reason": reason}
+            act(cursor, case.alert_id, CaseAction.HAND_OVER, detail)
+        tell_handed_over(cursor, to[subject], theirs)
+    handed = sum(map(len, going.values()))
+    metrics.HAND_OVERS.labels(reason).inc(handed)
+    return len(cases) - handed
+
+
+def tell_handed_over(cursor: Cursor, to: StaffMember, cases: Sequence[HeldCase]) -> None:
+    """One notice for all that came over."""
+    severity = next(one for one in Severity if any(case.severity is one for case in cases))
+    channel = first_channel(to, severity)
+    if channel is None:
+        return
+    alert_id = cases[0].alert_id if len(cases) == 1 else None
+    detail: dict[str, str | int] = {"count": len(cases)}
+    add_notices(cursor, [NewNotice(to.subject, channel, NoticeTemplate.HANDED_OVER, severity, alert_id, detail)])

@@ -1,0 +1,21 @@
+"""Where a rota has nobody (pure)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+Stretch = tuple[datetime, datetime]
+
+
+def gaps(covered: Sequence[Stretch], since: datetime, until: datetime) -> list[Stretch]:
+    """The stretches of ``[since, until)`` that none of ``covered`` holds, in order. Those may overlap in any order."""
+    found: list[Stretch] = []
+    reached = since
+    for starts_at, ends_at in sorted(covered):
+        if starts_at >= until:
+            break
+        if starts_at > reached:
+            found.append((reached, starts_at))
+        reached = max(reached, ends_at)
+    if reached < until:
+        found.append((reached, until))
+    return found

@@ -1,0 +1,145 @@
+"""The rota: who holds which role when. Times are aware; a shift holds from its first instant to before its last."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from model.staff import StaffMember, StaffRole
+from store.database import Cursor, fetch_one
+from store.rows import insert_rows
+
+ROTA_ROLES = (StaffRole.DUTY_OFFICER, StaffRole.MANAGER)
+
+
+@dataclass(frozen=True, slots=True)
+class NewShift:
+    role: StaffRole
+    subject: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """``cancelled_at`` is of one that never began; one that had begun was cut short."""
+
+    shift_id: int
+    role: StaffRole
+    subject: str
+    name: str
+    starts_at: datetime
+    ends_at: datetime
+    added_by: str
+    cancelled_at: datetime | None
+
+
+_SHIFT = (
+    "SELECT shift.shift_id, shift.role, shift.subject, staff.name, lower(shift.during), upper(shift.during),"
+    " shift.added_by, shift.cancelled_at FROM rota_shifts shift JOIN staff USING (subject)"
+)
+
+
+def on_duty(cursor: Cursor, role: StaffRole, at: datetime) -> list[StaffMember]:
+    """Whoever holds ``role`` at ``at`` and has not left; whose shift began last is first: they came to take over."""
+    cursor.execute(
+        "SELECT staff.subject, staff.name, staff.role, staff.team_id, staff.email, staff.mobile"
+        " FROM rota_shifts shift JOIN staff USING (subject)"
+        " WHERE shift.role = %s AND shift.cancelled_at IS NULL AND shift.during @> %s::timestamptz"
+        " AND staff.ended_at IS NULL ORDER BY lower(shift.during) DESC, staff.subject",
+        (role.value, at),
+    )
+    return [
+        StaffMember(subject, name, StaffRole(own), team_id, email, mobile)
+        for subject, name, own, team_id, email, mobile in cursor.fetchall()
+    ]
+
+
+def lock_rota(cursor: Cursor) -> None:
+    """Nobody else changes the rota until the commit; it is read meanwhile."""
+    cursor.execute("LOCK TABLE rota_shifts IN SHARE ROW EXCLUSIVE MODE")
+
+
+def known_subjects(cursor: Cursor, subjects: Sequence[str]) -> dict[str, bool]:
+    """Of those that are staff and have not left: whether any address of theirs is known."""
+    cursor.execute(
+        "SELECT subject, email IS NOT NULL OR mobile IS NOT NULL FROM staff WHERE subject = ANY(%s)"
+        " AND ended_at IS NULL",
+        (sorted(set(subjects)),),
+    )
+    return dict(cursor.fetchall())
+
+
+def shifts_of(cursor: Cursor, subjects: Sequence[str], since: datetime) -> list[Shift]:
+    """Those that were not cancelled and end after ``since``."""
+    cursor.execute(
+        f"{_SHIFT} WHERE shift.subject = ANY(%s) AND shift.cancelled_at IS NULL AND upper(shift.during) > %s"
+        " ORDER BY lower(shift.during), shift.shift_id",
+        (sorted(set(subjects)), since),
+    )
+    return [_shift(row) for row in cursor.fetchall()]
+
+
+def list_shifts(cursor: Cursor, since: datetime, until: datetime) -> list[Shift]:
+    """All that overlap the time, cancelled ones too, in the order of their beginning."""
+    cursor.execute(
+        f"{_SHIFT} WHERE shift.during && tstzrange(%s, %s) ORDER BY lower(shift.during), shift.shift_id",
+        (since, until),
+    )
+    return [_shift(row) for row in cursor.fetchall()]
+
+
+def find_shift(cursor: Cursor, shift_id: int) -> Shift | None:
+    cursor.execute(f"{_SHIFT} WHERE shift.shift_id = %s", (shift_id,))
+    row = cursor.fetchone()
+    return None if row is None else _shift(row)
+
+
+def add_shifts(cursor: Cursor, shifts: Sequence[NewShift], added_by: str) -> None:
+    insert_rows(
+        cursor,
+        "INSERT INTO rota_shifts (role, subject, during, added_by) VALUES %s",
+        ((one.role.value, one.subject, f"[{one.starts_at},{one.ends_at})", added_by) for one in shifts),
+    )
+
+
+def add_shift(cursor: Cursor, shift: NewShift, added_by: str) -> int:
+    """Its identifier."""
+    cursor.execute(
+        "INSERT INTO rota_shifts (role, subject, during, added_by) VALUES (%s, %s, tstzrange(%s, %s), %s)"
+        " RETURNING shift_id",
+        (shift.role.value, shift.subject, shift.starts_at, shift.ends_at, added_by),
+    )
+    shift_id: int = fetch_one(cursor)[0]
+    return shift_id
+
+
+def end_shift(cursor: Cursor, shift_id: int, ended_by: str, now: datetime) -> bool:
+    """Cancel one that has not begun; let one that has begun end at ``now``. False where it is over or cancelled."""
+    cursor.execute(
+        "UPDATE rota_shifts SET"
+        " during = CASE WHEN lower(during) < %(now)s THEN tstzrange(lower(during), %(now)s) ELSE during END,"
+        " cancelled_at = CASE WHEN lower(during) < %(now)s THEN NULL ELSE %(now)s END,"
+        " cancelled_by = CASE WHEN lower(during) < %(now)s THEN NULL ELSE %(by)s END"
+        " WHERE shift_id = %(shift)s AND cancelled_at IS NULL AND upper(during) > %(now)s",
+        {"now": now, "by": ended_by, "shift": shift_id},
+    )
+    return cursor.rowcount == 1
+
+
+def cover(cursor: Cursor, since: datetime, until: datetime) -> dict[StaffRole, list[tuple[datetime, datetime]]]:
+    """The shifts of staff who have not left, each cut to the time, in order, by role."""
+    cursor.execute(
+        "SELECT shift.role, greatest(lower(shift.during), %(since)s), least(upper(shift.during), %(until)s)"
+        " FROM rota_shifts shift JOIN staff USING (subject) WHERE shift.cancelled_at IS NULL"
+        " AND staff.ended_at IS NULL AND shift.during && tstzrange(%(since)s, %(until)s) ORDER BY 1, 2",
+        {"since": since, "until": until},
+    )
+    covered: dict[StaffRole, list[tuple[datetime, datetime]]] = {role: [] for role in ROTA_ROLES}
+    for role, starts_at, ends_at in cursor.fetchall():
+        covered[StaffRole(role)].append((starts_at, ends_at))
+    return covered
+
+
+def _shift(row: tuple[int, str, str, str, datetime, datetime, str, datetime | None]) -> Shift:
+    shift_id, role, *rest = row
+    return Shift(shift_id, StaffRole(role), *rest)  # type: ignore[arg-type]
