@@ -6,19 +6,15 @@ receiver has acknowledged it. A process that dies in between leaves it to be sen
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Protocol
 
-from alerts.kafka_channel import KafkaAlertChannel
 from ops import metrics
-from ops.errors import ConfigurationError, UnavailableError
-from ops.health import health_server
+from ops.errors import UnavailableError
 from ops.logs import get_logger
-from ops.settings import Settings
-from store.outbox import FailedAttempt, Outbox, OutboxMessage
+from store.outbox import Backlog, FailedAttempt, Outbox, OutboxMessage
 
-CHANNEL = "kafka"
 BATCH = 500
 IDLE_S = 0.2
 STANDBY_S = 1.0
@@ -69,6 +65,7 @@ class Deliverer:
         finally:
             self._channel.close()
             self._outbox.close()
+            self._is_sender = False
 
     def round(self) -> float:
         """Send one batch, or stand by; how long to pause after it."""
@@ -82,8 +79,9 @@ class Deliverer:
             due = self._outbox.read_due(BATCH)
         if not due:
             return IDLE_S
+        began_s = time.monotonic()
         outcome = self._send(due)
-        self._record(due, outcome)
+        self._record(due, outcome, time.monotonic() - began_s)
         errors = [error for error in outcome.values() if error]
         if len(errors) == len(outcome):
             raise UnavailableError(f"none of {len(errors)} alert events was acknowledged: {errors[0]}")
@@ -117,7 +115,7 @@ class Deliverer:
         self._note_broker(is_up=None in outcome.values())
         return outcome
 
-    def _record(self, due: Sequence[OutboxMessage], outcome: dict[int, str | None]) -> None:
+    def _record(self, due: Sequence[OutboxMessage], outcome: dict[int, str | None], took_s: float) -> None:
         delivered = [event_id for event_id, error in outcome.items() if error is None]
         attempts = {message.event_id: message.attempts for message in due}
         failed = [
@@ -126,7 +124,7 @@ class Deliverer:
             if error is not None
         ]
         with self._asking_database():
-            self._outbox.record(delivered, failed)
+            self._outbox.record(delivered, failed, took_s)
         metrics.DELIVERIES.labels(self._name, "delivered").inc(len(delivered))
         metrics.DELIVERIES.labels(self._name, "failed").inc(len(failed))
 
@@ -135,8 +133,8 @@ class Deliverer:
         if time.monotonic() < self._count_at:
             return
         with self._asking_database():
-            waiting = self._outbox.count_waiting()
-        metrics.OUTBOX_WAITING.labels(self._name).set(waiting)
+            backlog = self._outbox.count_waiting()
+        note_backlog(self._name, backlog)
         self._count_at = time.monotonic() + COUNT_EVERY_S
 
     @contextmanager
@@ -163,6 +161,19 @@ class Deliverer:
         metrics.BROKER_UP.set(is_up)
 
 
+def note_backlog(channel: str, backlog: Backlog) -> None:
+    metrics.OUTBOX_WAITING.labels(channel).set(backlog.waiting)
+    metrics.OUTBOX_OLDEST_SECONDS.labels(channel).set(backlog.oldest_s)
+    metrics.DELIVERIES_DEAD.labels(channel).set(backlog.dead)
+
+
+def forget_backlog(channel: str) -> None:
+    """Of a channel that is no longer sent to from here: a gauge that stands still would tell of the past."""
+    for gauge in (metrics.OUTBOX_WAITING, metrics.OUTBOX_OLDEST_SECONDS, metrics.DELIVERIES_DEAD):
+        with suppress(KeyError):
+            gauge.remove(channel)
+
+
 def retry_delay_s(attempts: int) -> float:
     """How long to wait after the given count of failed attempts, at least one."""
     return float(min(LONGEST_RETRY_S, FIRST_RETRY_S * 2 ** min(attempts - 1, 10)))
@@ -184,20 +195,3 @@ def waves(due: Sequence[OutboxMessage]) -> Iterator[list[OutboxMessage]]:
             alerts.add(message.alert_id)
         yield wave
         remaining = rest
-
-
-def run_delivery(settings: Settings, stop: threading.Event, announce: Callable[[int], None]) -> None:
-    """Deliver until ``stop`` is set; ``announce`` is told the port of /health and /metrics."""
-    if settings.broker != "kafka":
-        raise ConfigurationError(
-            "there is nowhere to deliver to: CORDON_BROKER is embedded, whose alerts are read by the API's stream;"
-            " set CORDON_BROKER=kafka for a topic"
-        )
-    outbox = Outbox(settings.require_database_url("worker"), CHANNEL)
-    channel = KafkaAlertChannel(settings.kafka_bootstrap_servers, settings.kafka_alerts_topic)
-    deliverer = Deliverer(outbox, channel, CHANNEL)
-    with health_server(
-        settings.deliver_health_host, settings.deliver_health_port, deliverer.readiness, "CORDON_DELIVER_HEALTH_PORT"
-    ) as port:
-        announce(port)
-        deliverer.run(stop)

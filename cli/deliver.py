@@ -2,7 +2,7 @@
 
 import typer
 
-from alerts.deliver import run_delivery
+from alerts.deliver_all import run_delivery
 from ingest.run import stop_on_signals
 from ops.logs import configure_logging
 from ops.settings import load_settings
@@ -13,12 +13,13 @@ def register(application: typer.Typer) -> None:
 
 
 def deliver() -> None:
-    """Send every change of an alert to the Kafka topic of alerts, in order, at least once.
+    """Tell whoever is to be told: the Kafka topic of alerts, webhooks, and staff by e-mail and text message.
 
-    One process sends; run a second one to take over when it ends. Each message carries the id of its event in the
-    field event_id and the header event-id: a receiver drops what it has seen.
+    Whatever is configured is sent to, each receiver by a thread of its own, in order, at least once; a webhook that is
+    added meanwhile is noticed within seconds. One process sends to a receiver; run a second one to take over when it
+    ends. docs/delivery.md says what a receiver has to do.
 
-    Example: CORDON_BROKER=kafka cordon deliver
+    Example: CORDON_EMAIL_BY=smtp CORDON_SMTP_HOST=mail.example cordon deliver
     """
     settings = load_settings()
     configure_logging(settings.log_level, settings.log_format)

@@ -51,7 +51,17 @@ DEVICE_EVENTS = Counter(
 )  # stored, repeated, rejected
 TAG_COMMANDS = Counter("cordon_tag_commands", "Commands sent to tags", ["kind"], registry=REGISTRY)
 OUTBOX_WAITING = Gauge("cordon_outbox_waiting", "Messages not yet delivered", ["channel"], registry=REGISTRY)
+OUTBOX_OLDEST_SECONDS = Gauge(
+    "cordon_outbox_oldest_seconds",
+    "How long the oldest message not yet delivered has waited",
+    ["channel"],
+    registry=REGISTRY,
+)
+DELIVERIES_DEAD = Gauge(
+    "cordon_deliveries_dead", "Messages given up, to be sent again by hand", ["channel"], registry=REGISTRY
+)
 DELIVERIES = Counter("cordon_deliveries", "Delivery attempts", ["channel", "outcome"], registry=REGISTRY)
+SENDERS = Gauge("cordon_senders", "Channels that are sent to from here, or stood by for", registry=REGISTRY)
 FENCED = Counter("cordon_fenced", "Batches given up because another worker owns the partition", registry=REGISTRY)
 REEVALUATIONS_SET_ASIDE = Counter(
     "cordon_reevaluations_set_aside", "Pasts of devices that could not be judged anew", registry=REGISTRY

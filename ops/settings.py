@@ -5,19 +5,20 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from crimes.files.forces import Force, force_of
 from crimes.files.row_errors import Fault
 from model.crimes import MatchingSettings
 from model.zones import Region
+from ops.delivery_settings import DeliverySettings
 from ops.errors import ConfigurationError
 
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 
 
-class Settings(BaseSettings):
+class Settings(DeliverySettings):
     """Read from the environment (``CORDON_`` and the field's name) once, at start; secrets are never logged."""
 
     model_config = SettingsConfigDict(env_prefix="CORDON_", extra="forbid", frozen=True, secrets_dir=None)
