@@ -12,7 +12,7 @@ class Role(StrEnum):
     POLICE_ANALYST = "police_analyst"  # own force: crimes and matches; no trails
     MATCH_REVIEWER = "match_reviewer"  # own force: says whether a match holds; never one who asked for it
     MONITORING_OFFICER = "monitoring_officer"  # the health of the service; nobody's data
-    ADMINISTRATOR = "administrator"  # zones and users; no tracks
+    ADMINISTRATOR = "administrator"  # zones, people and users; no tracks
     AUDITOR = "auditor"
 
 
@@ -22,6 +22,9 @@ class Permission(StrEnum):
     SELF_READ = "self.read"
     API_READ = "api.read"
     PEOPLE_READ = "people.read"
+    PEOPLE_WRITE = "people.write"
+    STAFF_READ = "staff.read"
+    STAFF_WRITE = "staff.write"
     VISITS_READ = "visits.read"
     ALERTS_READ = "alerts.read"
     DETECTION_PRECISION_READ = "detection_precision.read"
@@ -53,6 +56,7 @@ class Permission(StrEnum):
 _EVERYONE = frozenset({Permission.SELF_READ, Permission.API_READ, Permission.PRECISION_READ})
 _SUPERVISION = _EVERYONE | {
     Permission.PEOPLE_READ,
+    Permission.STAFF_READ,
     Permission.VISITS_READ,
     Permission.ALERTS_READ,
     Permission.ALERTS_WORK,
@@ -64,6 +68,9 @@ _SUPERVISION = _EVERYONE | {
     Permission.AUTHORISATIONS_WRITE,
     Permission.PERSON_MATCHES_READ,
 }
+_MANAGEMENT = frozenset(
+    {Permission.PEOPLE_READ, Permission.PEOPLE_WRITE, Permission.STAFF_READ, Permission.STAFF_WRITE}
+)
 _POLICE = _EVERYONE | {
     Permission.CRIMES_READ,
     Permission.MATCHES_READ,
@@ -76,7 +83,7 @@ POLICE_ROLES = frozenset({Role.POLICE_ANALYST, Role.MATCH_REVIEWER})
 
 POLICY: dict[Role, frozenset[Permission]] = {
     Role.PRACTITIONER: _SUPERVISION,
-    Role.MANAGER: _SUPERVISION | {Permission.DETECTION_PRECISION_READ},
+    Role.MANAGER: _SUPERVISION | _MANAGEMENT | {Permission.DETECTION_PRECISION_READ},
     Role.DUTY_OFFICER: _SUPERVISION,
     Role.POLICE_ANALYST: _POLICE
     | {
@@ -90,6 +97,7 @@ POLICY: dict[Role, frozenset[Permission]] = {
     Role.MATCH_REVIEWER: _POLICE | {Permission.MATCHES_QUALIFY},
     Role.MONITORING_OFFICER: _EVERYONE | {Permission.METRICS_READ, Permission.DETECTION_PRECISION_READ},
     Role.ADMINISTRATOR: _EVERYONE
+    | _MANAGEMENT
     | {Permission.ZONES_READ, Permission.ZONES_WRITE, Permission.DETECTION_PRECISION_READ},
     Role.AUDITOR: _EVERYONE,
 }

@@ -1,7 +1,7 @@
 """The rules of casework as a TOML document: checked as a whole before they hold."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import product
@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from model.casework_rules import CaseworkRules, EscalationRule, OutcomeGroup, ResponseTimes
+from alerts.eligibility import AGE, PROPORTIONATE, never_asked_words
+from model.casework_rules import CaseworkRules, Criterion, EscalationRule, OutcomeGroup, ResponseTimes
 from model.enums import Severity, Urgency
 from model.schedules import Weekday
 from ops.errors import InputError
@@ -120,13 +121,26 @@ def _other_problems(rules: CaseworkRules) -> Iterable[str]:
         yield f"office_hours.time_zone: there is no {rules.office_hours.time_zone}; give one such as Europe/London"
     if rules.eligibility.least_age_years < MAJORITY_YEARS:
         yield f"eligibility.least_age_years: nobody below {MAJORITY_YEARS} is tagged"
-    codes = _repeated(one.code for one in rules.eligibility.criteria)
-    yield from (f"eligibility.criteria: {code} is there twice" for code in codes)
+    yield from _criteria_problems(rules.eligibility.criteria)
     yield from (
         f"eligibility.boroughs: {one.name} closes before it opens"
         for one in rules.eligibility.boroughs
         if one.closes is not None and one.closes <= one.opens
     )
+
+
+def _criteria_problems(criteria: Sequence[Criterion]) -> Iterable[str]:
+    yield from (f"eligibility.criteria: {code} is there twice" for code in _repeated(one.code for one in criteria))
+    required = {one.code for one in criteria if one.is_required}
+    for code in (AGE, PROPORTIONATE):
+        if code not in required:
+            yield f"eligibility.criteria: {code} has to be there, and required"
+    for one in criteria:
+        if words := never_asked_words(f"{one.code} {one.words}"):
+            yield (
+                f"eligibility.criteria: {one.code} speaks of {', '.join(words)}; nobody is tagged for a gang label or a"
+                " protected characteristic"
+            )
 
 
 def _repeated(names: Iterable[str]) -> list[str]:

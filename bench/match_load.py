@@ -89,7 +89,10 @@ def _serials(wearers: int) -> list[str]:
 def _enrol(connection: Connection, wearers: int) -> None:
     """One person a device, from a day before the first position on."""
     with connection, connection.cursor() as cursor:
-        cursor.execute("INSERT INTO people (crn, name) SELECT unnest(%s), 'A Person'", (_serials(wearers),))
+        cursor.execute(
+            "INSERT INTO people (crn, name, date_of_birth) SELECT unnest(%s), 'A Person', '1980-01-01'",
+            (_serials(wearers),),
+        )
         cursor.execute("INSERT INTO devices (serial) SELECT unnest(%s)", (_serials(wearers),))
         cursor.execute(
             "INSERT INTO device_activations (device_id, person_id, during, revision)"

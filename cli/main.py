@@ -20,6 +20,7 @@ COMMANDS = {
     "deliver": "cli.deliver",
     "people": "cli.people",
     "devices": "cli.devices",
+    "staff": "cli.staff",
     "zones": "cli.zones",
     "authorise": "cli.authorise",
     "rules": "cli.rules",

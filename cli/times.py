@@ -1,6 +1,6 @@
 """Times that a person types."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from model.times import EARLIEST, LATEST
 from ops.errors import InputError
@@ -19,3 +19,13 @@ def parse_time(text: str | None) -> datetime:
     if not EARLIEST <= moment < LATEST:
         raise InputError(f"{text!r} is not between 1970 and 2200: check the year")
     return moment.astimezone(UTC)
+
+
+def parse_day(text: str | None) -> date | None:
+    """The day that ``text`` names. Raises InputError unless it is one such as 2026-03-01."""
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"{text!r} is no day: write it like 2026-03-01") from None

@@ -85,6 +85,7 @@ class EligibilityRules:
     boroughs: tuple[PilotBorough, ...]
     prisons: tuple[str, ...]
     how_to_challenge: str
+    is_required: bool = True  # a tag is put on only after a decision that the person is eligible
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,6 +128,11 @@ RAISED_TO_TOLD_SECONDS = Histogram(
     registry=REGISTRY,
 )
 REGISTRY_REVISION = Gauge("cordon_registry_revision", "Revision of the zones and activations in use", registry=REGISTRY)
+NOBODY_TO_TELL = Counter(
+    "cordon_date_of_birth_untold",
+    "Dates of birth that stopped monitoring, and no data-protection officer could be told",
+    registry=REGISTRY,
+)
 DATABASE_UP = Gauge("cordon_database_up", "1 while the database answers", registry=REGISTRY)
 BROKER_UP = Gauge("cordon_broker_up", "1 while the broker answers", registry=REGISTRY)
 CRIME_FILES = Counter(

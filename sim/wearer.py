@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import Enum
 from typing import Any
 
@@ -17,6 +18,9 @@ from sim.truth import intervals_inside
 from sim.zones import Feature, zone_across, zone_beside
 
 PRACTITIONERS = ("practitioner.north", "practitioner.south")
+FIRST_BIRTH = date(1975, 3, 2)
+BIRTHS_WITHIN_DAYS = 10_000
+BIRTHS_APART_DAYS = 977
 SOON_S = (6.0, 16.0)
 LATER_S = (45.0, 10.0 * MINUTE_S)
 SLACK_S = 2.0
@@ -45,6 +49,7 @@ class Wearer:
     crn: str
     serial: str
     practitioner: str
+    date_of_birth: date
     path: Path
     zone: Feature
     interval_us: int
@@ -79,6 +84,7 @@ def draw_wearer(seed: int, index: int, plot: Plot) -> Wearer:
         crn=crn_of(index),
         serial=serial_of(index),
         practitioner=PRACTITIONERS[index % len(PRACTITIONERS)],
+        date_of_birth=FIRST_BIRTH + timedelta(days=(index * BIRTHS_APART_DAYS) % BIRTHS_WITHIN_DAYS),
         path=path,
         zone=zone,
         interval_us=interval_us,

@@ -141,10 +141,10 @@ def moves_of(cursor: Cursor, topic: str, partition: int) -> frozenset[bytes]:
 
 
 def wears_of(cursor: Cursor, crn: str) -> tuple[int, list[Wear]]:
-    """The person's id, and what they wore when. InputError when nobody has the CRN."""
+    """The person's id, and what they wore when, quarantined times too. InputError when nobody has the CRN."""
     person_id = find_person(cursor, crn)
     cursor.execute(
-        "SELECT device_id, serial, lower(during), upper(during) FROM device_activations JOIN devices USING (device_id)"
+        "SELECT device_id, serial, lower(during), upper(during) FROM activation_records JOIN devices USING (device_id)"
         " WHERE person_id = %s ORDER BY serial, during",
         (person_id,),
     )

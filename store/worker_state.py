@@ -72,7 +72,7 @@ def load_activations(cursor: Cursor, device_ids: Collection[int]) -> dict[int, t
 def devices_changed_since(cursor: Cursor, revision: int, device_ids: Collection[int]) -> list[int]:
     """Those of ``device_ids`` whose activations were changed after ``revision``."""
     cursor.execute(
-        "SELECT DISTINCT device_id FROM device_activations WHERE revision > %s AND device_id = ANY(%s)",
+        "SELECT DISTINCT device_id FROM activation_revisions WHERE revision > %s AND device_id = ANY(%s)",
         (revision, list(device_ids)),
     )
     return [device_id for (device_id,) in cursor.fetchall()]

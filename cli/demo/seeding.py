@@ -5,12 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 from access.roles import Role
 from access.tokens import create_token
+from alerts.casework_rules import current_rules
+from alerts.eligibility import COMPUTED, Answer, StatedAnswer, london_day
+from alerts.tagging import EligibilityRequest, decide, put_on
 from geofence.geojson import read_zones
 from sim.wearer import PRACTITIONERS
 from sim.world import World
-from store.activations import activate
 from store.database import Cursor
-from store.enrolment import add_person, list_people
+from store.enrolment import add_person, list_people, read_person
 from store.sources import create_source, list_sources, revoke_source
 from store.tokens import list_tokens, revoke_token
 from store.zones import publish_zones
@@ -37,9 +39,24 @@ def seed(cursor: Cursor, world: World) -> None:
     now = datetime.now(UTC)
     for wearer in world.wearers:
         if wearer.crn not in enrolled:
-            add_person(cursor, wearer.crn, wearer.name, wearer.practitioner)
-            activate(cursor, wearer.serial, wearer.crn, now)
+            person_id = add_person(cursor, wearer.crn, wearer.name, wearer.practitioner, wearer.date_of_birth)
+            _decide(cursor, person_id, now)
+            put_on(cursor, wearer.serial, wearer.crn, now)
     publish_zones(cursor, read_zones(world.zones).drafts, CREATED_BY)
+
+
+def _decide(cursor: Cursor, person_id: int, now: datetime) -> None:
+    """Nobody is tagged without a decision, invented people no more than others."""
+    person = read_person(cursor, person_id)
+    if person is None:
+        raise LookupError("a person just added cannot be read")
+    rules = current_rules(cursor).eligibility
+    codes = {one.code for one in rules.criteria} - COMPUTED
+    stated = {code: StatedAnswer(Answer.MET, "invented with the person") for code in codes}
+    day = london_day(now)
+    borough = next(one.name for one in rules.boroughs if one.opens <= day and (one.closes is None or day < one.closes))
+    request = EligibilityRequest(day, "An invented person, for the demo", rules.prisons[0], borough, stated)
+    decide(cursor, person, request, CREATED_BY)
 
 
 def make_keys(cursor: Cursor) -> Keys:

@@ -13,7 +13,9 @@ READ_WITHOUT_ROW_SECURITY = """
     WHERE relnamespace = 'cordon'::regnamespace AND relkind IN ('r', 'p', 'v', 'm') AND NOT relrowsecurity
       AND has_any_column_privilege('cordon_api', class.oid, 'SELECT')
 """
-NOT_ABOUT_PEOPLE = {"devices", "registry_revision", "schema_migrations"}
+NOT_ABOUT_PEOPLE = {"casework_rules", "devices", "registry_revision", "schema_migrations"}
+ASK_WHO_MANAGES = {"managed_activations", "managed_devices", "managed_people"}
+"""Views that are empty for whoever does not manage people."""
 
 
 def found(database: DatabaseUrls, statement: str) -> set[str]:
@@ -27,4 +29,4 @@ def test_a_function_with_the_owner_s_rights_looks_nowhere_but_in_our_schema(migr
 
 
 def test_what_the_api_reads_is_under_row_security(migrated_database: DatabaseUrls) -> None:
-    assert found(migrated_database, READ_WITHOUT_ROW_SECURITY) == NOT_ABOUT_PEOPLE
+    assert found(migrated_database, READ_WITHOUT_ROW_SECURITY) == NOT_ABOUT_PEOPLE | ASK_WHO_MANAGES

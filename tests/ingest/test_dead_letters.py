@@ -179,7 +179,7 @@ def test_the_api_learns_of_devices_no_more_than_whether_somebody_wears_them(
 ) -> None:
     register(database, "SPARE")
     with closing(connect(database.owner, "test")) as owner, owner, owner.cursor() as cursor:
-        cursor.execute("INSERT INTO people (crn, name) VALUES ('X000001', 'A Person')")
+        cursor.execute("INSERT INTO people (crn, name, date_of_birth) VALUES ('X000001', 'A Person', '1980-01-01')")
         activate(cursor, "WORN", "X000001", datetime(2026, 1, 1, tzinfo=UTC))
     assert device_states(api_pool, ["WORN", "SPARE", "UNSEEN"]) == {"WORN": True, "SPARE": False}
 

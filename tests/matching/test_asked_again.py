@@ -96,7 +96,7 @@ def test_who_wore_a_device_is_changed_and_the_crimes_of_that_time_follow(databas
     wait_until(lambda: verdicts(database, "CRIME") == {}, what="nobody")
     assert counts(database, "CRIME") == {"present": 0, "possible": 0, "absent": 0, "cannot_say": 0}
     with closing(connect(database.owner, "test")) as connection, connection, connection.cursor() as cursor:
-        cursor.execute("INSERT INTO people (crn, name) VALUES ('OTHER', 'Another')")
+        cursor.execute("INSERT INTO people (crn, name, date_of_birth) VALUES ('OTHER', 'Another', '1980-01-01')")
         activate(cursor, "TAG", "OTHER", off + timedelta(seconds=1))
     wait_until(lambda: verdicts(database, "CRIME") == {"OTHER": "present"}, what="the other")
     assert counts(database, "CRIME") == {"present": 1, "possible": 0, "absent": 0, "cannot_say": 0}

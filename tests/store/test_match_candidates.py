@@ -111,8 +111,8 @@ def enrol(connection: Connection, world: World) -> None:
         people = [(person, f"CRN-{person}") for person in range(1, WEARERS + 1)]
         execute_values(
             cursor,
-            "INSERT INTO people (person_id, crn, name) OVERRIDING SYSTEM VALUE VALUES %s",
-            [(*one, "X") for one in people],
+            "INSERT INTO people (person_id, crn, name, date_of_birth) OVERRIDING SYSTEM VALUE VALUES %s",
+            [(*one, "X", "1930-01-01") for one in people],
         )
         execute_values(cursor, "INSERT INTO devices (serial) VALUES %s", [(serial,) for serial, *_ in world.worn])
         execute_values(

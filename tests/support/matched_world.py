@@ -90,7 +90,10 @@ class MatchedWorld:
 
     def enrol(self, crns: Sequence[str], serials: Sequence[str]) -> None:
         with self._owner, self._owner.cursor() as cursor:
-            cursor.execute("INSERT INTO people (crn, name) SELECT unnest(%s::text[]), 'X'", (list(crns),))
+            cursor.execute(
+                "INSERT INTO people (crn, name, date_of_birth) SELECT unnest(%s::text[]), 'X', '1930-01-01'",
+                (list(crns),),
+            )
             cursor.execute("INSERT INTO devices (serial) SELECT unnest(%s::text[])", (list(serials),))
 
     def activate(self, serial: str, crn: str, began_us: int) -> None:

@@ -41,7 +41,10 @@ class StoredCrime:
 
 def seed_person(cursor: Cursor, crn: str, worn_since: datetime = CRIME_AT - timedelta(days=60)) -> tuple[int, int]:
     """The ids of a person and their device."""
-    cursor.execute("INSERT INTO people (crn, name) VALUES (%s, 'Sam Example') RETURNING person_id", (crn,))
+    cursor.execute(
+        "INSERT INTO people (crn, name, date_of_birth) VALUES (%s, 'Sam Example', '1980-01-01') RETURNING person_id",
+        (crn,),
+    )
     person_id: int = fetch_one(cursor)[0]
     cursor.execute("INSERT INTO devices (serial) VALUES (%s) RETURNING device_id", (f"TAG-{crn}",))
     device_id: int = fetch_one(cursor)[0]

@@ -49,7 +49,8 @@ def seed_token(
 def seed_wearer(cursor: Cursor, crn: str, practitioner: str | None = None, name: str = "Sam Example") -> Wearer:
     """A person with a device since a day before the morning of the tests."""
     cursor.execute(
-        "INSERT INTO people (crn, name, practitioner) VALUES (%s, %s, %s) RETURNING person_id",
+        "INSERT INTO people (crn, name, practitioner, date_of_birth) VALUES (%s, %s, %s, '1990-05-17')"
+        " RETURNING person_id",
         (crn, name, practitioner),
     )
     person_id: int = fetch_one(cursor)[0]

@@ -10,12 +10,17 @@ from psycopg2.extras import execute_values
 from store.database import connect
 
 LONG_AGO = "2000-01-01T00:00:00Z"
+BORN = "1980-01-01"
 
 
 def enrol(owner_url: str, serials: Sequence[str]) -> None:
     """One person for each device, wearing it since long ago; CRNs are the serials."""
     with closing(connect(owner_url, "test")) as connection, connection, connection.cursor() as cursor:
-        execute_values(cursor, "INSERT INTO people (crn, name) VALUES %s", [(serial, "A Person") for serial in serials])
+        execute_values(
+            cursor,
+            "INSERT INTO people (crn, name, date_of_birth) VALUES %s",
+            [(serial, "A Person", BORN) for serial in serials],
+        )
         execute_values(cursor, "INSERT INTO devices (serial) VALUES %s", [(serial,) for serial in serials])
         cursor.execute(
             "INSERT INTO device_activations (device_id, person_id, during, revision)"

@@ -1,0 +1,50 @@
+"""What one file of staff changes: all of it in one transaction."""
+
+from store.database import Cursor, fetch_one
+from store.registry_staging import note_errors
+
+STAFF_COLUMN_TYPES = {
+    "subject": "text",
+    "name": "text",
+    "role": "text",
+    "team": "text",
+    "email": "text",
+    "mobile": "text",
+}
+_REPEATED = (
+    "SELECT row_number, subject AS value FROM (SELECT row_number, subject,"
+    " row_number() OVER (PARTITION BY subject ORDER BY row_number) AS place FROM staged) numbered WHERE place > 1"
+)
+_UNKNOWN_TEAM = (
+    "SELECT row_number, team AS value FROM staged"
+    " WHERE team IS NOT NULL AND NOT EXISTS (SELECT FROM teams WHERE teams.name = staged.team)"
+)
+
+
+def check_staff(cursor: Cursor) -> None:
+    note_errors(cursor, _REPEATED, "subject", "another row before has this subject", "give each member of staff once")
+    note_errors(cursor, _UNKNOWN_TEAM, "team", "there is no such team", "add it first, or correct its name")
+
+
+def write_staff(cursor: Cursor) -> tuple[int, int, int]:
+    """How many are new, changed and unchanged. Each is as the file says: what is empty there is no longer so."""
+    cursor.execute("SELECT count(*) FROM staged JOIN staff USING (subject)")
+    known = fetch_one(cursor)[0]
+    cursor.execute(
+        """
+        UPDATE staff SET name = staged.name, role = staged.role, team_id = team.team_id, email = staged.email,
+          mobile = staged.mobile, ended_at = NULL
+        FROM staged LEFT JOIN teams team ON team.name = staged.team
+        WHERE staged.subject = staff.subject
+          AND (staff.name, staff.role, staff.team_id, staff.email, staff.mobile, staff.ended_at)
+            IS DISTINCT FROM (staged.name, staged.role, team.team_id, staged.email, staged.mobile, NULL)
+        """
+    )
+    changed = cursor.rowcount
+    cursor.execute(
+        "INSERT INTO staff (subject, name, role, team_id, email, mobile)"
+        " SELECT subject, staged.name, role, team.team_id, email, mobile"
+        " FROM staged LEFT JOIN teams team ON team.name = staged.team"
+        " WHERE NOT EXISTS (SELECT FROM staff known WHERE known.subject = staged.subject) ORDER BY row_number"
+    )
+    return cursor.rowcount, changed, known - changed
