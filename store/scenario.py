@@ -41,12 +41,16 @@ class AlertTold:
     crn: str | None
     zone_reference: str | None
     happened_at: datetime
+    action: str | None  # of a change that somebody made: what, who, and whose it is since
+    acted_by: str | None
+    assigned_to: str | None
 
 
 def changes_after(cursor: Cursor, event_id: int) -> list[AlertTold]:
     """In their order; what only goes on is left out."""
     cursor.execute(
-        "SELECT event_id, alert_id::text, change, kind, alert.severity, event.urgency, crn, reference, happened_at"
+        "SELECT event_id, alert_id::text, change, kind, alert.severity, event.urgency, crn, reference, happened_at,"
+        " payload ->> 'action', payload ->> 'acted_by', payload ->> 'assigned_to'"
         " FROM alert_events event JOIN alerts alert USING (alert_id)"
         " LEFT JOIN people ON people.person_id = alert.person_id LEFT JOIN zones USING (zone_id)"
         " WHERE event_id > %s AND change NOT IN ('updated', 'amended') ORDER BY event_id",
@@ -64,6 +68,32 @@ def waits_for_worker(cursor: Cursor) -> bool:
     )
     (waits,) = fetch_one(cursor)
     return bool(waits)
+
+
+def next_due(cursor: Cursor, hand_over_notice_s: float, quiet_s: float) -> datetime | None:
+    """When the timetable or the delivery of messages has something to do next; in the past where it has now."""
+    cursor.execute(
+        """
+        SELECT min(due) FROM (
+          SELECT greatest(look_at, '1970-01-01Z') AS due FROM escalation_looks WHERE look_at IS NOT NULL
+          UNION ALL
+          SELECT greatest(send_after, (
+            SELECT max(created_at) + make_interval(secs => %(quiet_s)s) FROM messages
+            WHERE messages.recipient = notices.recipient AND messages.channel = notices.channel))
+          FROM notices WHERE message_id IS NULL AND cancelled_at IS NULL
+          UNION ALL
+          SELECT next_attempt_at FROM messages WHERE accepted_at IS NULL AND dead_at IS NULL
+          UNION ALL
+          SELECT upper(during) FROM rota_shifts WHERE cancelled_at IS NULL AND handed_over_at IS NULL
+          UNION ALL
+          SELECT upper(during) - make_interval(secs => %(notice_s)s) FROM rota_shifts
+          WHERE cancelled_at IS NULL AND ending_told_at IS NULL
+        ) waiting
+        """,
+        {"quiet_s": quiet_s, "notice_s": hand_over_notice_s},
+    )
+    due: datetime | None = fetch_one(cursor)[0]
+    return due
 
 
 def count_rows(cursor: Cursor, table: str) -> int:

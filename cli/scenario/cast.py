@@ -1,24 +1,27 @@
 """Who is in the scenario: 45 people with their tags, the staff who work their alerts, and the zones. All made up."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from access.roles import Role
 from access.tokens import create_token
 from cli.scenario.stories import Story
 from cli.scenario.tags import crn, serial
-from cli.scenario.weekend import SHARED_ZONES, STARTS
+from cli.scenario.weekend import FRIDAY, MONDAY, SATURDAY, SHARED_ZONES, STARTS, SUNDAY, moment
 from geofence.geojson import read_zones
 from model.staff import StaffMember, StaffRole
 from store.activations import activate
 from store.database import Cursor
 from store.enrolment import add_person
+from store.rota import NewShift, add_shifts
 from store.sources import create_source
+from store.staff import add_staff
 from store.zones import publish_zones
 
 CREATED_BY = "cordon scenario"
 LIFETIME = timedelta(days=1)
 WORN_SINCE = STARTS - timedelta(days=7)
+BORN = date(1990, 1, 1)
 PRACTITIONERS = ("anna.price", "ben.osei", "carla.diaz")
 NIGHT_OFFICER, DAY_OFFICER = "dina.khan", "evan.lloyd"
 MANAGER = "mona.grant"
@@ -37,6 +40,18 @@ STAFF: Sequence[StaffMember] = (
     _member(300, MANAGER, StaffRole.MANAGER),
     _member(400, LIAISON, StaffRole.VICTIM_LIAISON),
 )
+_WATCHES = (
+    (NIGHT_OFFICER, (FRIDAY, "15:00"), (SATURDAY, "08:00")),
+    (DAY_OFFICER, (SATURDAY, "08:00"), (SATURDAY, "20:00")),
+    (NIGHT_OFFICER, (SATURDAY, "20:00"), (SUNDAY, "08:00")),
+    (DAY_OFFICER, (SUNDAY, "08:00"), (SUNDAY, "20:00")),
+    (NIGHT_OFFICER, (SUNDAY, "20:00"), (MONDAY, "09:00")),
+    (DAY_OFFICER, (MONDAY, "09:00"), (MONDAY, "17:00")),
+)
+SHIFTS: Sequence[NewShift] = (
+    *(NewShift(StaffRole.DUTY_OFFICER, who, moment(*since), moment(*until)) for who, since, until in _WATCHES),
+    NewShift(StaffRole.MANAGER, MANAGER, STARTS, moment(MONDAY, "17:00")),
+)
 TOKEN_ROLES = {
     StaffRole.PRACTITIONER: Role.PRACTITIONER,
     StaffRole.DUTY_OFFICER: Role.DUTY_OFFICER,
@@ -49,9 +64,12 @@ def practitioner_of(person: int) -> str:
 
 
 def enrol(cursor: Cursor, told: Sequence[Story]) -> None:
-    """People with their tags on, and every zone."""
+    """Staff and their shifts, people with their tags on, and every zone."""
+    for member in STAFF:
+        add_staff(cursor, member)
+    add_shifts(cursor, SHIFTS, CREATED_BY)
     for story in told:
-        add_person(cursor, crn(story.person), f"Person {story.person:02d}", practitioner_of(story.person))
+        add_person(cursor, crn(story.person), f"Person {story.person:02d}", practitioner_of(story.person), BORN)
         activate(cursor, serial(story.person), crn(story.person), WORN_SINCE)
     zones = [*SHARED_ZONES, *(zone for story in told for zone in story.zones)]
     document = {

@@ -1,0 +1,167 @@
+"""The play: one moment after the other at which something is due, and at each the same things in the same order."""
+
+import tempfile
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from pathlib import Path
+
+from alerts.casework_rules import default_rules
+from alerts.deliver_webhooks import WebhookSender
+from cli.scenario.asking import Asking
+from cli.scenario.cast import STAFF, enrol, make_keys
+from cli.scenario.officers import Officer
+from cli.scenario.receivers import Mood, NotifyReceiver, WebhookReceiver, listening
+from cli.scenario.stage import TICK_S, Stage, staged
+from cli.scenario.stories import Story
+from cli.scenario.tags import Sent
+from cli.scenario.telling import Teller
+from cli.scenario.weekend import ENDS, LONDON, STARTS, all_sent
+from ops.errors import UnavailableError
+from store.scenario import changes_after, next_due
+
+READS_AFTER = {"sms": timedelta(seconds=90), "email": timedelta(minutes=6)}
+"""How long after a message arrived its reader sits at the list of alerts."""
+
+
+@dataclass(slots=True)
+class Play:
+    """What is there at one moment. ``acts`` are what is still to be done, by their moment."""
+
+    stage: Stage
+    teller: Teller
+    notify: NotifyReceiver
+    hooks: Mapping[str, WebhookReceiver]
+    senders: Mapping[str, WebhookSender]
+    officers: Mapping[str, Officer]
+    acts: defaultdict[datetime, list["Act"]] = field(default_factory=lambda: defaultdict(list))
+    now: datetime = STARTS
+    _seen_event: int = 0
+
+    def officer(self, subject: str) -> Officer:
+        return self.officers[subject]
+
+    def say(self, who: str, what: str) -> None:
+        self.teller.say(self.now, who, what)
+
+    def alert_of(self, crn: str, kind: str) -> str:
+        """The latest of that kind, by its id."""
+        with self.stage.owned() as cursor:
+            found = [one for one in changes_after(cursor, 0) if (one.crn, one.kind) == (crn, kind)]
+        return found[-1].alert_id
+
+    def tell_changes(self) -> None:
+        """The lines of what the service did since the last time."""
+        with self.stage.owned() as cursor:
+            for told in changes_after(cursor, self._seen_event):
+                self._seen_event = told.event_id
+                self.teller.change(told)
+
+    def tell_messages(self) -> None:
+        """The lines of what arrived; whoever is told looks at the list some time later."""
+        for arrived in self.notify.take():
+            self.teller.message(self.now, arrived)
+            reader = self.teller.subjects[arrived.address]
+            if reader in self.officers and arrived.address not in self.notify.switched_off:
+                self.acts[self.now + READS_AFTER[arrived.channel]].append(_take_all(reader))
+
+
+Act = Callable[[Play], None]
+"""Something that somebody does, at its moment."""
+
+
+def _take_all(subject: str) -> Act:
+    """Take every alert for now that nobody has acknowledged; what is for the morning waits for it."""
+
+    def act(play: Play) -> None:
+        officer = play.officer(subject)
+        for alert in officer.open_alerts():
+            is_new = alert["case"]["status"] in {"raised", "reopened"}
+            if is_new and alert["urgency"] == "immediate" and alert["severity"] != "information":
+                officer.take(play.now, alert["alert_id"])
+
+    return act
+
+
+def play(told: Sequence[Story], acts: Mapping[datetime, Sequence[Act]]) -> Play:
+    """Everything from the first moment to the last. The stage is down when it returns; what was told stays."""
+    with tempfile.TemporaryDirectory(prefix="cordon-scenario-") as folder, _ready(Path(folder), told) as (on_stage, tags):
+        for at, ones in acts.items():
+            on_stage.acts[at.astimezone(UTC)] += ones
+        sent: defaultdict[datetime, list[Sent]] = defaultdict(list)
+        for one in all_sent(told):
+            sent[one.at.astimezone(UTC)].append(one)
+        ticks = {STARTS + n * timedelta(seconds=TICK_S) for n in range(int((ENDS - STARTS).total_seconds() / TICK_S) + 1)}
+        _go_through(on_stage, tags, sent, sorted(at.astimezone(UTC) for at in ticks))
+        return on_stage
+
+
+def _go_through(on_stage: Play, tags: Asking, sent: Mapping[datetime, Sequence[Sent]], ticks: Sequence[datetime]) -> None:
+    looked_at = {*sent, *ticks}
+    waiting = sorted(looked_at, reverse=True)
+    while True:
+        due = _due(on_stage)
+        candidates = [waiting[-1] if waiting else None, min(on_stage.acts, default=None), due]
+        at = min(one for one in candidates if one is not None)
+        if at > ENDS or not waiting:
+            break
+        on_stage.now = max(at, on_stage.now)
+        on_stage.stage.set_clock(on_stage.now)
+        if waiting[-1] <= on_stage.now:
+            _hand_in(tags, sent.get(waiting.pop(), ()))
+            on_stage.stage.judge()
+            on_stage.tell_changes()
+        for act in on_stage.acts.pop(on_stage.now, ()):
+            act(on_stage)
+        _serve(on_stage)
+
+
+def _due(on_stage: Play) -> datetime | None:
+    rules = default_rules()
+    with on_stage.stage.owned() as cursor:
+        return next_due(cursor, rules.hand_over_notice_s, rules.quiet_s)
+
+
+def _serve(on_stage: Play) -> None:
+    """The timetable and the delivery, until nothing more is due at this moment."""
+    due = _due(on_stage)
+    while due is not None and due <= on_stage.now:
+        on_stage.stage.be_on_duty()
+        on_stage.tell_changes()
+        on_stage.tell_messages()
+        due = _due(on_stage)
+    for name, sender in on_stage.senders.items():
+        if on_stage.hooks[name].mood is not Mood.HANGS:
+            while sender.round() == 0:
+                pass
+
+
+def _hand_in(tags: Asking, sent: Sequence[Sent]) -> None:
+    for path, is_event in (("/v1/events", True), ("/v1/pings", False)):
+        documents = [one.document for one in sent if one.is_event is is_event]
+        if documents:
+            answer = tags.ask("POST", path, documents)
+            if answer.status != HTTPStatus.ACCEPTED or answer.body["rejected"]:
+                raise UnavailableError(f"the gateway refuses what the scenario sends: {answer.status} {answer.body}")
+
+
+@contextmanager
+def _ready(folder: Path, told: Sequence[Story]) -> Iterator[tuple[Play, Asking]]:
+    notify = NotifyReceiver()
+    hooks = {"case-system": WebhookReceiver(), "archive": WebhookReceiver(), "dashboard": WebhookReceiver(Mood.HANGS)}
+    with ExitStack() as undo:
+        stage = undo.enter_context(staged(folder, STARTS, undo.enter_context(listening(notify))))
+        addresses = {name: undo.enter_context(listening(hook)) for name, hook in hooks.items()}
+        with stage.owned() as cursor:
+            enrol(cursor, told)
+            key, tokens = make_keys(cursor)
+        subjects = {address: one.subject for one in STAFF for address in (one.email, one.mobile) if address}
+        teller = Teller(LONDON, subjects)
+        asking = {who: undo.enter_context(closing(Asking(stage.url, token))) for who, token in tokens.items()}
+        senders = {name: stage.make_webhook(address, name) for name, address in addresses.items()}
+        officers = {who: Officer(who, one, teller) for who, one in asking.items()}
+        yield Play(stage, teller, notify, hooks, senders, officers), undo.enter_context(closing(Asking(stage.url, key)))
