@@ -154,7 +154,8 @@ def _stop_clocks(case: AlertCase, clock: Clock | None, step: Step) -> AlertCase:
     if clock is None:
         return case
     if case.acknowledged_at is None:
-        case = replace(case, acknowledged_at=step.at, acknowledged_by=step.by)
+        whose = case.assigned_to or step.by  # what was on nobody is theirs from now on
+        case = replace(case, acknowledged_at=step.at, acknowledged_by=step.by, assigned_to=whose)
     if clock >= Clock.FIRST_ACTION and case.first_action_at is None:
         case = replace(case, first_action_at=step.at, first_action_by=step.by)
     return case

@@ -32,13 +32,13 @@ def local_day(hours: OfficeHours, at: datetime) -> date:
 
 
 def next_morning(hours: OfficeHours, morning_starts: time, after: datetime) -> datetime:
-    """The first instant later than ``after`` at which a morning starts, in UTC.
+    """The first instant not before ``after`` at which a morning starts, in UTC.
 
     A time that the clock skips is taken for the end of the gap; of one that comes twice, the first counts.
     """
     today = local_day(hours, after)
     mornings = (_instant(hours.time_zone, day, morning_starts) for day in (today, today + DAY, today + 2 * DAY))
-    return next(morning for morning in mornings if morning > after)
+    return next(morning for morning in mornings if morning >= after)
 
 
 def next_opening(hours: OfficeHours, after: datetime) -> datetime:

@@ -5,20 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from model.casework import AlertCase, CaseAction, CaseStatus
-from model.enums import Severity, Urgency
+from model.casework import AlertCase, CaseAction
+from model.enums import AlertKind, Severity, Urgency
+from store.cases import CASE, case_of
 from store.database import Cursor
+from store.locks import Lock, hold_until_commit
 from store.rows import insert_rows
 
-_DUE = (
-    "SELECT c.alert_id, c.person_id, c.status, c.version, c.raised_at, c.assigned_to, c.acknowledged_at,"
-    " c.acknowledged_by, c.first_action_at, c.first_action_by, c.account_invited_at, c.contested_at, c.review_due_at,"
-    " c.closed_at, c.closed_by, c.outcome, c.outcome_is_breach, alert.severity, alert.urgency, person.practitioner,"
-    " person.team_id, assignee.ended_at IS NOT NULL, look.round, coalesce(look.round_began_at, c.raised_at), look.seen_version"
-    " FROM alert_cases c JOIN alerts alert USING (alert_id) JOIN escalation_looks look USING (alert_id)"
-    " LEFT JOIN people person ON person.person_id = c.person_id"
-    " LEFT JOIN staff assignee ON assignee.subject = c.assigned_to"
-)
+_DUE = f"""
+    SELECT alert.severity, alert.urgency, alert.kind, person.practitioner, person.team_id,
+           assignee.ended_at IS NOT NULL, look.round, coalesce(look.round_began_at, alert_case.clocks_from),
+           look.seen_version, {CASE}
+    FROM alert_cases alert_case JOIN alerts alert USING (alert_id) JOIN escalation_looks look USING (alert_id)
+    LEFT JOIN people person ON person.person_id = alert_case.person_id
+    LEFT JOIN staff assignee ON assignee.subject = alert_case.assigned_to
+"""  # noqa: S608 -- our own column names
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class DueCase:
     case: AlertCase
     severity: Severity
     urgency: Urgency
+    kind: AlertKind
     practitioner: str | None  # of its person
     team_id: int | None
     assignee_has_left: bool
@@ -62,29 +64,24 @@ class EscalationRow:
 
 
 def lock_due_cases(cursor: Cursor, now: datetime, limit: int) -> list[DueCase]:
-    """Those whose time has come, the changed ones first. One that somebody works on just now has its turn later."""
-    cursor.execute(
-        "SELECT c.alert_id FROM escalation_looks look JOIN alert_cases c USING (alert_id)"
-        " WHERE look.look_at <= %s ORDER BY look.look_at LIMIT %s FOR UPDATE OF c SKIP LOCKED",
-        (now, limit),
-    )
-    locked = [alert_id for (alert_id,) in cursor.fetchall()]
-    if not locked:
+    """Those whose time has come, the changed ones first.
+
+    The log of changes is held before them, as all do who write cases, so that nobody waits in a circle.
+    """
+    cursor.execute("SELECT alert_id FROM escalation_looks WHERE look_at <= %s ORDER BY look_at LIMIT %s", (now, limit))
+    due = [alert_id for (alert_id,) in cursor.fetchall()]
+    if not due:
         return []
+    hold_until_commit(cursor, Lock.ALERT_EVENTS)
     cursor.execute(
-        f"{_DUE} WHERE c.alert_id = ANY(%s::uuid[]) ORDER BY c.raised_at, c.alert_id",
-        (locked,),
+        f"{_DUE} WHERE alert_case.alert_id = ANY(%s::uuid[]) ORDER BY alert_case.raised_at, alert_case.alert_id"
+        " FOR UPDATE OF alert_case",
+        (due,),
     )
     return [
-        DueCase(case_of(row[:17]), Severity(row[17]), Urgency(row[18]), *row[19:22], *row[22:])
-        for row in cursor.fetchall()
+        DueCase(case_of(case), Severity(severity), Urgency(urgency), AlertKind(kind), *rest)
+        for severity, urgency, kind, rest, case in ((*row[:3], row[3:9], row[9:]) for row in cursor.fetchall())
     ]
-
-
-def case_of(row: Sequence[object]) -> AlertCase:
-    """From the columns of ``alert_cases`` in their order."""
-    alert_id, person_id, status, *rest = row
-    return AlertCase(UUID(str(alert_id)), person_id, CaseStatus(status), *rest)  # type: ignore[arg-type]
 
 
 def tellings_of(cursor: Cursor, alert_ids: Sequence[UUID]) -> dict[UUID, list[ToldRow]]:
@@ -102,18 +99,18 @@ def tellings_of(cursor: Cursor, alert_ids: Sequence[UUID]) -> dict[UUID, list[To
     return told
 
 
-def actions_since(cursor: Cursor, seen: Iterable[tuple[UUID, int]]) -> dict[UUID, list[CaseAction]]:
-    """What was done about each alert after the version of its case that is given with it."""
+def actions_since(cursor: Cursor, seen: Iterable[tuple[UUID, int]]) -> dict[UUID, list[tuple[CaseAction, str]]]:
+    """What was done about each alert, and by whom, after the version of its case that is given with it."""
     alert_ids, versions = zip(*[(str(alert_id), version) for alert_id, version in seen], strict=True)
     cursor.execute(
-        "SELECT action.alert_id, action.action FROM alert_actions action"
+        "SELECT action.alert_id, action.action, action.acted_by FROM alert_actions action"
         " JOIN unnest(%s::uuid[], %s::integer[]) AS seen (alert_id, version) USING (alert_id)"
         " WHERE action.case_version > seen.version ORDER BY action.alert_id, action.case_version",
         (list(alert_ids), list(versions)),
     )
-    done: dict[UUID, list[CaseAction]] = {}
-    for alert_id, action in cursor.fetchall():
-        done.setdefault(UUID(str(alert_id)), []).append(CaseAction(action))
+    done: dict[UUID, list[tuple[CaseAction, str]]] = {}
+    for alert_id, action, acted_by in cursor.fetchall():
+        done.setdefault(UUID(str(alert_id)), []).append((CaseAction(action), acted_by))
     return done
 
 

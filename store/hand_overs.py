@@ -8,6 +8,7 @@ from uuid import UUID
 from model.enums import Severity
 from model.staff import StaffRole
 from store.database import Cursor, fetch_one
+from store.locks import Lock, hold_until_commit
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +35,17 @@ _SHIFT = (
     " WHERE cancelled_at IS NULL AND handed_over_at IS NULL"
 )
 _ON_NOBODY = (
-    "(c.assigned_to IN (SELECT subject FROM staff WHERE ended_at IS NOT NULL)"
-    " OR c.assigned_to IS NULL AND c.status IN ('acknowledged', 'under_review', 'contested'))"
+    "(alert_case.assigned_to IN (SELECT subject FROM staff WHERE ended_at IS NOT NULL)"
+    " OR alert_case.assigned_to IS NULL AND alert_case.acknowledged_at IS NOT NULL)"
 )
+_NOT_OWN = "alert_case.assigned_to = %s AND person.practitioner IS DISTINCT FROM %s"
+_OWN = "alert_case.assigned_to = %s AND (%s::uuid[] IS NULL OR alert_case.alert_id = ANY(%s::uuid[]))"
+_OLDEST = "ORDER BY alert_case.raised_at, alert_case.alert_id LIMIT %s"
 _HELD = (
-    "SELECT c.alert_id, alert.severity, c.assigned_to, person.practitioner, person.team_id"
-    " FROM alert_cases c JOIN alerts alert USING (alert_id)"
-    " LEFT JOIN people person ON person.person_id = c.person_id"
-    " WHERE c.status NOT IN ('closed', 'retracted')"
+    "SELECT alert_case.alert_id, alert.severity, alert_case.assigned_to, person.practitioner, person.team_id"
+    " FROM alert_cases alert_case JOIN alerts alert USING (alert_id)"
+    " LEFT JOIN people person ON person.person_id = alert_case.person_id"
+    " WHERE alert_case.status NOT IN ('closed', 'retracted')"
 )
 
 
@@ -72,8 +76,8 @@ def note_handed_over(cursor: Cursor, shift_id: int, now: datetime) -> None:
 def count_held(cursor: Cursor, subject: str) -> int:
     """How many open alerts are on ``subject`` that are not of a person of theirs."""
     cursor.execute(
-        "SELECT count(*) FROM alert_cases c LEFT JOIN people person ON person.person_id = c.person_id"
-        " WHERE c.assigned_to = %(subject)s AND c.status NOT IN ('closed', 'retracted')"
+        "SELECT count(*) FROM alert_cases alert_case LEFT JOIN people person ON person.person_id = alert_case.person_id"
+        " WHERE alert_case.assigned_to = %(subject)s AND alert_case.status NOT IN ('closed', 'retracted')"
         " AND person.practitioner IS DISTINCT FROM %(subject)s",
         {"subject": subject},
     )
@@ -81,29 +85,32 @@ def count_held(cursor: Cursor, subject: str) -> int:
     return count
 
 
-def lock_held(cursor: Cursor, subject: str, limit: int) -> list[HeldCase]:
-    """Open alerts on ``subject`` that are not of a person of theirs; those that somebody works on just now later."""
-    cursor.execute(
-        f"{_HELD} AND c.assigned_to = %s AND person.practitioner IS DISTINCT FROM %s"
-        " ORDER BY c.raised_at, c.alert_id LIMIT %s FOR UPDATE OF c SKIP LOCKED",
-        (subject, subject, limit),
-    )
-    return _held(cursor.fetchall())
+def hold_held_by(cursor: Cursor, subject: str, limit: int) -> list[HeldCase]:
+    """Open alerts on ``subject`` that are not of a person of theirs, the oldest first."""
+    return _hold(cursor, _NOT_OWN, (subject, subject, limit))
 
 
-def lock_on_nobody(cursor: Cursor, limit: int) -> list[HeldCase]:
-    """Open alerts on staff who have left, or that were acknowledged and are on nobody."""
-    cursor.execute(
-        f"{_HELD} AND {_ON_NOBODY} ORDER BY c.raised_at, c.alert_id LIMIT %s FOR UPDATE OF c SKIP LOCKED",
-        (limit,),
-    )
-    return _held(cursor.fetchall())
+def hold_on_nobody(cursor: Cursor, limit: int) -> list[HeldCase]:
+    """Open alerts on staff who have left, or that were acknowledged and are on nobody, the oldest first."""
+    return _hold(cursor, _ON_NOBODY, (limit,))
+
+
+def held_of(cursor: Cursor, subject: str, alert_ids: Sequence[UUID] | None) -> list[HeldCase]:
+    """Open alerts on ``subject``, as far as the caller sees them: all, or those of ``alert_ids``."""
+    wanted = None if alert_ids is None else [str(one) for one in alert_ids]
+    return _hold(cursor, _OWN, (subject, wanted, wanted, None))
+
+
+def _hold(cursor: Cursor, which: str, values: tuple[object, ...]) -> list[HeldCase]:
+    """The log of changes is held before them, as all do who write cases; where there are none, not at all."""
+    cursor.execute(f"{_HELD} AND {which} {_OLDEST}", values)
+    if cursor.rowcount == 0:
+        return []
+    hold_until_commit(cursor, Lock.ALERT_EVENTS)
+    cursor.execute(f"{_HELD} AND {which} {_OLDEST} FOR UPDATE OF alert_case", values)
+    return [HeldCase(UUID(str(alert_id)), Severity(severity), *rest) for alert_id, severity, *rest in cursor.fetchall()]
 
 
 def _shift(row: tuple[int, str, str, datetime]) -> EndingShift:
     shift_id, role, subject, ends_at = row
     return EndingShift(shift_id, StaffRole(role), subject, ends_at)
-
-
-def _held(rows: Sequence[tuple[str, str, str | None, str | None, int | None]]) -> list[HeldCase]:
-    return [HeldCase(UUID(str(alert_id)), Severity(severity), *rest) for alert_id, severity, *rest in rows]  # type: ignore[arg-type]

@@ -42,8 +42,6 @@ def staff_of_subjects(cursor: Cursor, subjects: Iterable[str]) -> dict[str, Staf
     """Those of them who are there and have not left, by subject."""
     cursor.execute(f"{_STAFF} AND subject = ANY(%s)", (sorted(set(subjects)),))
     return {row[0]: _member(row) for row in cursor.fetchall()}
-
-
 def list_staff(cursor: Cursor, after: str = "", limit: int | None = None) -> list[ListedMember]:
     """In the order of their subjects, from behind ``after``; those who left too."""
     cursor.execute(

@@ -20,7 +20,7 @@ TOLD_AGAIN = {
     CaseAction.REVIVE: "reopened",
 }
 """What is told from the first step on once more, with the word that a notice has for it."""
-UNWORKED = frozenset({CaseStatus.RAISED, CaseStatus.REOPENED})
+GIVEN = frozenset({CaseAction.ASSIGN, CaseAction.HAND_OVER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +28,15 @@ class Known:
     """What was told of the alert, and done about it since the last look."""
 
     told: Sequence[ToldRow] = ()
-    actions: Sequence[CaseAction] = ()
+    actions: Sequence[tuple[CaseAction, str]] = ()
     overdue: frozenset[tuple[str, datetime]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """``change`` is a word for those who were told before; ``ran_out`` the clocks of which nobody was told yet."""
+    """``change`` is a word for those who were told before; ``given`` how it came to be on whom it is, where they do not
+    know; ``ran_out`` holds the clocks of which nobody was told yet.
+    """
 
     round: int
     round_began_at: datetime
@@ -43,13 +45,14 @@ class Decision:
     is_repeat: bool  # the last step begins once more
     is_over: bool  # nobody is told any more: what waits to be sent is taken back
     change: str | None
+    given: CaseAction | None
     ran_out: dict[CaseClock, datetime] = field(default_factory=dict)
     look_at: datetime | None = None
 
 
 def decide(due: DueCase, known: Known, roster: Roster, rules: CaseworkRules, now: datetime) -> Decision:
     is_over = not due.case.status.is_open or is_taken(due)
-    words = [TOLD_AGAIN[action] for action in known.actions if action in TOLD_AGAIN]
+    words = [TOLD_AGAIN[action] for action, _ in known.actions if action in TOLD_AGAIN]
     was_told = any(row.round == due.round for row in known.told)
     begins_anew = bool(words) and was_told and not is_over
     number, began_at = (due.round + 1, now) if begins_anew else (due.round, due.round_began_at)
@@ -65,6 +68,7 @@ def decide(due: DueCase, known: Known, roster: Roster, rules: CaseworkRules, now
         is_repeat=_begins_again(situation, plan),
         is_over=is_over,
         change=_change(due, known, words),
+        given=_given(due, known),
         ran_out={clock: at for clock, at in clocks.items() if at <= now and not _was_told(clock, at, known)},
         look_at=min(to_come, default=None),
     )
@@ -80,13 +84,20 @@ def _begins_again(situation: Situation, plan: Plan) -> bool:
 def is_taken(due: DueCase) -> bool:
     """Somebody has acknowledged it, and it is on somebody who has not left."""
     is_somebodys = due.case.assigned_to is not None and not due.assignee_has_left
-    return due.case.status not in UNWORKED and is_somebodys
+    return due.case.acknowledged_at is not None and is_somebodys
 
 
 def _change(due: DueCase, known: Known, words: Sequence[str]) -> str | None:
     if due.case.status is CaseStatus.RETRACTED:
-        return "retracted" if CaseAction.RETRACT in known.actions else None
+        return "retracted" if any(action is CaseAction.RETRACT for action, _ in known.actions) else None
     return words[-1] if words and due.case.status.is_open and known.told else None
+
+
+def _given(due: DueCase, known: Known) -> CaseAction | None:
+    given = [one for one in known.actions if one[0] in GIVEN]
+    if not given or not due.case.status.is_open or given[-1][1] == due.case.assigned_to:
+        return None
+    return given[-1][0]
 
 
 def _was_told(clock: CaseClock, at: datetime, known: Known) -> bool:

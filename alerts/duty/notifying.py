@@ -9,16 +9,17 @@ from alerts.clocks import CaseClock
 from alerts.duty.deciding import Decision, Known
 from alerts.duty.roster import Roster, first_channel
 from alerts.escalation import Telling
+from model.casework import CaseAction
 from model.enums import Severity
 from model.notices import NewNotice, NoticeChannel, NoticeTemplate
 from model.staff import StaffMember
 from store.database import Cursor
 from store.escalations import DueCase, told_of
-from store.morning_lists import add_to_lists
+from store.list_notices import WrittenNotice, add_to_list
 from store.notices import add_notices
 
 LIST_GATHERS = timedelta(seconds=10)
-"""A morning's alerts may take several looks, and are one list for each who reads it."""
+"""What comes in the morning, or goes over, may take several looks, and is one notice for each who reads it."""
 
 Key = tuple[UUID, Telling]
 
@@ -30,7 +31,8 @@ class Notifying:
         self._roster = roster
         self._now = now
         self._tellings: dict[Key, NewNotice] = {}
-        self._lists: dict[tuple[str, NoticeChannel], list[tuple[Key, Severity]]] = {}
+        self._lists: dict[str, list[tuple[Key, Severity]]] = {}
+        self._given: dict[str, list[DueCase]] = {}
         self._others: list[NewNotice] = []
         self._retracted: dict[UUID, DueCase] = {}
 
@@ -40,24 +42,34 @@ class Notifying:
             if telling.recipient is None or telling.channel is None:
                 continue
             if decision.is_list:
-                listed = self._lists.setdefault((telling.recipient, telling.channel), [])
+                listed = self._lists.setdefault(telling.recipient, [])
                 listed.append(((due.case.alert_id, telling), due.severity))
             else:
                 changed = decision.change if telling.recipient in told_before else None
                 self._tellings[due.case.alert_id, telling] = _of_alert(due, telling, changed)
         if decision.is_over and decision.change is not None:
             self._tell_change(due, decision.change)
+        if decision.given is not None:
+            self._tell_given(due, decision.given)
         for clock in decision.ran_out:
             self._others += self._of_clock(due, clock)
 
-    def write(self, cursor: Cursor) -> dict[Key, int]:
+    def write(self, cursor: Cursor) -> dict[Key, WrittenNotice]:
         """The notice of each telling."""
-        notice_ids = dict(zip(self._tellings, add_notices(cursor, list(self._tellings.values())), strict=True))
-        for (recipient, channel), listed in self._lists.items():
+        written = add_notices(cursor, list(self._tellings.values()))
+        notices = {
+            key: WrittenNotice(notice_id, notice.channel)
+            for (key, notice), notice_id in zip(self._tellings.items(), written, strict=True)
+        }
+        for recipient, listed in self._lists.items():
             counts = Counter(severity for _, severity in listed)
-            send_after = self._now + LIST_GATHERS
-            notice_id = add_to_lists(cursor, recipient, channel, counts, send_after)
-            notice_ids |= {key: notice_id for key, _ in listed}
+            gravest = min(listed, key=lambda one: list(Severity).index(one[1]))
+            channel = NoticeChannel(str(gravest[0][1].channel))
+            notice = add_to_list(
+                cursor, NoticeTemplate.MORNING_LIST, recipient, channel, counts, self._now + LIST_GATHERS
+            )
+            notices |= {key: notice for key, _ in listed}
+        self._write_given(cursor)
         told = told_of(cursor, list(self._retracted)) if self._retracted else {}
         retractions = [
             _changed(self._retracted[alert_id], recipient, NoticeChannel(channel), "retracted")
@@ -65,7 +77,7 @@ class Notifying:
             for recipient, channel in whom
         ]
         add_notices(cursor, [*self._others, *retractions])
-        return notice_ids
+        return notices
 
     def _tell_change(self, due: DueCase, change: str) -> None:
         """A retraction to all who were told, by the ways they were; another change to whoever works on it."""
@@ -76,6 +88,27 @@ class Notifying:
         channel = None if assignee is None else first_channel(assignee, due.severity)
         if assignee is not None and channel is not None:
             self._others.append(_changed(due, assignee.subject, channel, change))
+
+    def _tell_given(self, due: DueCase, given: CaseAction) -> None:
+        """What is handed over comes in one notice, what is assigned alert by alert."""
+        member = self._roster.members.get(due.case.assigned_to or "")
+        channel = None if member is None else first_channel(member, due.severity)
+        if member is None or channel is None:
+            return
+        if given is CaseAction.HAND_OVER:
+            self._given.setdefault(member.subject, []).append(due)
+            return
+        template = NoticeTemplate.ASSIGNED
+        self._others.append(NewNotice(member.subject, channel, template, due.severity, due.case.alert_id))
+
+    def _write_given(self, cursor: Cursor) -> None:
+        for subject, theirs in self._given.items():
+            counts = Counter(due.severity for due in theirs)
+            gravest = min(counts, key=list(Severity).index)
+            channel = first_channel(self._roster.members[subject], gravest)
+            if channel is not None:
+                send_after = self._now + LIST_GATHERS
+                add_to_list(cursor, NoticeTemplate.HANDED_OVER, subject, channel, counts, send_after)
 
     def _of_clock(self, due: DueCase, clock: CaseClock) -> Iterable[NewNotice]:
         """To whom the alert is on, else to the practitioner, and to their managers."""
@@ -94,7 +127,11 @@ def _of_alert(due: DueCase, telling: Telling, changed: str | None) -> NewNotice:
     recipient, channel = str(telling.recipient), NoticeChannel(str(telling.channel))
     if changed is not None:
         return _changed(due, recipient, channel, changed)
-    detail: dict[str, str | int] = {"step": telling.step + 1, "role": telling.role.value}
+    detail: dict[str, str | int] = {
+        "kind": due.kind.value,
+        "step": telling.step + 1,
+        "role": telling.role.value,
+    }
     return NewNotice(recipient, channel, NoticeTemplate.ALERT, due.severity, due.case.alert_id, detail)
 
 

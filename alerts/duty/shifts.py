@@ -1,14 +1,13 @@
 """The ends of shifts: whoever goes home is told before, and what is on them then goes over to somebody who is there."""
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from alerts.duty.acts import act
+from alerts.casework import act
 from alerts.duty.roster import Roster, first_channel, load_roster
 from alerts.hand_over import successor
 from alerts.office_hours import is_office_hours
-from model.casework import CaseAction
+from model.casework import SERVICE_SUBJECT, CaseAction
 from model.casework_rules import CaseworkRules
 from model.enums import Severity
 from model.notices import NewNotice, NoticeTemplate
@@ -19,8 +18,8 @@ from store.hand_overs import (
     EndingShift,
     HeldCase,
     count_held,
-    lock_held,
-    lock_on_nobody,
+    hold_held_by,
+    hold_on_nobody,
     note_ending_told,
     note_handed_over,
     shifts_ended,
@@ -30,7 +29,10 @@ from store.notices import add_notices
 from store.rota import on_duty
 from store.staff import find_staff
 
-AT_ONCE = 500
+AT_ONCE = 50
+"""No more: the log of changes is held meanwhile, which workers and officers wait for."""
+
+REASONS = {"shift_ended": "The shift was over.", "left": "Whoever had it has left, or nobody had it."}
 
 Choose = Callable[[HeldCase, Roster], StaffMember | None]
 
@@ -51,7 +53,7 @@ def hand_over_ended_shifts(cursor: Cursor, now: datetime, rules: CaseworkRules) 
     Where there is nobody it stays where it is and is tried again, until there is.
     """
     in_hours = is_office_hours(rules.office_hours, now)
-    left = 0
+    handed = left = 0
     for shift in shifts_ended(cursor, now):
         if _is_on_duty(cursor, shift.subject, now):
             note_handed_over(cursor, shift.shift_id, now)
@@ -63,11 +65,13 @@ def hand_over_ended_shifts(cursor: Cursor, now: datetime, rules: CaseworkRules) 
             managers = holders[StaffRole.MANAGER]
             return successor(shift.subject, holders[shift.role], practitioner, managers, in_hours=in_hours)
 
-        left += _hand_over(cursor, lock_held(cursor, shift.subject, AT_ONCE), now, rules, choose, "shift_ended")
-        if count_held(cursor, shift.subject) == 0:
+        handed += _hand_over(cursor, hold_held_by(cursor, shift.subject, AT_ONCE), now, rules, choose, "shift_ended")
+        still_held = count_held(cursor, shift.subject)
+        left += still_held
+        if still_held == 0:
             note_handed_over(cursor, shift.shift_id, now)
     metrics.CASES_NOT_HANDED_OVER.labels("shift_ended").set(left)
-    return False
+    return handed > 0 and left > 0
 
 
 def hand_over_of_leavers(cursor: Cursor, now: datetime, rules: CaseworkRules) -> bool:
@@ -80,9 +84,10 @@ def hand_over_of_leavers(cursor: Cursor, now: datetime, rules: CaseworkRules) ->
         incoming = [*([own] if own is not None and in_hours else []), *holders[StaffRole.DUTY_OFFICER]]
         return successor(case.assigned_to, incoming, own, holders[StaffRole.MANAGER], in_hours=in_hours)
 
-    left = _hand_over(cursor, lock_on_nobody(cursor, AT_ONCE), now, rules, choose, "left")
-    metrics.CASES_NOT_HANDED_OVER.labels("left").set(left)
-    return False
+    held = hold_on_nobody(cursor, AT_ONCE)
+    handed = _hand_over(cursor, held, now, rules, choose, "left")
+    metrics.CASES_NOT_HANDED_OVER.labels("left").set(len(held) - handed)
+    return handed == AT_ONCE
 
 
 def _is_on_duty(cursor: Cursor, subject: str, at: datetime) -> bool:
@@ -96,7 +101,7 @@ def _tell_ending(cursor: Cursor, shift: EndingShift, holder: StaffMember) -> Non
         return
     coming = [one.name for one in on_duty(cursor, shift.role, shift.ends_at)]
     detail: dict[str, str | int] = {
-        "open": count_held(cursor, shift.subject),
+        "count": count_held(cursor, shift.subject),
         "next": ", ".join(coming),
         "ends_at": shift.ends_at.isoformat(),
     }
@@ -107,33 +112,16 @@ def _tell_ending(cursor: Cursor, shift: EndingShift, holder: StaffMember) -> Non
 def _hand_over(
     cursor: Cursor, cases: Sequence[HeldCase], now: datetime, rules: CaseworkRules, choose: Choose, reason: str
 ) -> int:
-    """How many nobody can take over."""
+    """How many went over, of which the timetable then tells; for the others there is nobody."""
     if not cases:
         return 0
     roster = load_roster(cursor, now, rules, (one.practitioner for one in cases if one.practitioner is not None))
-    going: dict[str, list[HeldCase]] = defaultdict(list)
-    to: dict[str, StaffMember] = {}
+    handed = 0
     for case in cases:
-        member = choose(case, roster)
-        if member is not None:
-            to[member.subject] = member
-            going[member.subject].append(case)
-    for subject, theirs in going.items():
-        for case in theirs:
-            detail = {"to": subject, "from": case.assigned_to or "", "reason": reason}
-            act(cursor, case.alert_id, CaseAction.HAND_OVER, detail)
-        tell_handed_over(cursor, to[subject], theirs)
-    handed = sum(map(len, going.values()))
+        to = choose(case, roster)
+        if to is not None:
+            detail = {"to": to.subject, "text": REASONS[reason]}
+            act(cursor, SERVICE_SUBJECT, case.alert_id, None, CaseAction.HAND_OVER, detail)
+            handed += 1
     metrics.HAND_OVERS.labels(reason).inc(handed)
-    return len(cases) - handed
-
-
-def tell_handed_over(cursor: Cursor, to: StaffMember, cases: Sequence[HeldCase]) -> None:
-    """One notice for all that came over."""
-    severity = next(one for one in Severity if any(case.severity is one for case in cases))
-    channel = first_channel(to, severity)
-    if channel is None:
-        return
-    alert_id = cases[0].alert_id if len(cases) == 1 else None
-    detail: dict[str, str | int] = {"count": len(cases)}
-    add_notices(cursor, [NewNotice(to.subject, channel, NoticeTemplate.HANDED_OVER, severity, alert_id, detail)])
+    return handed

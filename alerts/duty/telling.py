@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alerts.duty.acts import act
+from alerts.casework import act
 from alerts.duty.deciding import Decision, Known, decide
 from alerts.duty.notifying import Key, Notifying
 from alerts.duty.roster import Roster, load_roster
 from alerts.escalation import TellingOutcome
-from model.casework import CaseAction
+from model.casework import SERVICE_SUBJECT, CaseAction
 from model.casework_rules import CaseworkRules
 from ops import metrics
 from ops.logs import frames_of, get_logger
@@ -28,8 +28,10 @@ from store.escalations import (
     write_escalations,
     write_overdue,
 )
+from store.list_notices import WrittenNotice
 
-AT_ONCE = 500
+AT_ONCE = 100
+"""No more: the log of changes is held meanwhile, which workers and officers wait for."""
 SET_ASIDE = timedelta(minutes=1)
 """An alert that cannot be decided on does not hold up the others; it is tried again after this."""
 
@@ -95,8 +97,8 @@ def _write(cursor: Cursor, found: Sequence[Decided | DueCase], roster: Roster, n
     notifying = Notifying(roster, now)
     for one in decided:
         notifying.tell(one.due, one.decision, one.known)
-    notice_ids = notifying.write(cursor)
-    write_escalations(cursor, [row for one in decided for row in _rows(one, notice_ids)], now)
+    notices = notifying.write(cursor)
+    write_escalations(cursor, [row for one in decided for row in _rows(one, notices)], now)
     ran_out = [
         (one.due.case.alert_id, clock.value, due_at)
         for one in decided
@@ -110,21 +112,24 @@ def _write(cursor: Cursor, found: Sequence[Decided | DueCase], roster: Roster, n
     look_again(cursor, [_look(one, now) for one in found])
 
 
-def _rows(one: Decided, notice_ids: dict[Key, int]) -> list[EscalationRow]:
+def _rows(one: Decided, notices: dict[Key, WrittenNotice]) -> list[EscalationRow]:
     alert_id, decision = one.due.case.alert_id, one.decision
-    return [
-        EscalationRow(
-            alert_id,
-            decision.round,
-            telling.step,
-            telling.role.value,
-            telling.recipient,
-            telling.channel,
-            telling.outcome.value,
-            notice_ids.get((alert_id, telling)),
+    rows = []
+    for telling in decision.plan.tellings:
+        notice = notices.get((alert_id, telling))
+        rows.append(
+            EscalationRow(
+                alert_id,
+                decision.round,
+                telling.step,
+                telling.role.value,
+                telling.recipient,
+                None if notice is None else notice.channel.value,
+                telling.outcome.value,
+                None if notice is None else notice.notice_id,
+            )
         )
-        for telling in decision.plan.tellings
-    ]
+    return rows
 
 
 def _record_step(cursor: Cursor, one: Decided) -> None:
@@ -133,7 +138,7 @@ def _record_step(cursor: Cursor, one: Decided) -> None:
     before = max((row.step for row in one.known.told if row.round == one.decision.round), default=0)
     if told and told[0].step > before:
         detail = {"step": told[0].step + 1, "role": told[0].role.value, "round": one.decision.round}
-        act(cursor, one.due.case.alert_id, CaseAction.ESCALATE, detail)
+        act(cursor, SERVICE_SUBJECT, one.due.case.alert_id, None, CaseAction.ESCALATE, detail)
 
 
 def _look(one: Decided | DueCase, now: datetime) -> Look:

@@ -193,10 +193,6 @@ def insert_alert(
         " FROM service_clock() AS now",
         (str(alert_id), severity.value, urgency.value, person_id, Json({})),
     )
-    cursor.execute(
-        "INSERT INTO alert_cases (alert_id, person_id, status, raised_at) VALUES (%s, %s, 'raised', service_clock())",
-        (str(alert_id), person_id),
-    )
     return alert_id
 
 
