@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from alerts.case_details import BadDetailError, checked_detail
+from alerts.case_words import entry_words
 from alerts.casework_rules import current_rules
 from alerts.lifecycle import STEPS, Step, possible_actions, refusal, take
 from model.casework import SERVICE_SUBJECT, AlertCase, CaseAction, CaseEntry
@@ -29,10 +30,8 @@ class CaseConflictError(InputError):
     """It was changed since it was read: ``case`` as it stands, and ``since``, what was done meanwhile."""
 
     def __init__(self, case: AlertCase, since: Sequence[CaseEntry]) -> None:
-        super().__init__(
-            f"alert {case.alert_id} is {case.status} at version {case.version}: somebody was first."
-            " Look at what they did, then decide again"
-        )
+        done = "".join(f"\n{one.acted_at.isoformat(timespec='seconds')} {entry_words(one)}" for one in since)
+        super().__init__(f"alert {case.alert_id} is {case.status} at version {case.version}: somebody was first{done}")
         self.case = case
         self.since = tuple(since)
 

@@ -1,11 +1,12 @@
 """The shapes of casework: how far an alert was worked, its clocks, its plan and its history. Times are UTC."""
 
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from alerts.case_details import LONGEST_TEXT
 from alerts.case_words import entry_words, ticked
@@ -108,9 +109,6 @@ class PlanStepIn(Asked):
     phone: Annotated[str, Field(max_length=limits.LONGEST_PHONE, pattern=r"^\+?[0-9][0-9 ]*$")] | None = None
     minutes: Annotated[int, Field(ge=0, le=limits.MOST_MINUTES, description="From when the alert was raised")]
 
-    def step(self) -> PlanStep:
-        return PlanStep(self.code, self.text, self.phone, self.minutes)
-
 
 class PlanIn(Asked):
     steps: Annotated[list[PlanStepIn], Field(min_length=1, max_length=limits.MOST_STEPS)]
@@ -123,6 +121,18 @@ class PlanIn(Asked):
             description="When to call the emergency services",
         ),
     ]
+
+    @field_validator("steps")
+    @classmethod
+    def _each_once(cls, steps: list[PlanStepIn]) -> list[PlanStepIn]:
+        """A step is ticked by its code."""
+        twice = [code for code, times in Counter(step.code for step in steps).items() if times > 1]
+        if twice:
+            raise ValueError(f"each code is there once, not {', '.join(twice)} twice")
+        return steps
+
+    def plan_steps(self) -> list[PlanStep]:
+        return [PlanStep(step.code, step.text, step.phone, step.minutes) for step in self.steps]
 
 
 class PlanOut(Answer):

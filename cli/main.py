@@ -23,6 +23,7 @@ COMMANDS = {
     "staff": "cli.staff",
     "zones": "cli.zones",
     "authorise": "cli.authorise",
+    "alerts": "cli.alerts",
     "rules": "cli.rules",
     "precision": "cli.precision",
     "crimes": "cli.crimes",

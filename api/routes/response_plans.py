@@ -1,6 +1,5 @@
 """What to do about the alerts of a zone."""
 
-from collections import Counter
 from http import HTTPStatus
 from typing import Annotated
 
@@ -65,20 +64,11 @@ def set_plan(
     That of a shared zone is set by who sees everyone.
     """
     about = Subject(detail={"reference": reference})
-    twice = [code for code, times in Counter(step.code for step in wanted.steps).items() if times > 1]
-    if twice:
-        record_refusal(services.pool, caller.identity, Action.RESPONSE_PLAN_SET, about)
-        raise ProblemError(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "A step is ticked by its code, so each is there once.",
-            errors=[{"where": "body.steps", "problem": f"the code {code} is there twice"} for code in twice],
-        )
-    steps = [step.step() for step in wanted.steps]
     plan = None
     with services.pool.transaction(caller.identity) as transaction:
         found = find_zone(transaction, reference)
         if found is not None and (found[0].person_id is not None or caller.role is not Role.PRACTITIONER):
-            add_plan(transaction, found[0].zone_id, steps, wanted.emergency_when, caller.identity.subject)
+            add_plan(transaction, found[0].zone_id, wanted.plan_steps(), wanted.emergency_when, caller.identity.subject)
             plan = newest_plan(transaction, reference)
             set_for = Subject(found[0].person_id, detail=about.detail)
             record_allowed(transaction, caller.identity, Action.RESPONSE_PLAN_SET, set_for)

@@ -24,6 +24,7 @@ from cli.scenario.weekend import ENDS, LONDON, STARTS, all_sent
 from ops.errors import UnavailableError
 from store.scenario import changes_after, next_due
 
+MOST_ROUNDS = 50
 READS_AFTER = {"sms": timedelta(seconds=90), "email": timedelta(minutes=6)}
 """How long after a message arrived its reader sits at the list of alerts."""
 
@@ -129,7 +130,11 @@ def _due(on_stage: Play) -> datetime | None:
 def _serve(on_stage: Play) -> None:
     """The timetable and the delivery, until nothing more is due at this moment."""
     due = _due(on_stage)
+    rounds = 0
     while due is not None and due <= on_stage.now:
+        rounds += 1
+        if rounds > MOST_ROUNDS:
+            raise UnavailableError(f"at {on_stage.now.isoformat()} the service does not come to an end with what is due")
         on_stage.stage.be_on_duty()
         on_stage.tell_changes()
         on_stage.tell_messages()

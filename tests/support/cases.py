@@ -1,5 +1,7 @@
 """A case of an alert, and what is done to it, for tests of casework."""
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +11,7 @@ from alerts.casework import act
 from model.casework import AlertCase, CaseAction, CaseEntry, CaseStatus
 from model.staff import StaffRole
 from store.cases import find_case, list_entries
-from store.database import Cursor
+from store.database import Cursor, Identity, connect, set_identity
 from tests.support.database import DatabaseUrls
 from tests.support.seed import MORNING, as_owner, seed_alert, seed_wearer, seed_zone
 
@@ -72,3 +74,11 @@ def seed_staff(cursor: Cursor, subject: str, role: StaffRole = StaffRole.PRACTIT
         "INSERT INTO staff (subject, name, role, email) VALUES (%s, %s, %s, %s)",
         (subject, f"Name of {subject}", role.value, f"{subject}@example.org"),
     )
+
+
+@contextmanager
+def as_officer(urls: DatabaseUrls, subject: str, role: str) -> Iterator[Cursor]:
+    """A cursor of the API's role in one transaction of this caller."""
+    with closing(connect(urls.api, "test")) as connection, connection, connection.cursor() as cursor:
+        set_identity(cursor, Identity(subject, role, "test", ""))
+        yield cursor
