@@ -80,6 +80,17 @@ class Action(StrEnum):
     EVIDENCE_REPRODUCE = "evidence.reproduce"
     EVIDENCE_NOTICES = "evidence.notices"
     LEGAL_HOLD_RELEASE = "legal_hold.release"
+    WEBHOOKS_LIST = "webhooks.list"
+    WEBHOOK_REGISTER = "webhook.register"
+    WEBHOOK_ROTATE = "webhook.rotate"
+    WEBHOOK_DISABLE = "webhook.disable"
+    WEBHOOK_ENABLE = "webhook.enable"
+    WEBHOOK_REPLAY = "webhook.replay"
+    DELIVERIES_LIST = "deliveries.list"
+    MESSAGES_READ = "messages.read"
+    MESSAGE_RECEIPT = "message.receipt"
+    MESSAGE_COUNTS = "message.counts"
+    MESSAGES_SEND_AGAIN = "messages.send_again"
     TOKEN_CREATE = "token.create"  # noqa: S105 -- the name of an action
     TOKEN_REVOKE = "token.revoke"  # noqa: S105 -- the name of an action
 

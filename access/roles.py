@@ -51,10 +51,14 @@ class Permission(StrEnum):
     CRIMES_IMPORT = "crimes.import"
     EVIDENCE_REQUEST = "evidence.request"
     EVIDENCE_READ = "evidence.read"
+    MESSAGES_READ = "messages.read"
+    DELIVERY_READ = "delivery.read"
+    WEBHOOKS_WRITE = "webhooks.write"
 
 
 _EVERYONE = frozenset({Permission.SELF_READ, Permission.API_READ, Permission.PRECISION_READ})
-_SUPERVISION = _EVERYONE | {
+_STAFF = _EVERYONE | {Permission.MESSAGES_READ}  # one's own: nobody else's are shown
+_SUPERVISION = _STAFF | {
     Permission.PEOPLE_READ,
     Permission.STAFF_READ,
     Permission.VISITS_READ,
@@ -95,10 +99,16 @@ POLICY: dict[Role, frozenset[Permission]] = {
         Permission.EVIDENCE_REQUEST,
     },
     Role.MATCH_REVIEWER: _POLICE | {Permission.MATCHES_QUALIFY},
+<<<<<<< HEAD
     Role.MONITORING_OFFICER: _EVERYONE | {Permission.METRICS_READ, Permission.DETECTION_PRECISION_READ},
     Role.ADMINISTRATOR: _EVERYONE
     | _MANAGEMENT
     | {Permission.ZONES_READ, Permission.ZONES_WRITE, Permission.DETECTION_PRECISION_READ},
+=======
+    Role.MONITORING_OFFICER: _STAFF | {Permission.METRICS_READ, Permission.DELIVERY_READ},
+    Role.ADMINISTRATOR: _EVERYONE
+    | {Permission.ZONES_READ, Permission.ZONES_WRITE, Permission.DELIVERY_READ, Permission.WEBHOOKS_WRITE},
+>>>>>>> delivery
     Role.AUDITOR: _EVERYONE,
 }
 

@@ -17,7 +17,11 @@ from api.routes import (
     crime_batches,
     crime_sheets,
     crimes,
+<<<<<<< HEAD
     detection_precision,
+=======
+    deliveries,
+>>>>>>> delivery
     eliminations,
     episodes,
     evidence,
@@ -25,12 +29,14 @@ from api.routes import (
     health,
     matches,
     me,
+    messages,
     people,
     rehearsals,
     response_plans,
     scene_searches,
     stream,
     tracks,
+    webhooks,
     zones,
 )
 from api.security import Requires, all_dependants
@@ -63,6 +69,9 @@ ROUTERS = (
     eliminations.router,
     scene_searches.router,
     evidence.router,
+    webhooks.router,
+    deliveries.router,
+    messages.router,
     health.router,
 )
 

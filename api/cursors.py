@@ -54,6 +54,14 @@ def decode_visit_key(text: str | None) -> tuple[datetime, uuid.UUID] | None:
     return _moment(microseconds), visit_id
 
 
+def encode_delivery_key(event_id: int, channel: str) -> str:
+    return _encode((event_id, channel))
+
+
+def decode_delivery_key(text: str | None) -> tuple[int, str] | None:
+    return None if text is None else _decode(text, tuple[Bigint, str])
+
+
 def encode_match_key(key: MatchKey) -> str:
     return _encode((key.rank, key.result_id))
 

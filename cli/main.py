@@ -18,6 +18,8 @@ COMMANDS = {
     "match": "cli.match",
     "duty": "cli.duty",
     "deliver": "cli.deliver",
+    "webhooks": "cli.webhooks",
+    "messages": "cli.messages",
     "people": "cli.people",
     "devices": "cli.devices",
     "staff": "cli.staff",

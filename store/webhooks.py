@@ -140,10 +140,13 @@ def replay(
 
 
 def list_deliveries(
-    cursor: Cursor, channel: str | None, state: str | None, before_event: int | None, limit: int
+    cursor: Cursor, channel: str | None, state: str | None, after: tuple[int, str] | None, limit: int
 ) -> list[Delivery]:
-    """Newest first, from before that event. ``state`` is waiting, delivered or dead."""
-    cursor.execute("SELECT * FROM list_deliveries(%s, %s, %s, %s)", (channel, state, before_event, limit))
+    """Newest first, on from that event and channel. ``state`` is waiting, delivered or dead."""
+    event_id, after_channel = after or (None, None)
+    cursor.execute(
+        "SELECT * FROM list_deliveries(%s, %s, %s, %s, %s)", (channel, state, event_id, after_channel, limit)
+    )
     return [Delivery(*row) for row in cursor.fetchall()]
 
 

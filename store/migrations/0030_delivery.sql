@@ -162,8 +162,9 @@ END
 $$;
 
 -- Deliveries of alert events, newest first; one page.
-CREATE FUNCTION list_deliveries(wanted_channel text, wanted_state text, before_event bigint, page_size integer)
-RETURNS TABLE (
+CREATE FUNCTION list_deliveries(
+  wanted_channel text, wanted_state text, after_event bigint, after_channel text, page_size integer
+) RETURNS TABLE (
   event_id bigint, channel text, state text, change text, happened_at timestamptz, queued_at timestamptz,
   attempts integer, next_attempt_at timestamptz, last_error text, delivered_at timestamptz, dead_at timestamptz
 )
@@ -176,7 +177,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
       delivery.last_error, delivery.delivered_at, delivery.dead_at
     FROM outbox delivery JOIN alert_events event USING (event_id)
     WHERE oversees_delivery() AND (wanted_channel IS NULL OR delivery.channel = wanted_channel)
-      AND (before_event IS NULL OR event.event_id < before_event)
+      AND (after_event IS NULL OR event.event_id < after_event
+        OR (event.event_id = after_event AND delivery.channel > after_channel))
   ) found
   WHERE wanted_state IS NULL OR found.state = wanted_state
   ORDER BY event_id DESC, channel LIMIT least(page_size, 501)
@@ -244,10 +246,10 @@ GRANT UPDATE (disabled_at, disabled_reason, failures, paused_until) ON webhooks 
 REVOKE ALL ON FUNCTION webhook_wants(text[], text[], text, jsonb), queue_for_webhooks(), administers_delivery(),
   oversees_delivery(), register_webhook(text, text, text[], text[], text, text),
   rotate_webhook_secret(bigint, text, double precision), replay_webhook(bigint, bigint, timestamptz, timestamptz),
-  list_deliveries(text, text, bigint, integer), own_messages(bigint, integer), message_counts(timestamptz),
+  list_deliveries(text, text, bigint, text, integer), own_messages(bigint, integer), message_counts(timestamptz),
   note_receipt(text, uuid, bigint) FROM public;
 GRANT EXECUTE ON FUNCTION administers_delivery(), oversees_delivery(),
   register_webhook(text, text, text[], text[], text, text),
   rotate_webhook_secret(bigint, text, double precision), replay_webhook(bigint, bigint, timestamptz, timestamptz),
-  list_deliveries(text, text, bigint, integer), own_messages(bigint, integer), message_counts(timestamptz),
+  list_deliveries(text, text, bigint, text, integer), own_messages(bigint, integer), message_counts(timestamptz),
   note_receipt(text, uuid, bigint) TO cordon_api;
