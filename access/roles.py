@@ -99,16 +99,17 @@ POLICY: dict[Role, frozenset[Permission]] = {
         Permission.EVIDENCE_REQUEST,
     },
     Role.MATCH_REVIEWER: _POLICE | {Permission.MATCHES_QUALIFY},
-<<<<<<< HEAD
-    Role.MONITORING_OFFICER: _EVERYONE | {Permission.METRICS_READ, Permission.DETECTION_PRECISION_READ},
+    Role.MONITORING_OFFICER: _STAFF
+    | {Permission.METRICS_READ, Permission.DELIVERY_READ, Permission.DETECTION_PRECISION_READ},
     Role.ADMINISTRATOR: _EVERYONE
     | _MANAGEMENT
-    | {Permission.ZONES_READ, Permission.ZONES_WRITE, Permission.DETECTION_PRECISION_READ},
-=======
-    Role.MONITORING_OFFICER: _STAFF | {Permission.METRICS_READ, Permission.DELIVERY_READ},
-    Role.ADMINISTRATOR: _EVERYONE
-    | {Permission.ZONES_READ, Permission.ZONES_WRITE, Permission.DELIVERY_READ, Permission.WEBHOOKS_WRITE},
->>>>>>> delivery
+    | {
+        Permission.ZONES_READ,
+        Permission.ZONES_WRITE,
+        Permission.DELIVERY_READ,
+        Permission.WEBHOOKS_WRITE,
+        Permission.DETECTION_PRECISION_READ,
+    },
     Role.AUDITOR: _EVERYONE,
 }
 

@@ -17,11 +17,8 @@ from api.routes import (
     crime_batches,
     crime_sheets,
     crimes,
-<<<<<<< HEAD
-    detection_precision,
-=======
     deliveries,
->>>>>>> delivery
+    detection_precision,
     eliminations,
     episodes,
     evidence,
