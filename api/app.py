@@ -19,6 +19,7 @@ from api.routes import (
     crimes,
     deliveries,
     detection_precision,
+    eligibility,
     eliminations,
     episodes,
     evidence,
@@ -28,11 +29,15 @@ from api.routes import (
     me,
     messages,
     people,
+    people_changes,
+    registry_imports,
     rehearsals,
     response_plans,
     scene_searches,
+    staff,
     stream,
     tracks,
+    wearing,
     webhooks,
     zones,
 )
@@ -44,10 +49,15 @@ from ops.errors import ConfigurationError
 from ops.settings import Settings
 
 OPEN_PATHS = frozenset({"/health/live", "/health/ready"})
-STREAMED_BODIES = frozenset({("POST", crime_batches.PATH)})
+STREAMED_BODIES = frozenset({("POST", path) for path in (crime_batches.PATH, *registry_imports.PATHS)})
 ROUTERS = (
     me.router,
     people.router,
+    people_changes.router,
+    eligibility.router,
+    wearing.router,
+    staff.router,
+    registry_imports.router,
     tracks.router,
     stream.router,
     alerts.router,

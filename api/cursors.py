@@ -32,6 +32,14 @@ def decode_number(text: str | None) -> int | None:
     return None if text is None else _decode(text, Bigint)
 
 
+def encode_text(text: str) -> str:
+    return _encode(text)
+
+
+def decode_text(text: str | None) -> str | None:
+    return None if text is None else _decode(text, str)
+
+
 def encode_track_key(key: TrackKey) -> str:
     return _encode((to_microseconds(key.fix_time), key.device_id, key.fix_key))
 

@@ -119,32 +119,29 @@ def write_activations(cursor: Cursor) -> tuple[int, int]:
     """How many devices are put on and taken off, by a revision that ``publish`` makes true."""
     revision = read_revision(cursor) + 1
     cursor.execute(
-        "INSERT INTO managed_devices (serial) SELECT DISTINCT device_serial FROM staged"
-        " WHERE device_serial IS NOT NULL ORDER BY 1 ON CONFLICT DO NOTHING"
+        "INSERT INTO managed_devices (serial) SELECT DISTINCT device_serial FROM wearing"
+        " WHERE device_id IS NULL ORDER BY 1 ON CONFLICT DO NOTHING"
     )
     cursor.execute(
         """
-        CREATE TEMPORARY TABLE wearing ON COMMIT DROP AS
-        SELECT device.device_id, person.person_id, worn_from, worn_until, same.activation_id,
-          CASE WHEN same.activation_id IS NULL THEN worn_from
-               WHEN upper_inf(same.during) THEN worn_until END AS changed_from
-        FROM staged JOIN managed_devices device ON device.serial = device_serial
-        JOIN managed_people person USING (crn)
-        LEFT JOIN managed_activations same ON same.device_id = device.device_id
-          AND same.person_id = person.person_id AND lower(same.during) = worn_from
+        CREATE TEMPORARY TABLE changed ON COMMIT DROP AS
+        SELECT device.device_id, person.person_id, worn_from, worn_until, same_id
+        FROM wearing JOIN managed_devices device ON device.serial = device_serial
+        JOIN managed_people person ON person.crn = wearing.crn
+        WHERE same_id IS NULL OR same_until IS NULL AND worn_until IS NOT NULL
         """
     )
-    cursor.execute("ANALYZE wearing")
+    cursor.execute("ANALYZE changed")
     cursor.execute(
         "INSERT INTO managed_activations (device_id, person_id, during, revision)"
-        " SELECT device_id, person_id, tstzrange(worn_from, worn_until), %s FROM wearing"
-        " WHERE activation_id IS NULL ORDER BY device_id, worn_from",
+        " SELECT device_id, person_id, tstzrange(worn_from, worn_until), %s FROM changed"
+        " WHERE same_id IS NULL ORDER BY device_id, worn_from",
         (revision,),
     )
     put_on = cursor.rowcount
     cursor.execute(
-        "UPDATE managed_activations worn SET during = tstzrange(worn_from, worn_until), revision = %s FROM wearing"
-        " WHERE wearing.activation_id = worn.activation_id AND changed_from IS NOT NULL",
+        "UPDATE managed_activations worn SET during = tstzrange(worn_from, worn_until), revision = %s FROM changed"
+        " WHERE changed.same_id = worn.activation_id",
         (revision,),
     )
     return put_on, cursor.rowcount
@@ -160,12 +157,13 @@ def publish(cursor: Cursor, lock_timeout_ms: int, correct: Callable[[int], None]
     revision = next_revision(cursor)
     if revision != written:  # an edit came between
         cursor.execute(
-            "UPDATE managed_activations worn SET revision = %s FROM wearing"
-            " WHERE wearing.changed_from IS NOT NULL AND wearing.device_id = worn.device_id"
-            " AND wearing.person_id = worn.person_id AND lower(worn.during) = wearing.worn_from",
+            "UPDATE managed_activations worn SET revision = %s FROM changed WHERE changed.device_id = worn.device_id"
+            " AND changed.person_id = worn.person_id AND lower(worn.during) = changed.worn_from",
             (revision,),
         )
-    cursor.execute("SELECT device_id, changed_from FROM wearing WHERE changed_from IS NOT NULL ORDER BY 1, 2")
+    cursor.execute(
+        "SELECT device_id, CASE WHEN same_id IS NULL THEN worn_from ELSE worn_until END FROM changed ORDER BY 1, 2"
+    )
     changes: list[tuple[int, datetime]] = cursor.fetchall()
     if changes:
         activations_changed(cursor, [device_id for device_id, _ in changes], [moment for _, moment in changes])

@@ -15,13 +15,6 @@ DEVICE_COLUMN_TYPES = {
     "worn_until": "timestamptz",
     "beside_another": "boolean",
 }
-_NEW_WEARING = (
-    "staged JOIN managed_people person USING (crn)"
-    " LEFT JOIN managed_devices device ON device.serial = staged.device_serial"
-    " WHERE staged.worn_from IS NOT NULL AND NOT EXISTS (SELECT FROM managed_activations same"
-    "  WHERE same.device_id = device.device_id AND same.person_id = person.person_id"
-    "  AND lower(same.during) = staged.worn_from)"
-)
 _REPEATED_CRN = (
     "SELECT row_number, crn AS value FROM (SELECT row_number, crn,"
     " row_number() OVER (PARTITION BY crn ORDER BY row_number) AS place FROM staged) numbered WHERE place > 1"
@@ -35,77 +28,35 @@ _UNKNOWN_CRN = (
     " WHERE NOT EXISTS (SELECT FROM managed_people known WHERE known.crn = staged.crn)"
 )
 _DEVICE_TWICE_IN_FILE = (
-    "SELECT row_number, device_serial AS value FROM (SELECT row_number, device_serial, worn_from,"
-    " max(coalesce(worn_until, 'infinity')) OVER (PARTITION BY device_serial ORDER BY worn_from, row_number"
-    "  ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS until FROM staged WHERE worn_from IS NOT NULL) ordered"
-    " WHERE until > worn_from"
+    "SELECT row_number, device_serial AS value FROM (SELECT *, max(coalesce(worn_until, 'infinity'))"
+    " OVER (PARTITION BY device_serial ORDER BY worn_from, row_number"
+    "  ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS until FROM wearing) ordered WHERE until > worn_from"
 )
 _PERSON_TWICE_IN_FILE = (
-    "SELECT row_number, device_serial AS value FROM (SELECT row_number, device_serial, worn_from, beside_another,"
-    " max(coalesce(worn_until, 'infinity')) OVER (PARTITION BY crn ORDER BY worn_from, row_number"
-    "  ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS until FROM staged WHERE worn_from IS NOT NULL) ordered"
+    "SELECT row_number, device_serial AS value FROM (SELECT *, max(coalesce(worn_until, 'infinity'))"
+    " OVER (PARTITION BY crn ORDER BY worn_from, row_number"
+    "  ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS until FROM wearing) ordered"
     " WHERE until > worn_from AND NOT beside_another"
 )
 _DEVICE_TAKEN = (
-    f"SELECT row_number, device_serial AS value FROM {_NEW_WEARING}"  # noqa: S608  as above
-    " AND EXISTS (SELECT FROM managed_activations other WHERE other.device_id = device.device_id"
-    "  AND other.during && tstzrange(staged.worn_from, staged.worn_until))"
+    "SELECT row_number, device_serial AS value FROM wearing WHERE same_id IS NULL"
+    " AND EXISTS (SELECT FROM managed_activations other WHERE other.device_id = wearing.device_id"
+    "  AND other.during && tstzrange(worn_from, worn_until))"
 )
 _PERSON_TAKEN = (
-    f"SELECT row_number, device_serial AS value FROM {_NEW_WEARING}"  # noqa: S608  as above
-    " AND NOT staged.beside_another AND EXISTS (SELECT FROM managed_activations other"
-    "  WHERE other.person_id = person.person_id AND other.device_id IS DISTINCT FROM device.device_id"
-    "  AND other.during && tstzrange(staged.worn_from, staged.worn_until))"
+    "SELECT row_number, device_serial AS value FROM wearing WHERE same_id IS NULL AND NOT beside_another"
+    " AND EXISTS (SELECT FROM managed_activations other WHERE other.person_id = wearing.person_id"
+    "  AND other.device_id IS DISTINCT FROM wearing.device_id AND other.during && tstzrange(worn_from, worn_until))"
 )
 _ENDED = (
-    f"SELECT row_number, crn AS value FROM {_NEW_WEARING}"  # noqa: S608  as above
-    " AND coalesce(staged.worn_until, 'infinity') > person.ended_at"
+    "SELECT row_number, crn AS value FROM wearing WHERE same_id IS NULL AND coalesce(worn_until, 'infinity') > over_at"
 )
-_LATEST = (
-    "LEFT JOIN LATERAL (SELECT is_eligible AND withdrawn_at IS NULL AS holds, prison, borough, screening_note, stated"
-    " FROM eligibility_decisions known WHERE known.person_id = person.person_id"
-    " ORDER BY decision_id DESC LIMIT 1) latest ON true"
+_OLDER_END = "SELECT row_number, worn_until::text AS value FROM wearing WHERE worn_until <> same_until"
+_CHILD = "SELECT row_number, born::text AS value FROM wearing WHERE same_id IS NULL AND worn_from < adult_from(born)"
+_UNDECIDED = (
+    "SELECT row_number, crn AS value FROM wearing WHERE same_id IS NULL AND NOT is_decided AND NOT EXISTS ("
+    " SELECT FROM latest_decisions latest WHERE latest.person_id = wearing.person_id AND latest.holds)"
 )
-_CHILD = "SELECT row_number, {value}::text AS value FROM {rows} AND worn_from < adult_from({born})"
-_OLDER_END = (
-    "SELECT row_number, staged.worn_until::text AS value FROM staged JOIN managed_people person USING (crn)"
-    " JOIN managed_devices device ON device.serial = staged.device_serial"
-    " JOIN managed_activations same ON same.device_id = device.device_id AND same.person_id = person.person_id"
-    "  AND lower(same.during) = staged.worn_from"
-    " WHERE NOT upper_inf(same.during) AND staged.worn_until <> upper(same.during)"
-)
-
-
-def check_wearings(cursor: Cursor, *, is_people: bool) -> None:
-    """Note each row whose activation overlaps another, of the device or of the person, or that is a child's."""
-    swap = "end the other first, or give a later worn_from"
-    note_errors(cursor, _DEVICE_TWICE_IN_FILE, "device_serial", "another row has it on somebody at that time", swap)
-    note_errors(cursor, _DEVICE_TAKEN, "device_serial", "it is on somebody at some of that time", swap)
-    second = "the person wears another device at some of that time"
-    meant = "give worn_until, or say yes to beside_another where both are meant"
-    note_errors(cursor, _PERSON_TWICE_IN_FILE, "device_serial", second, meant)
-    note_errors(cursor, _PERSON_TAKEN, "device_serial", second, meant)
-    note_errors(cursor, _ENDED, "worn_until", "the person has ended by then", "give worn_until, no later than the end")
-    note_errors(cursor, _OLDER_END, "worn_until", "it came off at another time already", "leave the row out")
-    born = "coalesce(staged.date_of_birth, person.date_of_birth)" if is_people else "person.date_of_birth"
-    known = _CHILD.format(value=born, rows=_NEW_WEARING, born=born)
-    child = "the person is under 18 on that day, or the date of birth is not known"
-    note_errors(cursor, known, "date_of_birth", child, "leave the device out; nobody under 18 is tagged")
-    if is_people:
-        fresh = f"({_UNKNOWN_CRN.replace('row_number, crn AS value', '*')}) fresh WHERE worn_from IS NOT NULL"
-        unknown = _CHILD.format(value="date_of_birth", rows=fresh, born="date_of_birth")
-        note_errors(cursor, unknown, "date_of_birth", child, "leave the device out; nobody under 18 is tagged")
-
-
-def check_people(cursor: Cursor) -> None:
-    """Note each row of a person who is there twice, or whose team is not there."""
-    note_errors(cursor, _REPEATED_CRN, "crn", "another row before has this CRN", "give each person once")
-    note_errors(cursor, _UNKNOWN_TEAM, "team", "there is no such team", "add it first, or correct its name")
-
-
-def check_known(cursor: Cursor) -> None:
-    """Note each row of a file of devices whose wearer is not there."""
-    note_errors(cursor, _UNKNOWN_CRN, "crn", "nobody has this CRN", "add the person first, or correct it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,21 +73,65 @@ class EarlierDecision:
     stated: dict[str, Any]
 
 
-def check_decisions(cursor: Cursor, *, is_people: bool) -> Iterator[EarlierDecision]:
-    """Note each device that is put on without any decision; the others with an earlier one come back."""
-    without = "AND staged.answers IS NULL" if is_people else ""
+def check_people(cursor: Cursor) -> None:
+    """Note each row of a person who is there twice, or whose team is not there."""
+    note_errors(cursor, _REPEATED_CRN, "crn", "another row before has this CRN", "give each person once")
+    note_errors(cursor, _UNKNOWN_TEAM, "team", "there is no such team", "add it first, or correct its name")
+
+
+def check_known(cursor: Cursor) -> None:
+    """Note each row of a file of devices whose wearer is not there."""
+    note_errors(cursor, _UNKNOWN_CRN, "crn", "nobody has this CRN", "add the person first, or correct it")
+
+
+def check_wearings(cursor: Cursor, *, is_people: bool) -> None:
+    """Make the temporary table ``wearing``, of each device that a row puts on somebody beside what is known, and note
+    each row whose activation overlaps another, of the device or of the person, or that is a child's.
+    """
     born = "coalesce(staged.date_of_birth, person.date_of_birth)" if is_people else "person.date_of_birth"
-    rows = _NEW_WEARING.replace(" WHERE", f" {_LATEST} WHERE", 1)
-    missing = f"SELECT row_number, crn AS value FROM {rows} {without} AND latest.holds IS NOT TRUE"  # noqa: S608  as above
+    is_decided = "staged.answers IS NOT NULL" if is_people else "false"
+    cursor.execute(
+        f"""
+        CREATE TEMPORARY TABLE wearing ON COMMIT DROP AS
+        SELECT row_number, staged.crn, device_serial, worn_from, worn_until, beside_another,
+          person.person_id, device.device_id, {born} AS born, person.ended_at AS over_at, {is_decided} AS is_decided,
+          same.activation_id AS same_id, upper(same.during) AS same_until
+        FROM staged LEFT JOIN managed_people person ON person.crn = staged.crn
+        LEFT JOIN managed_devices device ON device.serial = device_serial
+        LEFT JOIN managed_activations same ON same.device_id = device.device_id
+          AND same.person_id = person.person_id AND lower(same.during) = worn_from
+        WHERE worn_from IS NOT NULL
+        """  # noqa: S608  literals of this function
+    )
+    cursor.execute("ANALYZE wearing")
+    swap = "end the other first, or give a later worn_from"
+    note_errors(cursor, _DEVICE_TWICE_IN_FILE, "device_serial", "another row has it on somebody at that time", swap)
+    note_errors(cursor, _DEVICE_TAKEN, "device_serial", "it is on somebody at some of that time", swap)
+    second = "the person wears another device at some of that time"
+    meant = "give worn_until, or say yes to beside_another where both are meant"
+    note_errors(cursor, _PERSON_TWICE_IN_FILE, "device_serial", second, meant)
+    note_errors(cursor, _PERSON_TAKEN, "device_serial", second, meant)
+    note_errors(cursor, _ENDED, "worn_until", "the person has ended by then", "give worn_until, no later than the end")
+    note_errors(cursor, _OLDER_END, "worn_until", "it came off at another time already", "leave the row out")
+    child = "the person is under 18 on that day, or the date of birth is not known"
+    note_errors(cursor, _CHILD, "date_of_birth", child, "leave the device out; nobody under 18 is tagged")
+
+
+def check_decisions(cursor: Cursor) -> Iterator[EarlierDecision]:
+    """Note each device that is put on without any decision; those with an earlier one come back."""
+    cursor.execute(
+        "CREATE TEMPORARY TABLE latest_decisions ON COMMIT DROP AS SELECT DISTINCT ON (person_id) person_id,"
+        " is_eligible AND withdrawn_at IS NULL AS holds, prison, borough, screening_note, stated"
+        " FROM eligibility_decisions WHERE person_id IN (SELECT person_id FROM wearing WHERE NOT is_decided)"
+        " ORDER BY person_id, decision_id DESC"
+    )
     problem = "nobody has decided that the person may be tagged"
     remedy = "decide first, or give screening_note and the answers in the row"
-    note_errors(cursor, missing, "device_serial", problem, remedy)
-    if is_people:
-        fresh = _UNKNOWN_CRN + " AND worn_from IS NOT NULL AND answers IS NULL"
-        note_errors(cursor, fresh, "device_serial", problem, remedy)
+    note_errors(cursor, _UNDECIDED, "device_serial", problem, remedy)
     with cursor.connection.cursor(name="earlier_decisions") as found:
         found.execute(
-            f"SELECT row_number, device_serial, worn_from, {born}, latest.prison, latest.borough,"  # noqa: S608  as above
-            f" latest.screening_note, latest.stated FROM {rows} {without} AND latest.holds ORDER BY row_number"
+            "SELECT row_number, device_serial, worn_from, born, prison, borough, screening_note, stated"
+            " FROM wearing JOIN latest_decisions USING (person_id)"
+            " WHERE same_id IS NULL AND NOT is_decided AND holds ORDER BY row_number"
         )
         yield from (EarlierDecision(*row) for row in found)

@@ -78,11 +78,17 @@ def change_staff(cursor: Cursor, member: StaffMember) -> StaffMember:
     return checked
 
 
-def end_staff(cursor: Cursor, subject: str) -> None:
+def end_staff(cursor: Cursor, subject: str) -> ListedMember:
     """They are told nothing more from now on. Raises InputError where they are not on the staff."""
-    cursor.execute("UPDATE staff SET ended_at = service_clock() WHERE subject = %s AND ended_at IS NULL", (subject,))
-    if cursor.rowcount == 0:
+    cursor.execute(
+        "UPDATE staff SET ended_at = service_clock() WHERE subject = %s AND ended_at IS NULL"
+        " RETURNING subject, name, role, team_id, email, mobile, ended_at",
+        (subject,),
+    )
+    row = cursor.fetchone()
+    if row is None:
         raise InputError(f"{subject} is not on the staff")
+    return ListedMember(_member(row[:-1]), row[-1])
 
 
 def checked_member(cursor: Cursor, member: StaffMember) -> StaffMember:

@@ -1,7 +1,7 @@
 """Rows of a file of people, or of devices and who wears them, as they are staged."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import BinaryIO
 
@@ -100,8 +100,8 @@ def _stated(row: Row) -> dict[str, StatedAnswer]:
 def _stage_decision(row: Row, for_day: date, stated: dict[str, StatedAnswer], assessed: Assessment) -> None:
     row.cells |= {
         "tag_day": for_day.isoformat(),
-        "stated": msgspec.json.encode({code: asdict(one) for code, one in stated.items()}).decode(),
-        "answers": msgspec.json.encode([asdict(one) for one in assessed.answers]).decode(),
+        "stated": msgspec.json.encode(stated).decode(),
+        "answers": msgspec.json.encode(assessed.answers).decode(),
         "is_eligible": str(assessed.is_eligible).lower(),
         "reason": assessed.reason,
     }

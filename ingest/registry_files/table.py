@@ -82,6 +82,8 @@ def _row(number: int, names: Sequence[str], cells: Sequence[str]) -> Row:
         row.fault("row", f"the row has {len(cells)} columns, not {len(names)}", remedy)
         return row
     row = Row(number, {name: cell.strip() for name, cell in zip(names, cells, strict=True) if cell.strip()})
+    if _is_plain(row.cells):
+        return row
     for name, value in row.cells.items():
         if NO_TEXT.search(value) or not value.isprintable():
             row.fault(name, "it holds characters that are no text", "give plain text in UTF-8, on one line")
@@ -90,3 +92,12 @@ def _row(number: int, names: Sequence[str], cells: Sequence[str]) -> Row:
         elif name != "mobile" and FORMULA.match(value):
             row.fault(name, "a spreadsheet would take it for a formula", "give it without the sign in front")
     return row
+
+
+def _is_plain(cells: dict[str, str]) -> bool:
+    """Whether there is nothing to look at cell by cell: most rows are so."""
+    return (
+        "".join(cells.values()).isprintable()
+        and not any(value[0] in "=+@-" for value in cells.values())
+        and max(map(len, cells.values()), default=0) <= LONGEST_CELL
+    )

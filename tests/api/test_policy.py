@@ -32,7 +32,7 @@ ROUTES = [pytest.param(method, path, operation, id=f"{method} {path}") for metho
 def address(path: str) -> str:
     """A path with something in each place: the policy comes before what is asked for."""
     numbers = dict.fromkeys(re.findall(r"\{(\w+_id)\}", path), 1)
-    return path.format(**numbers | {"alert_id": uuid.UUID(int=1), "reference": "SHARED-1"})
+    return path.format(**numbers | {"alert_id": uuid.UUID(int=1), "reference": "SHARED-1", "subject": "nobody"})
 
 
 @pytest.mark.parametrize(("method", "path", "operation"), ROUTES)

@@ -1,0 +1,37 @@
+"""What routes about one person share: who may know that there is such a person, and refusals on the record."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from access.audit import Action, Subject, record_refusal
+from api.security import Caller, refuse_unseen
+from api.services import Services
+from ops.errors import InputError
+from store.database import Cursor
+from store.enrolment import PersonRecord, read_person
+
+
+@contextmanager
+def one_person(
+    services: Services, caller: Caller, action: Action, person_id: int
+) -> Iterator[tuple[Cursor, PersonRecord]]:
+    """A transaction, and the person it is about. Raises ProblemError with 404 where there is none for the caller; what
+    is refused in it is recorded.
+    """
+    about = Subject(person_id=person_id)
+    with refusals_recorded(services, caller, action, about):
+        with services.pool.transaction(caller.identity) as cursor:
+            person = read_person(cursor, person_id)
+            if person is not None:
+                yield cursor, person
+        if person is None:
+            raise refuse_unseen(services, caller, action, about, "person")
+
+
+@contextmanager
+def refusals_recorded(services: Services, caller: Caller, action: Action, about: Subject) -> Iterator[None]:
+    try:
+        yield
+    except InputError:
+        record_refusal(services.pool, caller.identity, action, about)
+        raise
