@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from typing import Any
@@ -19,24 +20,22 @@ class Answer:
 
 
 class Asking:
-    """One member of staff, or the tags' gateway, by their token; the connection is kept."""
+    """One member of staff, or the tags' gateway, by their token; a connection for each request."""
 
     def __init__(self, url: str, token: str) -> None:
-        self._connection = HTTPConnection(urlsplit(url).netloc, timeout=TIMEOUT_S)
+        self._address = urlsplit(url).netloc
         self._headers = {"Authorization": f"Bearer {token}", "X-Purpose": PURPOSE, "Content-Type": "application/json"}
 
     def ask(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
         """Header names are given with underscores."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         content = None if body is None else json.dumps(body)
-        self._connection.request(method, path, content, {**self._headers, **named})
-        response = self._connection.getresponse()
-        text = response.read()
+        with closing(HTTPConnection(self._address, timeout=TIMEOUT_S)) as connection:
+            connection.request(method, path, content, {**self._headers, **named})
+            response = connection.getresponse()
+            text = response.read()
         return Answer(
             response.status,
             {name.lower(): value for name, value in response.getheaders()},
             json.loads(text) if text else None,
         )
-
-    def close(self) -> None:
-        self._connection.close()

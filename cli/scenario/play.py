@@ -1,10 +1,9 @@
 """The play: one moment after the other at which something is due, and at each the same things in the same order."""
 
 import tempfile
-import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -166,7 +165,6 @@ def _ready(folder: Path, told: Sequence[Story]) -> Iterator[tuple[Play, Asking]]
             key, tokens = make_keys(cursor)
         subjects = {address: one.subject for one in STAFF for address in (one.email, one.mobile) if address}
         teller = Teller(LONDON, subjects)
-        asking = {who: undo.enter_context(closing(Asking(stage.url, token))) for who, token in tokens.items()}
         senders = {name: stage.make_webhook(address, name) for name, address in addresses.items()}
-        officers = {who: Officer(who, one, teller) for who, one in asking.items()}
-        yield Play(stage, teller, notify, hooks, senders, officers), undo.enter_context(closing(Asking(stage.url, key)))
+        officers = {who: Officer(who, Asking(stage.url, token), teller) for who, token in tokens.items()}
+        yield Play(stage, teller, notify, hooks, senders, officers), Asking(stage.url, key)
