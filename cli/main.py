@@ -11,6 +11,7 @@ from ops.errors import CordonError
 
 COMMANDS = {
     "demo": "cli.demo",
+    "scenario": "cli.scenario",
     "migrate": "cli.database",
     "api": "cli.serve",
     "worker": "cli.worker",

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from store.database import Cursor, fetch_one
 
@@ -70,6 +69,16 @@ def waits_for_worker(cursor: Cursor) -> bool:
     return bool(waits)
 
 
+def alerts_of_message(cursor: Cursor, message_id: int) -> list[str]:
+    """Each once, in the order in which they were to be told."""
+    cursor.execute(
+        "SELECT alert_id::text FROM notices WHERE message_id = %s AND alert_id IS NOT NULL"
+        " GROUP BY alert_id ORDER BY min(notice_id)",
+        (message_id,),
+    )
+    return [alert_id for (alert_id,) in cursor.fetchall()]
+
+
 def next_due(cursor: Cursor, hand_over_notice_s: float, quiet_s: float) -> datetime | None:
     """When the timetable or the delivery of messages has something to do next; in the past where it has now."""
     cursor.execute(
@@ -96,14 +105,30 @@ def next_due(cursor: Cursor, hand_over_notice_s: float, quiet_s: float) -> datet
     return due
 
 
-def count_rows(cursor: Cursor, table: str) -> int:
-    """Of one of the program's own tables."""
-    cursor.execute(f"SELECT count(*) FROM {table}")  # noqa: S608 -- a literal of the program
-    (count,) = fetch_one(cursor)
-    return int(count)
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What was to be told and is not: notices in no message, messages that no provider took, events not delivered."""
+
+    notices: int
+    messages: int
+    alert_events: int
 
 
-def set_aside(cursor: Cursor) -> list[Any]:
-    """Devices whose past could not be judged anew."""
-    cursor.execute("SELECT device_id FROM reevaluations WHERE error IS NOT NULL")
-    return [device_id for (device_id,) in cursor.fetchall()]
+def count_undone(cursor: Cursor) -> Undone:
+    cursor.execute(
+        "SELECT (SELECT count(*) FROM notices WHERE message_id IS NULL AND cancelled_at IS NULL),"
+        " (SELECT count(*) FROM messages WHERE accepted_at IS NULL),"
+        " (SELECT count(*) FROM outbox WHERE delivered_at IS NULL)"
+    )
+    return Undone(*fetch_one(cursor))
+
+
+def messages_arrived(cursor: Cursor) -> dict[str, int]:
+    """How many a provider took, by channel."""
+    cursor.execute("SELECT channel, count(*) FROM messages WHERE accepted_at IS NOT NULL GROUP BY channel")
+    return dict(cursor.fetchall())
+
+
+def count_people(cursor: Cursor) -> int:
+    cursor.execute("SELECT count(*) FROM people")
+    return int(fetch_one(cursor)[0])

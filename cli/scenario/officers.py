@@ -31,10 +31,7 @@ class Officer:
 
     def do(self, at: datetime, alert_id: str, action: str, etag: str | None = None, **detail: str) -> Answer:
         """One action, and the line about it; a refusal is told too."""
-        matched = etag or self.etag(alert_id)
-        answer = self.asking.ask(
-            "POST", f"/v1/alerts/{alert_id}/actions", {"action": action, **detail}, If_Match=matched
-        )
+        answer = self._act(alert_id, action, etag or self.etag(alert_id), **detail)
         about = self.teller.name(alert_id)
         outcome = f" as {detail['outcome']}" if "outcome" in detail else ""
         if answer.status == HTTPStatus.OK:
@@ -47,13 +44,12 @@ class Officer:
 
     def take(self, at: datetime, alert_id: str) -> None:
         """Make it theirs, and acknowledge it."""
-        self.asking.ask(
-            "POST",
-            f"/v1/alerts/{alert_id}/actions",
-            {"action": "assign", "to": self.subject},
-            If_Match=self.etag(alert_id),
-        )
+        self.do_silently(alert_id, "assign", to=self.subject)
         self.do(at, alert_id, "acknowledge")
+
+    def do_silently(self, alert_id: str, action: str, **detail: str) -> None:
+        """One of many actions, about which one line is said together. Raises UnavailableError on a refusal."""
+        _expected(self._act(alert_id, action, self.etag(alert_id), **detail), HTTPStatus.OK)
 
     def close_together(self, at: datetime, alert_ids: Sequence[str], outcome: str, text: str) -> None:
         """All of them with one outcome and one note, or none."""
@@ -64,6 +60,10 @@ class Officer:
         }
         answer = _expected(self.asking.ask("POST", "/v1/alerts/closures", body), HTTPStatus.OK)
         self.teller.say(at, self.subject, f"closed {len(answer.body['closed'])} alerts together as {outcome}")
+
+    def _act(self, alert_id: str, action: str, etag: str, **detail: str) -> Answer:
+        path, body = f"/v1/alerts/{alert_id}/actions", {"action": action, **detail}
+        return self.asking.ask("POST", path, body, If_Match=etag)
 
 
 def _expected(answer: Answer, status: HTTPStatus) -> Answer:

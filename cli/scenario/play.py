@@ -1,6 +1,7 @@
 """The play: one moment after the other at which something is due, and at each the same things in the same order."""
 
 import tempfile
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -21,9 +22,13 @@ from cli.scenario.tags import Sent
 from cli.scenario.telling import Teller
 from cli.scenario.weekend import ENDS, LONDON, STARTS, all_sent
 from ops.errors import UnavailableError
-from store.scenario import changes_after, next_due
+from store.scenario import alerts_of_message, changes_after, next_due
 
 MOST_ROUNDS = 50
+JOINED_WITHIN_S = 5.0
+RINGS_AFTER = {"breach": timedelta(minutes=8), "warning": timedelta(minutes=40)}
+STEPPED_HOOKS = ("case-system", "archive")
+"""The third one hangs: its sender runs by itself, in a thread of its own, as all do in a service."""
 READS_AFTER = {"sms": timedelta(seconds=90), "email": timedelta(minutes=6)}
 """How long after a message arrived its reader sits at the list of alerts."""
 
@@ -64,10 +69,21 @@ class Play:
     def tell_messages(self) -> None:
         """The lines of what arrived; whoever is told looks at the list some time later."""
         for arrived in self.notify.take():
-            self.teller.message(self.now, arrived)
+            message_id = int(arrived.reference.rpartition("-")[2])
+            with self.stage.owned() as cursor:
+                about = alerts_of_message(cursor, message_id)
+            self.teller.message(self.now, arrived, about)
             reader = self.teller.subjects[arrived.address]
             if reader in self.officers and arrived.address not in self.notify.switched_off:
                 self.acts[self.now + READS_AFTER[arrived.channel]].append(_take_all(reader))
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What is printed: the lines of what happened, and those of the account."""
+
+    lines: Sequence[str]
+    account: Sequence[str]
 
 
 Act = Callable[[Play], None]
@@ -75,7 +91,10 @@ Act = Callable[[Play], None]
 
 
 def _take_all(subject: str) -> Act:
-    """Take every alert for now that nobody has acknowledged; what is for the morning waits for it."""
+    """Take every alert for now that nobody has acknowledged, and ring the wearer of each soon after.
+
+    What is for the morning waits for it.
+    """
 
     def act(play: Play) -> None:
         officer = play.officer(subject)
@@ -83,24 +102,39 @@ def _take_all(subject: str) -> Act:
             is_new = alert["case"]["status"] in {"raised", "reopened"}
             if is_new and alert["urgency"] == "immediate" and alert["severity"] != "information":
                 officer.take(play.now, alert["alert_id"])
+                play.acts[play.now + RINGS_AFTER[alert["severity"]]].append(_ring(subject, alert["alert_id"]))
 
     return act
 
 
-def play(told: Sequence[Story], acts: Mapping[datetime, Sequence[Act]]) -> Play:
-    """Everything from the first moment to the last. The stage is down when it returns; what was told stays."""
-    with tempfile.TemporaryDirectory(prefix="cordon-scenario-") as folder, _ready(Path(folder), told) as (on_stage, tags):
+def _ring(subject: str, alert_id: str) -> Act:
+    def act(play: Play) -> None:
+        play.officer(subject).do(play.now, alert_id, "contact", text="Rang the wearer, who answered.")
+
+    return act
+
+
+def play(told: Sequence[Story], acts: Mapping[datetime, Sequence[Act]], closing: Callable[[Play], list[str]]) -> Played:
+    """Everything from the first moment to the last, and what ``closing`` finds then. Nothing of it is left running."""
+    with (
+        tempfile.TemporaryDirectory(prefix="cordon-scenario-") as folder,
+        _ready(Path(folder), told) as (on_stage, tags),
+    ):
         for at, ones in acts.items():
             on_stage.acts[at.astimezone(UTC)] += ones
         sent: defaultdict[datetime, list[Sent]] = defaultdict(list)
         for one in all_sent(told):
             sent[one.at.astimezone(UTC)].append(one)
-        ticks = {STARTS + n * timedelta(seconds=TICK_S) for n in range(int((ENDS - STARTS).total_seconds() / TICK_S) + 1)}
+        ticks = {
+            STARTS + n * timedelta(seconds=TICK_S) for n in range(int((ENDS - STARTS).total_seconds() / TICK_S) + 1)
+        }
         _go_through(on_stage, tags, sent, sorted(at.astimezone(UTC) for at in ticks))
-        return on_stage
+        return Played(on_stage.teller.lines, closing(on_stage))
 
 
-def _go_through(on_stage: Play, tags: Asking, sent: Mapping[datetime, Sequence[Sent]], ticks: Sequence[datetime]) -> None:
+def _go_through(
+    on_stage: Play, tags: Asking, sent: Mapping[datetime, Sequence[Sent]], ticks: Sequence[datetime]
+) -> None:
     looked_at = {*sent, *ticks}
     waiting = sorted(looked_at, reverse=True)
     while True:
@@ -133,15 +167,16 @@ def _serve(on_stage: Play) -> None:
     while due is not None and due <= on_stage.now:
         rounds += 1
         if rounds > MOST_ROUNDS:
-            raise UnavailableError(f"at {on_stage.now.isoformat()} the service does not come to an end with what is due")
+            raise UnavailableError(
+                f"at {on_stage.now.isoformat()} the service does not come to an end with what is due"
+            )
         on_stage.stage.be_on_duty()
         on_stage.tell_changes()
         on_stage.tell_messages()
         due = _due(on_stage)
-    for name, sender in on_stage.senders.items():
-        if on_stage.hooks[name].mood is not Mood.HANGS:
-            while sender.round() == 0:
-                pass
+    for name in STEPPED_HOOKS:
+        while on_stage.senders[name].round() == 0:
+            pass
 
 
 def _hand_in(tags: Asking, sent: Sequence[Sent]) -> None:
@@ -165,6 +200,11 @@ def _ready(folder: Path, told: Sequence[Story]) -> Iterator[tuple[Play, Asking]]
             key, tokens = make_keys(cursor)
         subjects = {address: one.subject for one in STAFF for address in (one.email, one.mobile) if address}
         teller = Teller(LONDON, subjects)
+        stop = threading.Event()
         senders = {name: stage.make_webhook(address, name) for name, address in addresses.items()}
         officers = {who: Officer(who, Asking(stage.url, token), teller) for who, token in tokens.items()}
+        hanging = threading.Thread(target=senders["dashboard"].run, args=(stop,), name="dashboard", daemon=True)
+        hanging.start()
+        undo.callback(hanging.join, JOINED_WITHIN_S)
+        undo.callback(stop.set)
         yield Play(stage, teller, notify, hooks, senders, officers), Asking(stage.url, key)

@@ -89,8 +89,7 @@ class WebhookReceiver:
 @contextmanager
 def listening(receiver: NotifyReceiver | WebhookReceiver) -> Iterator[str]:
     """Its address, while it listens."""
-    server = ThreadingHTTPServer((LOOPBACK, 0), _handler(receiver))
-    server.daemon_threads = True
+    server = _Server((LOOPBACK, 0), _handler(receiver))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="receiver")
     thread.start()
     try:
@@ -103,14 +102,21 @@ def listening(receiver: NotifyReceiver | WebhookReceiver) -> Iterator[str]:
         server.server_close()
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Nothing: who waited too long for an answer has gone, which is the sender's to note."""
+
+
 def _handler(receiver: NotifyReceiver | WebhookReceiver) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_GET(self) -> None:  # noqa: N802 -- the library's name
+        def do_GET(self) -> None:
             self._answer(None)
 
-        def do_POST(self) -> None:  # noqa: N802 -- the library's name
+        def do_POST(self) -> None:
             self._answer(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
 
         def log_message(self, *_: Any) -> None:

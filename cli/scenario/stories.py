@@ -38,7 +38,9 @@ def excluded_place(person: int) -> Place:
 def exclusion(person: int, **properties: Any) -> dict[str, Any]:
     """The person's own exclusion zone."""
     given = {"crn": crn(person), "policy": "steady", **properties}
-    return feature(f"EZ-{person:02d}", f"Exclusion {person:02d}", "exclusion", excluded_place(person), EXCLUDED_M, **given)
+    return feature(
+        f"EZ-{person:02d}", f"Exclusion {person:02d}", "exclusion", excluded_place(person), EXCLUDED_M, **given
+    )
 
 
 def curfew(person: int) -> dict[str, Any]:
@@ -87,7 +89,9 @@ def near_then_in(person: int, since: datetime) -> Story:
 
 def at_the_stadium(person: int, since: datetime, minutes: int = 30) -> Story:
     """One stay in the shared zone about the stadium."""
-    return Story(person, 1, stays_in(person, STADIUM, since, minutes), [(since - 5 * MINUTE, since + (minutes + 5) * MINUTE)])
+    return Story(
+        person, 1, stays_in(person, STADIUM, since, minutes), [(since - 5 * MINUTE, since + (minutes + 5) * MINUTE)]
+    )
 
 
 def approach(person: int, since: datetime) -> Story:
@@ -151,7 +155,10 @@ def without_position(person: int, since: datetime, until: datetime) -> Story:
 
 
 def battery_low(person: int, at: datetime, charged: datetime) -> Story:
-    sent = [event(person, at, "battery_low", battery_pct=18), event(person, charged, "charging_started", battery_pct=12)]
+    sent = [
+        event(person, at, "battery_low", battery_pct=18),
+        event(person, charged, "charging_started", battery_pct=12),
+    ]
     return Story(person, 1, sent)
 
 
@@ -179,4 +186,6 @@ def drift(person: int, at: datetime, uploaded_at: datetime) -> Story:
     inside = ping(person, at, excluded_place(person))
     late = [ping(person, at + seconds * timedelta(seconds=1), home(person), uploaded_at) for seconds in (-5, 5)]
     after = ping(person, at + 10 * MINUTE, home(person))
-    return Story(person, 1, [inside, after, *late], [(at - MINUTE, at + 12 * MINUTE)], [exclusion(person, policy="fast")])
+    return Story(
+        person, 1, [inside, after, *late], [(at - MINUTE, at + 12 * MINUTE)], [exclusion(person, policy="fast")]
+    )

@@ -10,7 +10,7 @@ from cli.scenario.receivers import Arrived
 from store.scenario import AlertTold
 
 SERVICE = "cordon"
-_ALERT_LINK = re.compile(r"/alerts/([0-9a-f-]{36})")
+_LINK = re.compile(r"\s*https?://\S+")
 
 
 @dataclass(slots=True)
@@ -40,12 +40,11 @@ class Teller:
                 words = f"handed {self.name(told.alert_id)} over to {told.assigned_to}"
                 self.say(told.happened_at, SERVICE, words)
 
-    def message(self, at: datetime, arrived: Arrived) -> None:
-        """An e-mail or text message, as it arrived."""
-        words = arrived.subject or arrived.body.partition("\n")[0]
-        about = [self.name(alert_id) for alert_id in dict.fromkeys(_ALERT_LINK.findall(arrived.body))]
-        told = f"told by {arrived.channel}: {_without_links(words)}"
-        self.say(at, self.subjects[arrived.address], told + (f" [{', '.join(about)}]" if about else ""))
+    def message(self, at: datetime, arrived: Arrived, alert_ids: Sequence[str]) -> None:
+        """An e-mail or text message, as it arrived, and which alerts it tells of."""
+        words = _LINK.sub("", arrived.subject or arrived.body.partition("\n")[0]).strip().removeprefix("Cordon: ")
+        about = ", ".join(self.name(alert_id) for alert_id in alert_ids)
+        self.say(at, self.subjects[arrived.address], f"told by {arrived.channel}: {words}{about and f' [{about}]'}")
 
     def name(self, alert_id: str) -> str:
         number, whose = self._alerts[alert_id]
@@ -54,7 +53,3 @@ class Teller:
     @property
     def alerts(self) -> Sequence[str]:
         return list(self._alerts)
-
-
-def _without_links(words: str) -> str:
-    return re.sub(r"\s*https?://\S+", "", words).strip()

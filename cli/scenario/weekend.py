@@ -39,18 +39,23 @@ def all_stories() -> list[Story]:
         stories.near_then_in(11, moment(SATURDAY, "18:30")),
         stories.silent(12, moment(SUNDAY, "03:00"), moment(SUNDAY, "05:10"), [stories.exclusion(12, policy="fast")]),
         *(
-            stories.out_at_night(13 + n, moment(FRIDAY, "20:00") + n * 40 * MINUTE, moment(FRIDAY, "23:00") + n * 10 * MINUTE)
+            stories.out_at_night(
+                13 + n, moment(FRIDAY, "20:00") + n * 40 * MINUTE, moment(FRIDAY, "23:00") + n * 10 * MINUTE
+            )
             for n in range(6)
         ),
         stories.drift(19, moment(SUNDAY, "01:20"), moment(SUNDAY, "02:05")),
-        *(stories.strap_opened(20 + n, moment(SATURDAY, "09:12") + n * 5 * HOUR) for n in range(5)),
+        stories.strap_opened(20, moment(FRIDAY, "15:40")),
+        *(stories.strap_opened(21 + n, moment(SATURDAY, "09:12") + n * 5 * HOUR) for n in range(4)),
         *(stories.crossing(25 + n, moment(SUNDAY, "11:03") + n * 2 * HOUR) for n in range(3)),
         *(
             stories.silent(28 + n, moment(SUNDAY, "06:00") + n * 4 * HOUR, moment(SUNDAY, "08:00") + n * 4 * HOUR)
             for n in range(4)
         ),
         *(
-            stories.battery_low(32 + n, moment(SATURDAY, "06:20") + n * 5 * HOUR, moment(SATURDAY, "10:00") + n * 5 * HOUR)
+            stories.battery_low(
+                32 + n, moment(SATURDAY, "06:20") + n * 5 * HOUR, moment(SATURDAY, "10:00") + n * 5 * HOUR
+            )
             for n in range(4)
         ),
         stories.battery_empty(36, moment(SUNDAY, "19:00")),
