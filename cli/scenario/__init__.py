@@ -30,5 +30,10 @@ def weekend() -> None:
     Example: cordon scenario weekend
     """
     configure_logging("critical", "text")
+    print("\n".join(telling_of_weekend()))
+
+
+def telling_of_weekend() -> list[str]:
+    """The lines of what happened, an empty one, and the account."""
     played = play(all_stories(), all_acts(), account)
-    print("\n".join([*played.lines, "", *played.account]))
+    return [*played.lines, "", *played.account]
