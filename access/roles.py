@@ -36,6 +36,8 @@ class Permission(StrEnum):
     ZONES_REHEARSE = "zones.rehearse"
     AUTHORISATIONS_READ = "authorisations.read"
     AUTHORISATIONS_WRITE = "authorisations.write"
+    ROTA_READ = "rota.read"
+    ROTA_WRITE = "rota.write"
     METRICS_READ = "metrics.read"
     CRIMES_READ = "crimes.read"
     MATCHES_READ = "matches.read"
@@ -71,9 +73,17 @@ _SUPERVISION = _STAFF | {
     Permission.AUTHORISATIONS_READ,
     Permission.AUTHORISATIONS_WRITE,
     Permission.PERSON_MATCHES_READ,
+    Permission.ROTA_READ,
 }
 _MANAGEMENT = frozenset(
-    {Permission.PEOPLE_READ, Permission.PEOPLE_WRITE, Permission.STAFF_READ, Permission.STAFF_WRITE}
+    {
+        Permission.PEOPLE_READ,
+        Permission.PEOPLE_WRITE,
+        Permission.STAFF_READ,
+        Permission.STAFF_WRITE,
+        Permission.ROTA_READ,
+        Permission.ROTA_WRITE,
+    }
 )
 _POLICE = _EVERYONE | {
     Permission.CRIMES_READ,

@@ -24,6 +24,7 @@ from api.routes import (
     episodes,
     evidence,
     explanations,
+    hand_overs,
     health,
     matches,
     me,
@@ -33,6 +34,7 @@ from api.routes import (
     registry_imports,
     rehearsals,
     response_plans,
+    rota,
     scene_searches,
     staff,
     stream,
@@ -66,6 +68,8 @@ ROUTERS = (
     casework.router,
     explanations.router,
     response_plans.router,  # before zones, whose references may hold slashes
+    rota.router,
+    hand_overs.router,
     authorisations.router,  # before zones, whose references may hold slashes
     zones.router,
     rehearsals.router,

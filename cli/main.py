@@ -29,6 +29,7 @@ COMMANDS = {
     "alerts": "cli.alerts",
     "rules": "cli.rules",
     "precision": "cli.precision",
+    "rota": "cli.rota",
     "crimes": "cli.crimes",
     "explain": "cli.explain",
     "sources": "cli.sources",

@@ -16,6 +16,7 @@ class Lock(IntEnum):
     REGISTRY = 1129272902  # shared by batches, exclusive for edits of zones and activations
     ALERT_EVENTS = 1129272904  # to the commit: event ids become visible in their order
     QUEUE = 1129272905  # to the connection's end: the embedded queue's one reader
+    ROTA = 1129272916  # to the commit: one at a time adds shifts, so that none overlaps another
     ERASURE = 1129272907  # to the commit: one erasure at a time
 
 

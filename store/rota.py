@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from psycopg2.extras import DateTimeTZRange
+
 from model.staff import StaffMember, StaffRole
-from store.database import Cursor, fetch_one
+from store.database import Cursor
+from store.locks import Lock, hold_until_commit
 from store.rows import insert_rows
 
 ROTA_ROLES = (StaffRole.DUTY_OFFICER, StaffRole.MANAGER)
@@ -55,22 +58,12 @@ def on_duty(cursor: Cursor, role: StaffRole, at: datetime) -> list[StaffMember]:
 
 
 def lock_rota(cursor: Cursor) -> None:
-    """Nobody else changes the rota until the commit; it is read meanwhile."""
-    cursor.execute("LOCK TABLE rota_shifts IN SHARE ROW EXCLUSIVE MODE")
-
-
-def known_subjects(cursor: Cursor, subjects: Sequence[str]) -> dict[str, bool]:
-    """Of those that are staff and have not left: whether any address of theirs is known."""
-    cursor.execute(
-        "SELECT subject, email IS NOT NULL OR mobile IS NOT NULL FROM staff WHERE subject = ANY(%s)"
-        " AND ended_at IS NULL",
-        (sorted(set(subjects)),),
-    )
-    return dict(cursor.fetchall())
+    """Nobody else adds shifts until the commit; the rota is read meanwhile."""
+    hold_until_commit(cursor, Lock.ROTA)
 
 
 def shifts_of(cursor: Cursor, subjects: Sequence[str], since: datetime) -> list[Shift]:
-    """Those that were not cancelled and end after ``since``."""
+    """Those of their shifts that were not cancelled and end after ``since``."""
     cursor.execute(
         f"{_SHIFT} WHERE shift.subject = ANY(%s) AND shift.cancelled_at IS NULL AND upper(shift.during) > %s"
         " ORDER BY lower(shift.during), shift.shift_id",
@@ -98,19 +91,8 @@ def add_shifts(cursor: Cursor, shifts: Sequence[NewShift], added_by: str) -> Non
     insert_rows(
         cursor,
         "INSERT INTO rota_shifts (role, subject, during, added_by) VALUES %s",
-        ((one.role.value, one.subject, f"[{one.starts_at},{one.ends_at})", added_by) for one in shifts),
+        ((one.role.value, one.subject, DateTimeTZRange(one.starts_at, one.ends_at), added_by) for one in shifts),
     )
-
-
-def add_shift(cursor: Cursor, shift: NewShift, added_by: str) -> int:
-    """Its identifier."""
-    cursor.execute(
-        "INSERT INTO rota_shifts (role, subject, during, added_by) VALUES (%s, %s, tstzrange(%s, %s), %s)"
-        " RETURNING shift_id",
-        (shift.role.value, shift.subject, shift.starts_at, shift.ends_at, added_by),
-    )
-    shift_id: int = fetch_one(cursor)[0]
-    return shift_id
 
 
 def end_shift(cursor: Cursor, shift_id: int, ended_by: str, now: datetime) -> bool:

@@ -3,17 +3,15 @@
 from datetime import datetime, timedelta
 
 from alerts.clocks import CaseClock
-from alerts.rota_cover import gaps
+from alerts.rota import GAPS_AHEAD, rota_gaps
 from model.casework import CaseStatus
 from model.casework_rules import CaseworkRules
 from model.enums import Severity
 from ops import metrics
 from store.case_counts import count_cases
 from store.database import Cursor
-from store.rota import cover
 
 COUNTED_EVERY = timedelta(seconds=5)
-GAPS_AHEAD = timedelta(days=14)
 
 
 class CaseCounting:
@@ -37,8 +35,7 @@ class CaseCounting:
             age_s = (now - raised_at).total_seconds()
             metrics.OLDEST_UNACKNOWLEDGED_SECONDS.labels(severity.value).set(max(age_s, 0))
         metrics.CASES_UNASSIGNED.set(counts.unassigned)
-        for role, covered in cover(cursor, now, now + GAPS_AHEAD).items():
-            missing = gaps(covered, now, now + GAPS_AHEAD)
+        for role, missing in rota_gaps(cursor, now, now + GAPS_AHEAD).items():
             gap_s = sum((ends_at - starts_at).total_seconds() for starts_at, ends_at in missing)
             metrics.ROTA_GAP_SECONDS.labels(role.value).set(gap_s)
         return False

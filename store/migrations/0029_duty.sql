@@ -121,5 +121,6 @@ CREATE POLICY seen_with_alert ON overdue_clocks FOR SELECT TO cordon_api USING (
   EXISTS (SELECT FROM alerts WHERE alerts.alert_id = overdue_clocks.alert_id));
 
 GRANT SELECT ON rota_shifts, escalations, overdue_clocks TO cordon_api;
+GRANT SELECT (team_id) ON people TO cordon_api;
 GRANT INSERT (role, subject, during, added_by) ON rota_shifts TO cordon_api;
 GRANT UPDATE (during, cancelled_at, cancelled_by) ON rota_shifts TO cordon_api;

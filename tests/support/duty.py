@@ -27,14 +27,14 @@ Notice = tuple[str, str, str]
 
 
 class DutyWorld:
-    """``clock`` is the service's; it moves when a test says so."""
+    """``clock`` is the service's and moves when a test says so; without one it is the real clock."""
 
-    def __init__(self, database: DatabaseUrls, clock: datetime) -> None:
+    def __init__(self, database: DatabaseUrls, clock: datetime | None = None) -> None:
         self.database = database
-        self.clock = clock
         self._crns = (f"X{number:06}" for number in itertools.count())
         self._duty: Duty | None = None
-        self.set_clock(clock)
+        if clock is not None:
+            self.set_clock(clock)
 
     def set_clock(self, at: datetime) -> None:
         self.clock = at

@@ -13,7 +13,7 @@ class WorkerProcess:
     """`cordon worker`, or another command, in a process of its own."""
 
     def __init__(self, environment: dict[str, str], log_file: Path, command: str = "worker") -> None:
-        free_ports = {f"CORDON_{name}_HEALTH_PORT": "0" for name in ("WORKER", "DELIVER", "WATCH", "MATCH")}
+        free_ports = {f"CORDON_{name}_HEALTH_PORT": "0" for name in ("WORKER", "DELIVER", "WATCH", "MATCH", "DUTY")}
         self._environment = os.environ | free_ports | environment
         self._command = command
         self.log_file = log_file

@@ -1,0 +1,121 @@
+"""The rota: shifts are added all or none, with every fault of every one; and where nobody is on duty."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from alerts.rota_cover import Stretch, gaps
+from crimes.files.row_errors import Fault
+from model.staff import StaffMember, StaffRole
+from ops.errors import InputError
+from store.clock import service_now
+from store.database import Cursor
+from store.rota import ROTA_ROLES, NewShift, add_shifts, cover, lock_rota, shifts_of
+from store.staff import staff_of_subjects
+
+GAPS_AHEAD = timedelta(days=14)
+LONG = timedelta(hours=24)
+LONGEST = timedelta(days=366)
+SEE_ALERTS = frozenset({StaffRole.PRACTITIONER, StaffRole.DUTY_OFFICER, StaffRole.MANAGER})
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftFault:
+    """``place`` counts from 0 in the order given; ``field`` is role, subject, from or to."""
+
+    place: int
+    field: str
+    value: str
+    fault: Fault
+
+
+class RotaRefusedError(InputError):
+    """No shift was added; ``faults`` holds every reason."""
+
+    def __init__(self, faults: Sequence[ShiftFault]) -> None:
+        words = (
+            f"shift {one.place + 1}, {one.field} {one.value!r}: {one.fault.problem}; {one.fault.remedy}"
+            for one in faults
+        )
+        super().__init__("no shift was added:\n" + "\n".join(words))
+        self.faults = tuple(faults)
+
+
+def add_to_rota(cursor: Cursor, shifts: Sequence[NewShift], added_by: str) -> list[str]:
+    """What to look at all the same, in words. Raises RotaRefusedError, and then none was added.
+
+    One subject has no two shifts of one role at a time: which of them ends would be anybody's guess. Several people may
+    share a role, and one may hold two.
+    """
+    lock_rota(cursor)
+    now = service_now(cursor)
+    staff = staff_of_subjects(cursor, (one.subject for one in shifts))
+    faults = [*_own_faults(shifts, staff, now), *_overlaps(cursor, shifts, now)]
+    if faults:
+        raise RotaRefusedError(sorted(faults, key=lambda one: one.place))
+    add_shifts(cursor, shifts, added_by)
+    return list(_warnings(shifts, staff))
+
+
+def rota_gaps(cursor: Cursor, since: datetime, until: datetime) -> dict[StaffRole, list[Stretch]]:
+    """By role, when nobody who is still here holds it."""
+    return {role: gaps(covered, since, until) for role, covered in cover(cursor, since, until).items()}
+
+
+def _own_faults(shifts: Iterable[NewShift], staff: dict[str, StaffMember], now: datetime) -> Iterator[ShiftFault]:
+    for place, one in enumerate(shifts):
+        if one.role not in ROTA_ROLES:
+            remedy = f"give one of {', '.join(ROTA_ROLES)}"
+            yield ShiftFault(place, "role", one.role, Fault("the rota has no such role", remedy))
+        if one.subject not in staff:
+            remedy = "give the subject of somebody on the staff who has not left"
+            yield ShiftFault(place, "subject", one.subject, Fault("there is no such member of staff", remedy))
+        if one.ends_at <= one.starts_at:
+            yield ShiftFault(place, "to", _text(one.ends_at), Fault("it ends before it starts", "exchange the two"))
+        elif one.ends_at <= now:
+            yield ShiftFault(place, "to", _text(one.ends_at), Fault("it is over already", "check the date"))
+        elif one.ends_at - one.starts_at > LONGEST:
+            problem = f"it is longer than {LONGEST.days} days"
+            yield ShiftFault(place, "to", _text(one.ends_at), Fault(problem, "check the year"))
+
+
+def _overlaps(cursor: Cursor, shifts: Sequence[NewShift], now: datetime) -> Iterator[ShiftFault]:
+    """Each that begins before an earlier one of the same subject and role has ended, stored or given."""
+    held: dict[tuple[str, StaffRole], list[tuple[datetime, datetime, int | None]]] = defaultdict(list)
+    for stored in shifts_of(cursor, [one.subject for one in shifts], now):
+        held[stored.subject, stored.role].append((stored.starts_at, stored.ends_at, None))
+    for place, one in enumerate(shifts):
+        if one.starts_at < one.ends_at:
+            held[one.subject, one.role].append((one.starts_at, one.ends_at, place))
+    for theirs in held.values():
+        theirs.sort(key=lambda stretch: stretch[:2])
+        latest: tuple[datetime, datetime, int | None] | None = None
+        for stretch in theirs:
+            if latest is not None and stretch[0] < latest[1]:
+                given = stretch[2] if stretch[2] is not None else latest[2]
+                if given is not None:
+                    yield _overlap(given, shifts[given])
+            if latest is None or stretch[1] > latest[1]:
+                latest = stretch
+
+
+def _overlap(place: int, shift: NewShift) -> ShiftFault:
+    fault = Fault("they have that role then already", "end the other shift, or let this one begin after it")
+    return ShiftFault(place, "from", _text(shift.starts_at), fault)
+
+
+def _warnings(shifts: Iterable[NewShift], staff: dict[str, StaffMember]) -> Iterator[str]:
+    for place, one in enumerate(shifts, start=1):
+        member = staff[one.subject]
+        if one.ends_at - one.starts_at > LONG:
+            hours = (one.ends_at - one.starts_at) / timedelta(hours=1)
+            yield f"shift {place}: {one.subject} is on duty for {hours:g} h in one go"
+        if member.email is None and member.mobile is None:
+            yield f"shift {place}: {one.subject} has neither e-mail nor mobile, so cannot be told of anything"
+        if member.role not in SEE_ALERTS:
+            yield f"shift {place}: {one.subject} is {member.role.value.replace('_', ' ')}, a role that sees no alerts"
+
+
+def _text(moment: datetime) -> str:
+    return moment.isoformat()
