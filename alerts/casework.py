@@ -13,13 +13,13 @@ from alerts.lifecycle import STEPS, Step, possible_actions, refusal, take
 from model.casework import SERVICE_SUBJECT, AlertCase, CaseAction, CaseEntry
 from model.casework_rules import CaseworkRules
 from ops.errors import InputError
-from store.cases import HeldCase, add_entry, hold_cases, list_entries, look_at_case, save_case
+from store.cases import HeldCase, hold_cases, list_entries, look_at_case, save_cases
 from store.clock import service_now
 from store.database import Cursor
 from store.response_plans import find_plan
 from store.staff import find_staff
 
-MOST_AT_ONCE = 500
+MOST_AT_ONCE = 200  # workers wait meanwhile
 
 
 class UnknownAlertError(InputError):
@@ -80,7 +80,9 @@ def act(
     if held is None:
         raise _unknown(alert_id)
     rules = current_rules(cursor)
-    return _act(cursor, held, expected_version, _Deed(identity_subject, action, detail or {}), rules)
+    worked = _worked(cursor, held, expected_version, _Deed(identity_subject, action, detail or {}), rules)
+    save_cases(cursor, [worked])
+    return worked[0]
 
 
 def close_many(
@@ -88,7 +90,7 @@ def close_many(
 ) -> list[AlertCase]:
     """Close each with one outcome and one note, and record each by itself; all or, with BulkRefusedError, none.
 
-    ``versions`` are those that were read, at most MOST_AT_ONCE; the caller's transaction is to be rolled back on it.
+    ``versions`` are those that were read, at most MOST_AT_ONCE.
     """
     if len(versions) > MOST_AT_ONCE:
         raise InputError(f"{len(versions)} alerts at once are too many: close at most {MOST_AT_ONCE}")
@@ -97,17 +99,18 @@ def close_many(
     deed = _Deed(identity_subject, CaseAction.CLOSE, detail)
     checked_detail(CaseAction.CLOSE, detail, rules)
     refusals: list[Refusal] = []
-    closed: list[AlertCase] = []
+    worked: list[tuple[AlertCase, CaseEntry]] = []
     for alert_id, version in versions.items():
         try:
             if alert_id not in held:
                 raise _unknown(alert_id)
-            closed.append(_act(cursor, held[alert_id], version, deed, rules))
+            worked.append(_worked(cursor, held[alert_id], version, deed, rules))
         except (UnknownAlertError, CaseConflictError, IllegalStepError) as error:
             refusals.append(Refusal(alert_id, error))
     if refusals:
         raise BulkRefusedError(refusals)
-    return closed
+    save_cases(cursor, worked)
+    return [case for case, _ in worked]
 
 
 def possible_for(cursor: Cursor, subject: str, alert_id: UUID) -> list[CaseAction]:
@@ -127,7 +130,10 @@ class _Deed:
     detail: Mapping[str, Any]
 
 
-def _act(cursor: Cursor, held: HeldCase, expected_version: int | None, deed: _Deed, rules: CaseworkRules) -> AlertCase:
+def _worked(
+    cursor: Cursor, held: HeldCase, expected_version: int | None, deed: _Deed, rules: CaseworkRules
+) -> tuple[AlertCase, CaseEntry]:
+    """The case as the deed leaves it, and the line that says so; nothing is written."""
     case = held.case
     if expected_version is not None and expected_version != case.version:
         raise CaseConflictError(case, list_entries(cursor, case.alert_id, expected_version))
@@ -141,9 +147,7 @@ def _act(cursor: Cursor, held: HeldCase, expected_version: int | None, deed: _De
         raise IllegalStepError(case, reason, _possible(cursor, deed.by, held))
     detail |= _looked_up(cursor, case, deed.action, detail)
     after = take(case, step)
-    save_case(cursor, after)
-    add_entry(cursor, case.alert_id, CaseEntry(after.version, deed.action, deed.by, now, detail))
-    return after
+    return after, CaseEntry(after.version, deed.action, deed.by, now, detail)
 
 
 def _step(held: HeldCase, deed: _Deed, detail: Mapping[str, Any], rules: CaseworkRules, now: datetime) -> Step:

@@ -1,16 +1,18 @@
 """Cases of alerts and the log of what was done about them, as far as row security shows them to the caller."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from psycopg2.extras import Json
 
 from model.casework import AlertCase, CaseAction, CaseEntry, CaseStatus
 from model.enums import Severity
 from store.database import Cursor
 from store.locks import Lock, hold_until_commit
+from store.rows import insert_rows
 
 COLUMNS = tuple(field.name for field in fields(AlertCase))
 CASE = ", ".join(f"alert_case.{name}" for name in COLUMNS)
@@ -18,7 +20,7 @@ CASE = ", ".join(f"alert_case.{name}" for name in COLUMNS)
 FIXED = frozenset({"alert_id", "person_id", "raised_at", "response_plan_id"})
 """What no action of staff changes."""
 OPEN = "alert_case.status NOT IN ('closed', 'retracted')"
-_WRITTEN = tuple(name for name in COLUMNS if name not in FIXED)
+WRITTEN = tuple(name for name in COLUMNS if name not in FIXED)
 _ENTRY = "alert_id, case_version, action, acted_by, acted_at, detail"
 
 
@@ -92,22 +94,27 @@ def _cases(cursor: Cursor, alert_ids: Collection[UUID], by: str, suffix: str) ->
     return {held.case.alert_id: held for held in found}
 
 
-def save_case(cursor: Cursor, case: AlertCase) -> None:
-    """As an action left it; its version is one higher than that of the row, which ``hold_cases`` holds."""
-    values = dict(zip(COLUMNS, astuple(case), strict=True)) | {"status": case.status.value}
-    assignments = ", ".join(f"{name} = %({name})s" for name in _WRITTEN)
-    cursor.execute(
-        f"UPDATE alert_cases SET {assignments} WHERE alert_id = %(alert)s::uuid",  # noqa: S608  our own column names
-        {name: values[name] for name in _WRITTEN} | {"alert": str(case.alert_id)},
+def save_cases(cursor: Cursor, worked: Sequence[tuple[AlertCase, CaseEntry]]) -> None:
+    """Cases that ``hold_cases`` holds as an action left them, and the lines that say so in their histories.
+
+    The database tells them on, without their words. One statement for all: workers wait for the log of changes.
+    """
+    insert_rows(cursor, _SAVE, ((msgspec.json.encode(case).decode(),) for case, _ in worked))
+    insert_rows(
+        cursor,
+        f"INSERT INTO alert_actions ({_ENTRY}) VALUES %s",  # noqa: S608  our own column names
+        (
+            (str(case.alert_id), one.case_version, one.action.value, one.acted_by, one.acted_at, Json(one.detail))
+            for case, one in worked
+        ),
     )
 
 
-def add_entry(cursor: Cursor, alert_id: UUID, entry: CaseEntry) -> None:
-    """A line of the history. The database tells it on, without its words."""
-    cursor.execute(
-        f"INSERT INTO alert_actions ({_ENTRY}) VALUES (%s, %s, %s, %s, %s, %s)",  # noqa: S608  our own column names
-        (str(alert_id), entry.case_version, entry.action.value, entry.acted_by, entry.acted_at, Json(entry.detail)),
-    )
+_SAVE = f"""
+    UPDATE alert_cases SET {", ".join(f"{name} = given.{name}" for name in WRITTEN)}
+    FROM (VALUES %s) AS page (value), jsonb_populate_record(NULL::alert_cases, page.value::jsonb) AS given
+    WHERE alert_cases.alert_id = given.alert_id
+"""  # noqa: S608 -- our own column names
 
 
 def list_entries(cursor: Cursor, alert_id: UUID, after_version: int = 0) -> list[CaseEntry]:

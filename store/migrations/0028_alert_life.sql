@@ -118,27 +118,30 @@ ALTER TABLE alert_events ADD CONSTRAINT alert_events_change_check CHECK (
   change IN ('raised', 'updated', 'ended', 'amended', 'upgraded', 'retracted', 'reopened', 'worked'));
 CREATE FUNCTION tell_worked() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
-DECLARE
-  told bigint;
 BEGIN
   PERFORM pg_advisory_xact_lock(1129272904); -- store/locks.py ALERT_EVENTS
-  told := nextval('alert_event_sequence');
-  INSERT INTO alert_events (event_id, alert_id, person_id, change, urgency, happened_at, payload)
-  SELECT told, alert.alert_id, alert.person_id, 'worked', alert.urgency, NEW.acted_at, jsonb_build_object(
-      'alert_id', alert.alert_id, 'change', 'worked', 'kind', alert.kind, 'severity', alert.severity,
-      'urgency', alert.urgency, 'state', alert.state, 'person_id', alert.person_id, 'zone_id', alert.zone_id,
-      'zone_version', alert.zone_version, 'began_at', alert.began_at, 'last_evidence_at', alert.last_evidence_at,
-      'ended_at', alert.ended_at, 'action', NEW.action, 'acted_by', NEW.acted_by, 'status', alert_case.status,
-      'case_version', NEW.case_version, 'assigned_to', alert_case.assigned_to, 'outcome', alert_case.outcome)
-  FROM alerts alert JOIN alert_cases alert_case USING (alert_id) WHERE alert.alert_id = NEW.alert_id;
+  WITH told AS (
+    INSERT INTO alert_events (event_id, alert_id, person_id, change, urgency, happened_at, payload)
+    SELECT nextval('alert_event_sequence'), alert.alert_id, alert.person_id, 'worked', alert.urgency, added.acted_at,
+      jsonb_build_object(
+        'alert_id', alert.alert_id, 'change', 'worked', 'kind', alert.kind, 'severity', alert.severity,
+        'urgency', alert.urgency, 'state', alert.state, 'person_id', alert.person_id, 'zone_id', alert.zone_id,
+        'zone_version', alert.zone_version, 'began_at', alert.began_at, 'last_evidence_at', alert.last_evidence_at,
+        'ended_at', alert.ended_at, 'action', added.action, 'acted_by', added.acted_by, 'status', alert_case.status,
+        'case_version', added.case_version, 'assigned_to', alert_case.assigned_to, 'outcome', alert_case.outcome)
+    FROM added JOIN alerts alert USING (alert_id) JOIN alert_cases alert_case USING (alert_id)
+    WHERE added.action NOT IN ('amend', 'upgrade', 'retract', 'revive')
+    RETURNING event_id, alert_id
+  )
   INSERT INTO outbox (event_id, channel)
-  SELECT DISTINCT told, channel FROM outbox JOIN alert_events USING (event_id) WHERE alert_id = NEW.alert_id
-  ON CONFLICT DO NOTHING;
+  SELECT DISTINCT told.event_id, earlier.channel
+  FROM told JOIN alert_events event USING (alert_id) JOIN outbox earlier ON earlier.event_id = event.event_id
+  WHERE earlier.channel NOT LIKE 'webhook:%'; -- webhooks choose for themselves what is queued for them
   RETURN NULL;
 END
 $$;
-CREATE TRIGGER tell_worked AFTER INSERT ON alert_actions
-  FOR EACH ROW WHEN (NEW.action NOT IN ('amend', 'upgrade', 'retract', 'revive')) EXECUTE FUNCTION tell_worked();
+CREATE TRIGGER tell_worked AFTER INSERT ON alert_actions REFERENCING NEW TABLE AS added
+  FOR EACH STATEMENT EXECUTE FUNCTION tell_worked();
 
 -- Who works an alert: for their own caseload, in their own name.
 CREATE FUNCTION works_alerts(asking_role text) RETURNS boolean

@@ -123,8 +123,13 @@ BEGINS_ANEW = {
 def test_where_the_clocks_begin_anew_so_does_the_acknowledgement(status: CaseStatus, action: CaseAction) -> None:
     if ROWS[action][STATUSES.index(status)] == "-" or action is CaseAction.ACKNOWLEDGE:
         return
-    stopped = dict.fromkeys(("acknowledged_at", "first_action_at"), RAISED_AT)
-    before = replace(case_in(status), **stopped, acknowledged_by="officer.a", first_action_by="officer.a")
+    before = replace(
+        case_in(status),
+        acknowledged_at=RAISED_AT,
+        acknowledged_by="officer.a",
+        first_action_at=RAISED_AT,
+        first_action_by="officer.a",
+    )
     after = take(before, step_of(action))
     if status in BEGINS_ANEW.get(action, ()):
         assert after.clocks_from == LATER

@@ -39,7 +39,7 @@ def raise_again(world: CaseWorld, *channels: str) -> None:
 
 
 def test_it_goes_where_the_alert_went_and_says_how_it_stands(world: CaseWorld) -> None:
-    raise_again(world, "kafka", "other")
+    raise_again(world, "kafka", "other", "webhook:7")
     world.act(OFFICER, CaseAction.ASSIGN, to="officer.b", text="a private word")
     payload, channels = told(world)[-1]
     assert channels == ["kafka", "other"]
