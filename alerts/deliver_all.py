@@ -29,6 +29,8 @@ from store.outbox import Outbox
 from store.webhooks import channel_of, webhooks_to_serve
 
 KAFKA = "kafka"
+SENDER_SESSION = "cordon-deliver"  # as the database's list of sessions names them
+LOOK_SESSION = "cordon-deliver-look"
 LOOK_EVERY_S = 1.0
 STOP_WITHIN_S = 3.0  # a receiver that hangs does not keep the process: what was not recorded is sent again
 
@@ -47,11 +49,11 @@ class Delivery:
 
     def __init__(
         self,
-        connect_worker: Callable[[], Connection],
+        connect_database: Callable[[], Connection],
         fixed: Mapping[str, MakeSender],
         make_webhook: Callable[[int], Sender],
     ) -> None:
-        self._connect = connect_worker
+        self._connect = connect_database
         self._fixed = fixed
         self._make_webhook = make_webhook
         self._connection: Connection | None = None
@@ -132,11 +134,11 @@ def run_delivery(settings: Settings, stop: threading.Event, announce: Callable[[
     Raises ConfigurationError when a setting is wrong.
     """
     url = settings.require_database_url("worker")
-    connect_worker = partial(connect, url, "cordon-deliver")
+    connect_worker = partial(connect, url, SENDER_SESSION)
     kafka = _kafka(settings, url) if settings.broker == KAFKA else None
     fixed: dict[str, MakeSender] = {} if kafka is None else {KAFKA: lambda: kafka}
     fixed |= _message_senders(settings, connect_worker)
-    delivery = Delivery(connect_worker, fixed, partial(webhook_sender, settings, connect_worker))
+    delivery = Delivery(partial(connect, url, LOOK_SESSION), fixed, partial(webhook_sender, settings, connect_worker))
     log.info("delivering", channels=sorted(fixed))
 
     def readiness() -> dict[str, bool]:

@@ -14,7 +14,7 @@ from cli.owner import command_identity, owner_transaction
 from cli.tables import print_table
 from cli.times import parse_time
 from model.enums import AlertChangeKind, Severity
-from ops.errors import InputError
+from ops.errors import InputError, UnavailableError
 from ops.settings import load_settings
 from store.database import Cursor
 from store.webhooks import (
@@ -54,7 +54,13 @@ def add(
     Example: cordon webhooks add https://receiver.example/alerts --description "case management" --severity breach
     """
     reach = reach_of(load_settings())
-    find_addresses(check_url(url, reach), reach)
+    parts = check_url(url, reach)
+    try:
+        find_addresses(parts, reach)
+    except UnavailableError:
+        typer.echo(
+            "the host's name is not known here; it is looked up and checked whenever something is sent", err=True
+        )
     secret = new_secret()
     changes, severities = [one.value for one in change or []], [one.value for one in severity or []]
     with owner_transaction() as cursor:

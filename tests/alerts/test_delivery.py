@@ -15,7 +15,6 @@ from ingest.kafka import KafkaPingSink
 from store.database import connect
 from tests.servers.broker import Kafka
 from tests.servers.timescale import DatabaseServer, GivenServer
-from tests.support.command import in_process
 from tests.support.database import DatabaseUrls
 from tests.support.outbox import TRIANGLE, add_events, by_alert, prepare_alerts, receive_alerts
 from tests.support.waiting import wait_until
@@ -200,14 +199,10 @@ def test_its_health_tells_what_waits_and_what_was_sent(migrated_database: Databa
         with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}") as answer:
             return str(answer.read().decode())
 
-    assert json.loads(page("/health/ready"))["checks"] == {"database": "ok", "broker": "ok"}
+    assert json.loads(page("/health/ready"))["checks"] == {
+        "database": "ok",
+        "broker": "ok",
+        "senders": "ok",
+    }
     assert 'cordon_deliveries_total{channel="kafka",outcome="delivered"} 3.0' in page("/metrics")
     wait_until(lambda: 'cordon_outbox_waiting{channel="kafka"} 0.0' in page("/metrics"), 60, "a renewed count")
-
-
-def test_with_the_embedded_queue_there_is_nowhere_to_deliver_to(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("CORDON_BROKER", "embedded")
-    code, _, error = in_process(monkeypatch, capsys)("deliver")
-    assert (code, "there is nowhere to deliver to" in error) == (1, True)
