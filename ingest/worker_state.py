@@ -65,7 +65,8 @@ class WorkerState:
             if self.revision in {current, NOT_LOADED}:
                 return
             changed = worker_state.devices_changed_since(cursor, self.revision, self.devices.device_ids())
-            activations = worker_state.load_activations(cursor, changed)
+            found = worker_state.load_activations(cursor, changed)
+            activations = {device_id: found.get(device_id, ()) for device_id in changed}  # on nobody any more, too
             self.devices.replace_activations(activations)
             people = self._zones.people()
             self._zones.apply(worker_state.zones_changed_since(cursor, self.revision, people))

@@ -133,18 +133,18 @@ def write_activations(cursor: Cursor) -> tuple[int, int]:
     )
     cursor.execute("ANALYZE changed")
     cursor.execute(
+        "UPDATE managed_activations worn SET during = tstzrange(worn_from, worn_until), revision = %s FROM changed"
+        " WHERE changed.same_id = worn.activation_id",
+        (revision,),
+    )
+    taken_off = cursor.rowcount
+    cursor.execute(
         "INSERT INTO managed_activations (device_id, person_id, during, revision)"
         " SELECT device_id, person_id, tstzrange(worn_from, worn_until), %s FROM changed"
         " WHERE same_id IS NULL ORDER BY device_id, worn_from",
         (revision,),
     )
-    put_on = cursor.rowcount
-    cursor.execute(
-        "UPDATE managed_activations worn SET during = tstzrange(worn_from, worn_until), revision = %s FROM changed"
-        " WHERE changed.same_id = worn.activation_id",
-        (revision,),
-    )
-    return put_on, cursor.rowcount
+    return cursor.rowcount, taken_off
 
 
 def publish(cursor: Cursor, lock_timeout_ms: int, correct: Callable[[int], None]) -> None:

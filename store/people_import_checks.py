@@ -40,22 +40,25 @@ _PERSON_TWICE_IN_FILE = (
 )
 _DEVICE_TAKEN = (
     "SELECT row_number, device_serial AS value FROM wearing WHERE same_id IS NULL"
-    " AND EXISTS (SELECT FROM managed_activations other WHERE other.device_id = wearing.device_id"
+    " AND EXISTS (SELECT FROM standing other WHERE other.device_id = wearing.device_id"
     "  AND other.during && tstzrange(worn_from, worn_until))"
 )
 _PERSON_TAKEN = (
     "SELECT row_number, device_serial AS value FROM wearing WHERE same_id IS NULL AND NOT beside_another"
-    " AND EXISTS (SELECT FROM managed_activations other WHERE other.person_id = wearing.person_id"
+    " AND EXISTS (SELECT FROM standing other WHERE other.person_id = wearing.person_id"
     "  AND other.device_id IS DISTINCT FROM wearing.device_id AND other.during && tstzrange(worn_from, worn_until))"
 )
 _ENDED = (
     "SELECT row_number, crn AS value FROM wearing WHERE same_id IS NULL AND coalesce(worn_until, 'infinity') > over_at"
 )
 _OLDER_END = "SELECT row_number, worn_until::text AS value FROM wearing WHERE worn_until <> same_until"
-_CHILD = "SELECT row_number, born::text AS value FROM wearing WHERE same_id IS NULL AND worn_from < adult_from(born)"
+_CHILD = (
+    "SELECT row_number, born::text AS value FROM wearing"
+    " WHERE same_id IS NULL AND is_somebody AND worn_from < adult_from(born)"
+)
 _UNDECIDED = (
-    "SELECT row_number, crn AS value FROM wearing WHERE same_id IS NULL AND NOT is_decided AND NOT EXISTS ("
-    " SELECT FROM latest_decisions latest WHERE latest.person_id = wearing.person_id AND latest.holds)"
+    "SELECT row_number, crn AS value FROM wearing WHERE same_id IS NULL AND is_somebody AND NOT is_decided"
+    " AND NOT EXISTS (SELECT FROM latest_decisions latest WHERE latest.person_id = wearing.person_id AND latest.holds)"
 )
 
 
@@ -90,11 +93,13 @@ def check_wearings(cursor: Cursor, *, is_people: bool) -> None:
     """
     born = "coalesce(staged.date_of_birth, person.date_of_birth)" if is_people else "person.date_of_birth"
     is_decided = "staged.answers IS NOT NULL" if is_people else "false"
+    is_somebody = "true" if is_people else "person.person_id IS NOT NULL"
     cursor.execute(
         f"""
         CREATE TEMPORARY TABLE wearing ON COMMIT DROP AS
         SELECT row_number, staged.crn, device_serial, worn_from, worn_until, beside_another,
           person.person_id, device.device_id, {born} AS born, person.ended_at AS over_at, {is_decided} AS is_decided,
+          {is_somebody} AS is_somebody,
           same.activation_id AS same_id, upper(same.during) AS same_until
         FROM staged LEFT JOIN managed_people person ON person.crn = staged.crn
         LEFT JOIN managed_devices device ON device.serial = device_serial
@@ -103,7 +108,13 @@ def check_wearings(cursor: Cursor, *, is_people: bool) -> None:
         WHERE worn_from IS NOT NULL
         """  # noqa: S608  literals of this function
     )
-    cursor.execute("ANALYZE wearing")
+    cursor.execute(  # what is worn already, as it will be once the file's ends are true
+        "CREATE TEMPORARY TABLE standing ON COMMIT DROP AS SELECT worn.device_id, worn.person_id,"
+        " tstzrange(lower(during), coalesce(upper(during), ending.worn_until)) AS during"
+        " FROM managed_activations worn LEFT JOIN wearing ending ON ending.same_id = worn.activation_id"
+        " WHERE worn.device_id IN (SELECT device_id FROM wearing) OR worn.person_id IN (SELECT person_id FROM wearing)"
+    )
+    cursor.execute("ANALYZE wearing; ANALYZE standing")
     swap = "end the other first, or give a later worn_from"
     note_errors(cursor, _DEVICE_TWICE_IN_FILE, "device_serial", "another row has it on somebody at that time", swap)
     note_errors(cursor, _DEVICE_TAKEN, "device_serial", "it is on somebody at some of that time", swap)

@@ -65,7 +65,7 @@ def _check_wearing(row: Row) -> datetime | None:
     began_at, ended_at = moment_of(row, "worn_from"), moment_of(row, "worn_until")
     if "device_serial" in row.cells and "worn_from" not in row.cells:
         row.fault("worn_from", "it is empty", "say when the device was put on")
-    if "worn_from" in row.cells and "device_serial" not in row.cells:
+    if "worn_from" in row.cells and "device_serial" not in row.cells and not row.errors:
         row.fault("device_serial", "it is empty", "say which device was put on then")
     if began_at is not None and ended_at is not None and ended_at <= began_at:
         row.fault("worn_until", "it is not after worn_from: an end before its start", "give a later time")

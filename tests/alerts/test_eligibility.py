@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from alerts.casework_rules import default_document, default_rules, rules_of
 from alerts.eligibility import (
-    AnsweredCriterion,
     Answer,
+    AnsweredCriterion,
     Decision,
     Facts,
     StatedAnswer,

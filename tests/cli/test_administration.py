@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.command import Cordon
+from tests.support.people import BORN, DECIDE
 
 MARCH = "2026-03-01T09:30:00Z"
 APRIL = "2026-04-01T09:30:00+01:00"
@@ -16,7 +17,10 @@ APRIL = "2026-04-01T09:30:00+01:00"
 
 @pytest.fixture
 def sam(database: Callable[[str], Any], cordon: Cordon) -> Callable[[str], Any]:
-    assert cordon("people", "add", "--crn", "X100001", "--name", "Sam Larkfield", "--practitioner", "jones")[0] == 0
+    assert (
+        cordon("people", "add", "--crn", "X100001", "--name", "Sam Larkfield", "--practitioner", "jones", *BORN)[0] == 0
+    )
+    assert cordon("people", "decide", "X100001", *DECIDE)[0] == 0
     return database
 
 
@@ -66,7 +70,8 @@ def test_each_change_of_an_activation_raises_the_revision(sam: Callable[[str], A
 
 
 def test_an_overlap_names_the_other_activation(sam: Callable[[str], Any], cordon: Cordon) -> None:
-    cordon("people", "add", "--crn", "X100002", "--name", "Kim Ashdown")
+    cordon("people", "add", "--crn", "X100002", "--name", "Kim Ashdown", *BORN)
+    cordon("people", "decide", "X100002", *DECIDE)
     cordon("devices", "activate", "TAG-1", "--crn", "X100001", "--from", MARCH)
     code, _, error = cordon("devices", "activate", "TAG-1", "--crn", "X100002", "--from", APRIL)
     assert code == 1
@@ -141,7 +146,8 @@ def test_a_name_that_the_locale_cannot_print_does_not_end_the_list(
 
 
 def test_every_change_leaves_a_trace(database: Callable[[str], Any], cordon: Cordon) -> None:
-    cordon("people", "add", "--crn", "X1", "--name", "Sam Larkfield")
+    cordon("people", "add", "--crn", "X1", "--name", "Sam Larkfield", *BORN)
+    cordon("people", "decide", "X1", *DECIDE)
     cordon("devices", "activate", "TAG-1", "--crn", "X1", "--from", "2026-03-01T09:30:00Z")
     cordon("devices", "deactivate", "TAG-1", "--at", "2026-03-02T09:30:00Z")
     cordon("sources", "create", "Supplier")
@@ -149,6 +155,7 @@ def test_every_change_leaves_a_trace(database: Callable[[str], Any], cordon: Cor
     cordon("people", "add", "--crn", "X1", "--name", "Another")  # refused: nothing happened
     assert database("SELECT array_agg(action ORDER BY audit_id) FROM audit_log") == [
         "person.add",
+        "eligibility.decide",
         "device.activate",
         "device.deactivate",
         "source.create",

@@ -9,6 +9,7 @@ from store.database import Pool
 from store.sources import authenticate_source
 from tests.support.command import Cordon
 from tests.support.database import DatabaseUrls
+from tests.support.people import BORN, DECIDE
 
 Ask = Callable[[str], Any]
 
@@ -39,7 +40,8 @@ def test_a_key_is_shown_once_and_opens_until_it_is_revoked(database: Ask, cordon
 @pytest.mark.usefixtures("database")
 def test_a_source_may_speak_for_one_tag_only(cordon: Cordon) -> None:
     assert cordon("sources", "create", "Phone", "--device", "TAG-1")[0] == 1
-    cordon("people", "add", "--crn", "X1", "--name", "Sam Larkfield")
+    cordon("people", "add", "--crn", "X1", "--name", "Sam Larkfield", *BORN)
+    cordon("people", "decide", "X1", *DECIDE)
     cordon("devices", "activate", "TAG-1", "--crn", "X1")
     assert cordon("sources", "create", "Phone", "--device", "TAG-1")[0] == 0
     assert "TAG-1" in cordon("sources", "list")[1]

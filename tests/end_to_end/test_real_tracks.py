@@ -196,10 +196,7 @@ def test_real_tracks_give_the_visits_of_the_rules(
         database_api_url=migrated_timescale_database.api,
     )
     cordon(environment, "zones", "import", str(zones_file(recording, tmp_path)))
-    first, *others = recording.tags
-    cordon(environment, "people", "add", "--crn", first, "--name", "A Person")
-    cordon(environment, "devices", "activate", first, "--crn", first, "--from", "2000-01-01T00:00:00Z")
-    enrol(migrated_timescale_database.owner, others)
+    enrol(migrated_timescale_database.owner, recording.tags)
     worker = WorkerProcess(environment, tmp_path / "worker.log")
     worker.start()
     try:

@@ -16,3 +16,4 @@ DECIDE = (
     "--note", ELIGIBLE["screening_note"], "--prison", "HMP Brixton", "--borough", "Croydon",
     "--answer", "knife_offence=met:PNC record", "--answer", "address_can_charge=met:visited on 24 February",
 )  # fmt: skip
+BORN = ("--date-of-birth", "1980-01-01")
