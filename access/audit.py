@@ -11,7 +11,8 @@ __all__ = ["Action", "Subject", "about_authorisation", "record_allowed", "record
 
 class Action(StrEnum):
     """The audit's vocabulary. SQL functions write some too: person_track ``track.read``, rehearsal_track
-    ``zone.rehearse``, those of migrations 0021 and 0022 one record for each wearer whose match is read or judged.
+    ``zone.rehearse``, those of migrations 0021 and 0022 one record for each wearer whose match is read or judged, and
+    those of 0031 whatever is done with a victim's address.
     """
 
     SELF_READ = "self.read"
@@ -31,9 +32,19 @@ class Action(StrEnum):
     TRACK_READ = "track.read"
     ZONES_LIST = "zones.list"
     ZONE_READ = "zone.read"
+    ZONE_PROOF_READ = "zone_proof.read"
     ZONES_WRITE = "zones.write"
     ZONE_END = "zone.end"
     ZONE_REHEARSE = "zone.rehearse"
+    WARDS_IMPORT = "wards.import"
+    WARDS_LIST = "wards.list"
+    OPERATION_OPEN = "operation.open"
+    OPERATION_EXTEND = "operation.extend"
+    OPERATION_CLOSE = "operation.close"
+    OPERATIONS_LIST = "operations.list"
+    MATCH_DAYS_ADD = "match_days.add"
+    MATCH_DAYS_REMOVE = "match_days.remove"
+    MATCH_DAYS_LIST = "match_days.list"
     AUTHORISATIONS_LIST = "authorisations.list"
     AUTHORISATION_GRANT = "authorisation.grant"
     AUTHORISATION_REVOKE = "authorisation.revoke"
@@ -94,6 +105,19 @@ class Action(StrEnum):
     MESSAGE_RECEIPT = "message.receipt"
     MESSAGE_COUNTS = "message.counts"
     MESSAGES_SEND_AGAIN = "messages.send_again"
+    VICTIMS_LIST = "victims.list"
+    VICTIM_ADD = "victim.add"
+    VICTIM_READ = "victim.read"
+    VICTIM_HAND_OVER = "victim.hand_over"
+    VICTIM_ADDRESS_SET = "victim_address.set"
+    VICTIM_ADDRESS_READ = "victim_address.read"
+    VICTIM_ADDRESS_END = "victim_address.end"
+    VICTIM_SHAPE_CHECK = "victim_shape.check"
+    VICTIM_ZONE_LINK = "victim_zone.link"
+    VICTIM_ZONE_UNLINK = "victim_zone.unlink"
+    VICTIM_CHOICE_RECORD = "victim_choice.record"
+    VICTIM_TASKS_LIST = "victim_tasks.list"
+    VICTIM_TASK_SETTLE = "victim_task.settle"
     TOKEN_CREATE = "token.create"  # noqa: S105 -- the name of an action
     TOKEN_REVOKE = "token.revoke"  # noqa: S105 -- the name of an action
 

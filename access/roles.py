@@ -11,6 +11,7 @@ class Role(StrEnum):
     DUTY_OFFICER = "duty_officer"
     POLICE_ANALYST = "police_analyst"  # own force: crimes and matches; no trails
     MATCH_REVIEWER = "match_reviewer"  # own force: says whether a match holds; never one who asked for it
+    VICTIM_LIAISON = "victim_liaison"  # own victims; no wearers, no tracks
     MONITORING_OFFICER = "monitoring_officer"  # the health of the service; nobody's data
     ADMINISTRATOR = "administrator"  # zones, people and users; no tracks
     AUDITOR = "auditor"
@@ -33,6 +34,7 @@ class Permission(StrEnum):
     TRACK_READ = "track.read"
     ZONES_READ = "zones.read"
     ZONES_WRITE = "zones.write"
+    OPERATIONS_WRITE = "operations.write"
     ZONES_REHEARSE = "zones.rehearse"
     AUTHORISATIONS_READ = "authorisations.read"
     AUTHORISATIONS_WRITE = "authorisations.write"
@@ -56,6 +58,10 @@ class Permission(StrEnum):
     MESSAGES_READ = "messages.read"
     DELIVERY_READ = "delivery.read"
     WEBHOOKS_WRITE = "webhooks.write"
+    VICTIMS_READ = "victims.read"
+    VICTIMS_WRITE = "victims.write"
+    VICTIM_ADDRESSES_READ = "victim_addresses.read"
+    VICTIM_ADDRESSES_WRITE = "victim_addresses.write"
 
 
 _EVERYONE = frozenset({Permission.SELF_READ, Permission.API_READ, Permission.PRECISION_READ})
@@ -97,8 +103,8 @@ POLICE_ROLES = frozenset({Role.POLICE_ANALYST, Role.MATCH_REVIEWER})
 
 POLICY: dict[Role, frozenset[Permission]] = {
     Role.PRACTITIONER: _SUPERVISION,
-    Role.MANAGER: _SUPERVISION | _MANAGEMENT | {Permission.DETECTION_PRECISION_READ},
-    Role.DUTY_OFFICER: _SUPERVISION,
+    Role.MANAGER: _SUPERVISION | _MANAGEMENT | {Permission.OPERATIONS_WRITE, Permission.DETECTION_PRECISION_READ},
+    Role.DUTY_OFFICER: _SUPERVISION | {Permission.OPERATIONS_WRITE},
     Role.POLICE_ANALYST: _POLICE
     | {
         Permission.CRIMES_IMPORT,
@@ -109,6 +115,13 @@ POLICY: dict[Role, frozenset[Permission]] = {
         Permission.EVIDENCE_REQUEST,
     },
     Role.MATCH_REVIEWER: _POLICE | {Permission.MATCHES_QUALIFY},
+    Role.VICTIM_LIAISON: _EVERYONE
+    | {
+        Permission.VICTIMS_READ,
+        Permission.VICTIMS_WRITE,
+        Permission.VICTIM_ADDRESSES_READ,
+        Permission.VICTIM_ADDRESSES_WRITE,
+    },
     Role.MONITORING_OFFICER: _STAFF
     | {Permission.METRICS_READ, Permission.DELIVERY_READ, Permission.DETECTION_PRECISION_READ},
     Role.ADMINISTRATOR: _EVERYONE
@@ -116,6 +129,7 @@ POLICY: dict[Role, frozenset[Permission]] = {
     | {
         Permission.ZONES_READ,
         Permission.ZONES_WRITE,
+        Permission.OPERATIONS_WRITE,
         Permission.DELIVERY_READ,
         Permission.WEBHOOKS_WRITE,
         Permission.DETECTION_PRECISION_READ,

@@ -18,6 +18,7 @@ from store.casework_rules import latest_rules
 from store.database import Cursor
 
 MAJORITY_YEARS = 18
+MOST_STEADY_S = 60.0
 
 
 @cache
@@ -110,6 +111,8 @@ def _other_problems(rules: CaseworkRules) -> Iterable[str]:
             yield f"{name}: give more than 0 s"
     if not 0 <= rules.quiet_s <= rules.receipt_within_s:
         yield "quiet_s: give 0 s to receipt_within_s; an alert must not wait longer to be told"
+    if not 0 <= rules.victim_zone_steady_s <= MOST_STEADY_S:
+        yield f"victim_zone_steady_s: give 0 s to {MOST_STEADY_S:.0f} s, so that it is told within two minutes"
     if rules.office_hours.ends <= rules.office_hours.starts:
         yield "office_hours: they end before they start"
     unknown = set(rules.office_hours.days) - {day.word for day in Weekday}

@@ -23,6 +23,10 @@ KINDS = {
     (ZoneKind.INCLUSION, Regime.AUTHORISED): (AlertKind.AUTHORISED_ABSENCE, Severity.INFORMATION),
     (ZoneKind.CURFEW, Regime.IN_FORCE): (AlertKind.CURFEW_ABSENCE, Severity.BREACH),
     (ZoneKind.CURFEW, Regime.AUTHORISED): (AlertKind.AUTHORISED_ABSENCE, Severity.INFORMATION),
+    (ZoneKind.AUTHORITY_AREA, Regime.IN_FORCE): (AlertKind.AUTHORITY_AREA_ENTRY, Severity.INFORMATION),
+    (ZoneKind.AUTHORITY_AREA, Regime.AUTHORISED): (AlertKind.AUTHORITY_AREA_ENTRY, Severity.INFORMATION),
+    (ZoneKind.HOME_AREA, Regime.IN_FORCE): (AlertKind.LEFT_HOME_AREA, Severity.INFORMATION),
+    (ZoneKind.HOME_AREA, Regime.AUTHORISED): (AlertKind.AUTHORISED_ABSENCE, Severity.INFORMATION),
 }
 """What a confirmed visit to a zone raises; a visit to a crime scene alerts nobody."""
 
@@ -116,9 +120,9 @@ def _confirmed_by(visit: Visit) -> EvidencePosition:
 def _kind(visit: Visit) -> tuple[AlertKind, Severity] | None:
     if visit.zone_kind is ZoneKind.CRIME_SCENE:
         return None
-    if visit.aspect is Aspect.BUFFER:
+    if visit.zone_kind.binds and visit.aspect is Aspect.BUFFER:
         return AlertKind.APPROACH_WARNING, Severity.WARNING
-    if visit.inferred:
+    if visit.zone_kind.binds and visit.inferred:
         return AlertKind.INFERRED_CROSSING, Severity.WARNING
     return KINDS[visit.zone_kind, visit.regime]
 

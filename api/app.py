@@ -29,6 +29,7 @@ from api.routes import (
     matches,
     me,
     messages,
+    operations,
     people,
     people_changes,
     registry_imports,
@@ -39,8 +40,12 @@ from api.routes import (
     staff,
     stream,
     tracks,
+    victim_addresses,
+    victim_tasks,
+    victims,
     wearing,
     webhooks,
+    zone_proofs,
     zones,
 )
 from api.security import Requires, all_dependants
@@ -71,6 +76,8 @@ ROUTERS = (
     rota.router,
     hand_overs.router,
     authorisations.router,  # before zones, whose references may hold slashes
+    zone_proofs.router,  # likewise
+    operations.router,  # likewise
     zones.router,
     rehearsals.router,
     crime_batches.router,
@@ -83,6 +90,9 @@ ROUTERS = (
     webhooks.router,
     deliveries.router,
     messages.router,
+    victims.router,
+    victim_addresses.router,
+    victim_tasks.router,
     health.router,
 )
 

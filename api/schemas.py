@@ -118,7 +118,7 @@ class VisitOut(Answer):
     )
     inferred: bool = Field(description="Concluded from the way between two positions; none lies in the zone")
     entered_at: datetime = Field(
-        description="In an inclusion zone or a curfew a visit is an absence, and this is when it began"
+        description="Where absence is watched a visit is an absence, and this is when it began"
     )
     confirmed_at: datetime | None = Field(description="The fix time that made it certain enough; null where none did")
     last_inside_at: datetime = Field(description="The last position that speaks for the stay or absence")

@@ -8,7 +8,7 @@ from uuid import UUID
 import typer
 
 from access.audit import Action, Subject, record_allowed
-from alerts.explanation import Explanation, explain
+from alerts.explanation import Explanation, explain, for_wearer
 from cli.owner import command_identity, owner_transaction
 from model.times import from_microseconds, moment_or_none
 from ops.errors import InputError
@@ -22,6 +22,9 @@ def register(application: typer.Typer) -> None:
 def explain_alert(
     alert: Annotated[UUID, typer.Argument(metavar="ALERT", help="The alert's id.")],
     purpose: Annotated[str, typer.Option(help="Why you look: kept in the audit.")] = "administration",
+    is_for_wearer: Annotated[
+        bool, typer.Option("--for-wearer", help="To hand to the wearer: no distances, buffers or approaches.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The same as the API answers.")] = False,
 ) -> None:
     """Say in plain words why an alert was raised, how sure it is, why not sooner, and what changed since.
@@ -38,11 +41,18 @@ def explain_alert(
         ended_at = moment_or_none(case.alert.ended_us)
         about = Subject(case.alert.person_id, began_at, ended_at, row_count=1, detail={"alert_id": str(alert)})
         record_allowed(cursor, command_identity(purpose), Action.ALERT_EXPLAIN, about)
-        explanation = explain(case)
+        explanation = _for_wearer(explain(case)) if is_for_wearer else explain(case)
     if as_json:
         print(json.dumps(asdict(explanation), default=_text, indent=2))
     else:
         _print(explanation)
+
+
+def _for_wearer(explanation: Explanation) -> Explanation:
+    document = for_wearer(explanation)
+    if document is None:
+        raise InputError("there is no document of this for the wearer: it is an approach, or not disclosed to them")
+    return document
 
 
 def _print(explanation: Explanation) -> None:

@@ -10,7 +10,7 @@ import typer
 
 from access.audit import Action, Subject, record_allowed
 from api.zone_files import ZoneFileError, read_zone_file
-from cli import zone_rehearsal
+from cli import zone_proof, zone_rehearsal
 from cli.authorise import print_authorisations
 from cli.owner import command_identity, owner_transaction
 from cli.tables import print_table
@@ -32,6 +32,7 @@ zones = typer.Typer(help="Zones that wearers are checked against.", no_args_is_h
 
 def register(application: typer.Typer) -> None:
     zone_rehearsal.register(zones)
+    zone_proof.register(zones)
     application.add_typer(zones, name="zones")
 
 
@@ -39,9 +40,9 @@ def register(application: typer.Typer) -> None:
 def import_file(file: Annotated[Path, typer.Argument(help="GeoJSON: a Feature or a FeatureCollection.")]) -> None:
     """Publish the zones of a GeoJSON file: all of them, or nothing and every problem.
 
-    Properties: reference, name, kind (exclusion, inclusion, curfew or crime_scene), and where wanted crn (the owner;
-    left out, the zone is shared; an inclusion zone and a curfew need one), radius_m (with a Point), valid_from,
-    active_from, active_to, schedule, policy, disclosed.
+    Properties: reference, name, kind (exclusion, inclusion, curfew, crime_scene or home_area), and where wanted crn
+    (the owner; left out, the zone is shared; an inclusion zone and a curfew need one), radius_m (with a Point),
+    valid_from, active_from, active_to, schedule, policy, disclosed.
 
     Example: cordon zones import zones.geojson
     """

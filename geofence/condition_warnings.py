@@ -7,7 +7,6 @@ from geofence.projection import Projection
 from geofence.rehearsal_warnings import Figure, RehearsalWarning, WarningCode, place_of
 from geofence.schedule_words import words
 from geofence.schedules import LAST_US, Interval, windows
-from model.enums import ZoneKind
 from model.times import DAY_US, SECOND_US, from_microseconds
 from model.zones import ZoneVersion
 
@@ -65,7 +64,7 @@ def other_conditions(
     found = []
     for other in others:
         over_us = min(one for one in (other.valid_to_us, other.active_to_us, LAST_US) if one is not None)
-        if other.zone_id == draft.zone_id or over_us <= now_us or ZoneKind.CRIME_SCENE in {draft.kind, other.kind}:
+        if other.zone_id == draft.zone_id or over_us <= now_us or not (draft.kind.binds and other.kind.binds):
             continue
         common_us = _common_us(_in_force(draft, now_us), _in_force(other, now_us))
         if common_us:

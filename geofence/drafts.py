@@ -33,6 +33,9 @@ PROPERTIES = (
     "policy",
     "disclosed",
 )
+KINDS = tuple(kind for kind in ZoneKind if kind is not ZoneKind.AUTHORITY_AREA)
+"""What a file may hold: the area of a stop-and-search authority comes with its authority, and with nothing else."""
+OWNED = frozenset({ZoneKind.INCLUSION, ZoneKind.CURFEW})
 OF_A_POLICY = {"preset", GRACE, *LIMITS}
 ALMOST = 0.85  # "active_form" is close to "active_from"; "valid_to" is not close to "valid_from"
 
@@ -120,7 +123,7 @@ class FeatureReader:
         return value.strip()
 
     def _kind(self) -> ZoneKind | None:
-        value, kinds = self._properties.get("kind"), [kind.value for kind in ZoneKind]
+        value, kinds = self._properties.get("kind"), [kind.value for kind in KINDS]
         if isinstance(value, str) and value in kinds:
             return ZoneKind(value)
         defect = Defect.MISSING if value is None else Defect.UNKNOWN_KIND
@@ -182,8 +185,10 @@ class FeatureReader:
         return value is True
 
     def _has_an_owner(self, kind: ZoneKind | None) -> None:
-        """A shared zone applies to every wearer, and nobody means to keep all of them in one place."""
-        if kind is not None and kind.watches_absence and self._properties.get("crn") is None:
+        """A shared zone applies to every wearer, and nobody means to keep all of them in one place. A home area keeps
+        nobody, and may be that of all.
+        """
+        if kind in OWNED and self._properties.get("crn") is None:
             remedy = f"a zone of the kind {kind} is one person's: give the owner's crn"
             self._add("properties.crn", Defect.NEEDS_AN_OWNER, "missing", remedy)
 

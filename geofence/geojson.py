@@ -28,7 +28,7 @@ def read_zones(document: object, *, region: Region | None = None, projection: Pr
     lat_max, lon_max) of the deployment, for recognising swapped coordinates. With ``projection``, a zone
     that cannot be placed on the deployment's plane is a problem too; without it, ``ZoneIndex.apply`` raises.
     """
-    features, problems = _features(document)
+    features, problems = features_of(document)
     readers = [FeatureReader(number, region, projection) for number in range(1, len(features) + 1)]
     drafts = [reader.read(feature) for reader, feature in zip(readers, features, strict=True)]
     _find_duplicates(readers)
@@ -71,7 +71,7 @@ def _rings(rings: Any) -> tuple[Ring, ...]:
     return tuple(tuple([(lon, lat) for lon, lat in ring]) for ring in rings)
 
 
-def _features(document: object) -> tuple[list[Any], list[ZoneProblem]]:
+def features_of(document: object) -> tuple[list[Any], list[ZoneProblem]]:
     """The features, or the problem of the file as a whole."""
     if not isinstance(document, dict) or document.get("type") not in ("Feature", "FeatureCollection"):
         remedy = "give a GeoJSON Feature or FeatureCollection"

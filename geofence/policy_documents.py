@@ -16,6 +16,8 @@ PRESETS_OF_KIND = {
     ZoneKind.INCLUSION: ("curfew",),
     ZoneKind.CURFEW: ("curfew",),
     ZoneKind.CRIME_SCENE: ("record", "steady"),
+    ZoneKind.AUTHORITY_AREA: ("area",),
+    ZoneKind.HOME_AREA: ("home_area",),
 }
 """The presets that a kind may take; the first one is its default."""
 
@@ -140,8 +142,8 @@ def _combination_problems(policy: PresencePolicy, kind: ZoneKind) -> list[Proper
             "an approach is warned of at an exclusion zone only: leave it out",
         ),
         "crossing_gap_s": (
-            policy.crossing_gap_s > 0 and kind.watches_absence,
-            "where absence is watched no crossing is inferred: leave it out",
+            policy.crossing_gap_s > 0 and (kind.watches_absence or kind is ZoneKind.AUTHORITY_AREA),
+            "where absence is watched, and in an authority's area, no crossing is inferred: leave it out",
         ),
     }
     return [

@@ -140,6 +140,10 @@ class KafkaPingSource:
                 }
             )
 
+    def partition_count(self) -> int:
+        with _as_unavailable():
+            return len(self._consumer.partitions_for_topic(self.topic) or ()) or 1
+
     def rejoin(self) -> None:
         self._sought.clear()
         with _as_unavailable():

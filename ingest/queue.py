@@ -50,6 +50,9 @@ class QueuePingSource:
         with self._cursor() as cursor:
             delete_before(cursor, PARTITION, next_offsets[PARTITION])
 
+    def partition_count(self) -> int:
+        return 1
+
     def rejoin(self) -> None:
         self.close()
         self._connection = None

@@ -52,6 +52,10 @@ class PingSource(Protocol):
         """What was written: for the broker's own lag figures, and for the queue to let go; nothing is read by it."""
         ...
 
+    def partition_count(self) -> int:
+        """How many partitions the topic has, as far as the source knows it; at least 1."""
+        ...
+
     def rejoin(self) -> None:
         """Give every partition up and ask for an assignment anew: another worker has taken one over."""
         ...

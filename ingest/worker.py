@@ -21,6 +21,7 @@ from ingest.screen import ScreenLimits
 from ingest.source import PartitionBatch, PingSource, Polled
 from ingest.worker_look_back import LookBack
 from ingest.worker_metrics import answering, forget_lag, observe_written, stage
+from ingest.worker_notes import WorkerNotes
 from ingest.worker_state import WorkerState
 from model.crimes import MatchingSettings
 from model.times import MILLISECOND_US, SECOND_US
@@ -67,6 +68,7 @@ class Worker:
         self._must_rejoin = False
         self._state = self._fresh_state()
         self._look_back = LookBack(configuration.channels)
+        self._notes = WorkerNotes(configuration.name, source)
 
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set. A server that does not answer is waited for; other errors end the worker."""
@@ -107,6 +109,7 @@ class Worker:
                 self._state.refresh(connection)
             if self._claims:
                 self._look_back.round(connection, self._state, self._claims)
+            self._notes.round(connection, self._state.revision, self._claims)
 
     def _poll(self) -> Polled:
         if self._must_rejoin:
@@ -154,6 +157,7 @@ class Worker:
         for partition in self._claims:
             forget_lag(self._source.topic, partition)
         self._claims.clear()
+        self._notes.end(self._connection)
         self._state = self._fresh_state()
         if self._connection is not None:
             self._connection.close()

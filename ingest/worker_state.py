@@ -50,19 +50,18 @@ class WorkerState:
             return
         with connection, connection.cursor() as cursor:
             if self.revision == NOT_LOADED:
-                self.revision = read_revision(cursor)
-                metrics.REGISTRY_REVISION.set(self.revision)
-                self._zones.apply(worker_state.load_shared_zones(cursor))
-                take_scenes(cursor, self._scenes, NOT_LOADED)
+                self._begin(cursor)
             records = worker_state.load_devices(cursor, unknown)
             self.devices.add(partition, records, self._projection)
             self._complete(cursor, [activation for record in records for activation in record.activations])
 
     def refresh(self, connection: Connection) -> None:
-        """Take in what was changed in the registry since the last look."""
+        """Take in what was changed in the registry since the last look; at the first one, what concerns everybody."""
         with connection, connection.cursor() as cursor:
+            if self.revision == NOT_LOADED:
+                self._begin(cursor)
             current = read_revision(cursor)
-            if self.revision in {current, NOT_LOADED}:
+            if self.revision == current:
                 return
             changed = worker_state.devices_changed_since(cursor, self.revision, self.devices.device_ids())
             found = worker_state.load_activations(cursor, changed)
@@ -115,6 +114,12 @@ class WorkerState:
         for activation_id in activations - self.devices.activation_ids():
             self._presence.pop(activation_id, None)
             self._known_activations.discard(activation_id)
+
+    def _begin(self, cursor: Cursor) -> None:
+        self.revision = read_revision(cursor)
+        metrics.REGISTRY_REVISION.set(self.revision)
+        self._zones.apply(worker_state.load_shared_zones(cursor))
+        take_scenes(cursor, self._scenes, NOT_LOADED)
 
     def _complete(self, cursor: Cursor, worn: Sequence[Activation]) -> None:
         """Load the zones and the open visits of wearers who are new here."""

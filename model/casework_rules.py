@@ -104,3 +104,4 @@ class CaseworkRules:
     morning_starts: time
     episode_gap_s: float  # alerts of one person and cause that lie no further apart are one episode
     eligibility: EligibilityRules
+    victim_zone_steady_s: float = 60  # a victim's zone that looks better is told as better once it has for so long

@@ -24,10 +24,17 @@ class ZoneKind(StrEnum):
     INCLUSION = "inclusion"  # to be inside in its hours: the stay watched is an absence
     CURFEW = "curfew"  # an inclusion zone about the home, where a beacon may stand
     CRIME_SCENE = "crime_scene"  # a visit is recorded and alerts nobody
+    AUTHORITY_AREA = "authority_area"  # of a stop-and-search authority: a visit is information for who supervises
+    HOME_AREA = "home_area"  # a borough or a county: to be away from it for long is information, too
 
     @property
     def watches_absence(self) -> bool:
-        return self in {ZoneKind.INCLUSION, ZoneKind.CURFEW}
+        return self in {ZoneKind.INCLUSION, ZoneKind.CURFEW, ZoneKind.HOME_AREA}
+
+    @property
+    def binds(self) -> bool:
+        """Whether it is a condition of the wearer's: only such a zone can be breached, approached or crossed."""
+        return self in {ZoneKind.EXCLUSION, ZoneKind.INCLUSION, ZoneKind.CURFEW}
 
 
 class Aspect(StrEnum):
@@ -78,6 +85,8 @@ class AlertKind(StrEnum):
     CURFEW_ABSENCE = "curfew_absence"
     AUTHORISED_ENTRY = "authorised_entry"
     AUTHORISED_ABSENCE = "authorised_absence"
+    AUTHORITY_AREA_ENTRY = "authority_area_entry"
+    LEFT_HOME_AREA = "left_home_area"
     STRAP_TAMPER = "strap_tamper"
     BATTERY_LOW = "battery_low"
     BATTERY_CRITICAL = "battery_critical"

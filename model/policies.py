@@ -66,7 +66,27 @@ CURFEW = replace(
 RECORD = replace(STEADY, for_probability=0.75, confirm_count=1, crossing_gap_s=0.0)
 """A crime scene: recorded, alerts nobody."""
 
-PRESETS = {"steady": STEADY, "fast": FAST, "curfew": CURFEW, "record": RECORD}
+AREA = replace(STEADY, crossing_gap_s=0.0)
+"""The area of a stop-and-search authority: entries are information, and so a crossing is not inferred."""
+
+HOME_AREA = replace(
+    STEADY,
+    confirm_count=6,
+    confirm_dwell_s=14_400.0,
+    company_s=7200.0,
+    leave_dwell_s=0.0,
+    crossing_gap_s=0.0,
+)
+"""A borough or a county: away for hours, not for an errand or an afternoon's visit across its boundary."""
+
+PRESETS = {
+    "steady": STEADY,
+    "fast": FAST,
+    "curfew": CURFEW,
+    "record": RECORD,
+    "area": AREA,
+    "home_area": HOME_AREA,
+}
 
 
 @cache

@@ -231,7 +231,7 @@ def _zone_problems(
 ) -> list[AuthorisationProblem]:
     """What speaks against lifting this zone then; the rest of the request is right."""
     cursor.execute(
-        "SELECT bool_or(kind <> 'crime_scene') FROM zone_versions WHERE zone_id = %s"
+        "SELECT bool_or(kind NOT IN ('crime_scene', 'authority_area')) FROM zone_versions WHERE zone_id = %s"
         " AND tstzrange(valid_from, valid_to) * tstzrange(active_from, active_to) && tstzrange(%s, %s)",
         (zone_id, wanted.begins_at, wanted.ends_at),
     )
@@ -240,8 +240,8 @@ def _zone_problems(
         found = f"the zone {wanted.zone_reference} does not hold at any time of this window"
         return [AuthorisationProblem("from", found, "give a window within the zone's dates")]
     if not can_be_lifted:
-        found = f"the zone {wanted.zone_reference} is a crime scene"
-        return [AuthorisationProblem("zone", found, "a visit to it alerts nobody, so there is nothing to lift")]
+        found = f"the zone {wanted.zone_reference} is a crime scene or an authority's area"
+        return [AuthorisationProblem("zone", found, "nobody is kept out of it, so there is nothing to lift")]
     cursor.execute(
         f"{_AUTHORISATIONS} WHERE authorisation.zone_id = %s AND authorisation.person_id = %s"
         " AND tstzrange(lower(during), lifts_until) && tstzrange(%s, %s) ORDER BY lower(during) LIMIT 1",

@@ -11,8 +11,10 @@ from datetime import datetime
 from psycopg2.extras import Json, execute_values
 
 from geofence.drafts import ZoneDraft
+from geofence.geojson import to_geojson
 from ops.errors import InputError
 from store.database import Cursor
+from store.protected_addresses import shapes_not_allowed
 from store.reevaluation_requests import reevaluate_zone, reevaluate_zones
 from store.registry import lock_registry_for_edit, next_revision
 from store.zone_decisions import CONTENT, Decision, Outcome, ZoneRefusal, ZonesRefusedError, content_of, judge
@@ -54,7 +56,7 @@ def publish_zones(
     owners = _owners(cursor, sorted({draft.crn for draft in drafts if draft.crn is not None}))
     current = current_zones(cursor, [draft.reference for draft in drafts])
     judged = [judge(draft, owners, current.get(draft.reference), now or held_at) for draft in drafts]
-    refusals = [one for one in judged if isinstance(one, ZoneRefusal)]
+    refusals = [one for one in judged if isinstance(one, ZoneRefusal)] + _victims_refusals(cursor, judged)
     if refusals:
         raise ZonesRefusedError(refusals)
     decisions = [one for one in judged if isinstance(one, Decision)]
@@ -88,6 +90,21 @@ def end_zone(
     if at < held_at:
         reevaluate_zone(cursor, current.zone_id, None, at)
     return EndedZone(reference, at, changed=True)
+
+
+def _victims_refusals(cursor: Cursor, judged: Sequence[Decision | ZoneRefusal]) -> list[ZoneRefusal]:
+    """A victim's zone takes no shape that their liaison officer has not allowed. It tells nobody why not."""
+    changes = [
+        (one.current.zone_id, one.draft)
+        for one in judged
+        if isinstance(one, Decision) and one.current is not None and one.outcome is Outcome.CHANGED
+    ]
+    refused = shapes_not_allowed(cursor, [(zone_id, to_geojson(draft.geometry)) for zone_id, draft in changes])
+    return [
+        ZoneRefusal(draft.reference, "its shape may not be changed so", "ask the victim liaison officer")
+        for zone_id, draft in changes
+        if zone_id in refused
+    ]
 
 
 def _owners(cursor: Cursor, crns: list[str]) -> dict[str, int]:

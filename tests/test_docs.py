@@ -32,8 +32,8 @@ COMMAND = re.compile(r"\bcordon((?: [a-z][a-z-]+)+)")
 ROUTE = re.compile(r"/(?:v1|health)/[\w{}$/.-]+|/metrics\b")
 METRIC_ENDINGS = ("", "_bucket", "_sum", "_count")
 MADE_BY_USERS = re.compile(r"(zones?|track)\.(geo)?json")
-NOT_METRICS = {"cordon_owner", "cordon_worker", "cordon_api", "cordon_worker_login", "cordon_api_login", "cordon_"}
-"""Names of roles and logins, and the beginning of every token."""
+NOT_METRICS = {"cordon_owner", "cordon_worker", "cordon_api", "cordon_worker_login", "cordon_api_login", "cordon_", "cordon_protected"}
+"""Names of roles, logins and a schema, and the beginning of every token."""
 
 
 def code_in(text: str) -> Iterator[str]:

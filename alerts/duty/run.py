@@ -8,6 +8,7 @@ from alerts.duty.duty import Duty
 from alerts.duty.shifts import hand_over_ended_shifts, hand_over_of_leavers, tell_ending_shifts
 from alerts.duty.tasks import DutyTask
 from alerts.duty.telling import AlertTelling
+from alerts.duty.victims import look_at_victim_tasks, look_at_victim_zones
 from ops.health import health_server
 from ops.settings import Settings
 from store.database import connect
@@ -36,5 +37,7 @@ def duty_tasks() -> list[DutyTask]:
         DutyTask("leavers", hand_over_of_leavers),
         DutyTask("tell", AlertTelling()),
         DutyTask("ending_shifts", tell_ending_shifts),
+        DutyTask("victim_zones", look_at_victim_zones),
+        DutyTask("victim_tasks", look_at_victim_tasks),
         DutyTask("count", CaseCounting()),
     ]

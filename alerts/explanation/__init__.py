@@ -2,5 +2,6 @@
 
 from alerts.explanation.documents import Explanation
 from alerts.explanation.explain import explain
+from alerts.explanation.for_wearer import for_wearer
 
-__all__ = ["Explanation", "explain"]
+__all__ = ["Explanation", "explain", "for_wearer"]

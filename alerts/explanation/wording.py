@@ -36,6 +36,8 @@ HAPPENED = {
     AlertKind.CURFEW_ABSENCE: "was away from the curfew zone",
     AlertKind.AUTHORISED_ENTRY: "was in the exclusion zone, which an authorised entry had lifted:",
     AlertKind.AUTHORISED_ABSENCE: "was away, as an authorised absence allows, from the zone",
+    AlertKind.AUTHORITY_AREA_ENTRY: "was in the area of a stop-and-search authority,",
+    AlertKind.LEFT_HOME_AREA: "was away from the home area",
     AlertKind.STRAP_TAMPER: "wears a tag that says its strap was tampered with",
     AlertKind.BATTERY_LOW: "wears a tag whose battery is low",
     AlertKind.BATTERY_CRITICAL: "wears a tag whose battery is nearly empty",

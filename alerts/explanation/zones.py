@@ -10,6 +10,7 @@ from alerts.explanation.wording import counted, distance_words, duration_words, 
 from geofence.geojson import to_geojson
 from geofence.schedule_words import words
 from geofence.schedules import ScheduleClock
+from model.enums import ZoneKind
 from model.explanations import ZoneAsItStood
 from model.policies import PresencePolicy
 from model.times import from_microseconds, moment_or_none
@@ -57,13 +58,20 @@ def zone_paragraphs(stood: ZoneAsItStood, explained: ExplainedZone) -> tuple[str
     if zone.active_to_us is not None:
         dates.append(f"until {time_words(zone.active_to_us)}")
     told = "The wearer has been told of it." if zone.is_disclosed else "It is not disclosed to the wearer."
-    what = f"{zone.kind.value.replace('_', ' ').capitalize()} zone: {explained.size}. {told}"
+    what = f"{_kind_words(zone.kind)}: {explained.size}. {told}"
     return (
         f"{zone.name} ({zone.reference}), version {zone.version}, valid from {time_words(zone.valid_from_us)}, {held}.",
         what,
         hours + (f" The condition holds {' '.join(dates)}." if dates else ""),
         f"Policy {stood.preset}. {policy_words(zone.policy)}",
     )
+
+
+def _kind_words(kind: ZoneKind) -> str:
+    words = kind.value.replace("_", " ").capitalize()
+    if kind in {ZoneKind.AUTHORITY_AREA, ZoneKind.HOME_AREA}:
+        return f"{words}, which binds the wearer to nothing: what is said of it is information, and no breach"
+    return f"{words} zone"
 
 
 def policy_words(policy: PresencePolicy) -> str:

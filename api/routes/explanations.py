@@ -1,21 +1,29 @@
 """Why an alert was raised, how sure it is, and why not sooner."""
 
 import uuid
+from enum import StrEnum
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Query
 
 from access.audit import Action, Subject, record_allowed
 from access.roles import Permission
-from alerts.explanation import Explanation, explain
+from alerts.explanation import Explanation, explain, for_wearer
 from api.documentation import documented
+from api.errors import ProblemError
 from api.security import Caller, Requires, refuse_unseen
 from api.services import CurrentServices
 from model.times import from_microseconds, moment_or_none
 from store.explanations import load_alert_case
 
 router = APIRouter(tags=["alerts"])
+
+
+class Audience(StrEnum):
+    STAFF = "staff"
+    WEARER = "wearer"
+
 
 _POSITION = {
     "fix_time": "2026-03-02T09:58:12Z",
@@ -89,18 +97,22 @@ _EXPLANATION: dict[str, Any] = {
 
 @router.get(
     "/v1/alerts/{alert_id}/explanation",
-    **documented(Permission.ALERTS_READ, _EXPLANATION, HTTPStatus.NOT_FOUND),
+    **documented(Permission.ALERTS_READ, _EXPLANATION, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
 )
 def read_explanation(
     caller: Annotated[Caller, Depends(Requires(Permission.ALERTS_READ, Action.ALERT_EXPLAIN))],
     services: CurrentServices,
     alert_id: Annotated[uuid.UUID, Path(description="The alert's id")],
+    audience: Annotated[
+        Audience, Query(description="wearer: to hand to the wearer, without distances, buffers and approaches")
+    ] = Audience.STAFF,
 ) -> Explanation:
     """Why one alert was raised, how sure it is, why not sooner, and what changed since: in figures and plain English.
 
-    It holds places: the audit records this as a read of location data.
+    It holds places: the audit records this as a read of location data. What is for the wearer has to be asked for as
+    such; of an approach, and of a zone that is not disclosed to them, there is none.
     """
-    asked = {"alert_id": str(alert_id)}
+    asked = {"alert_id": str(alert_id), "audience": audience.value}
     with services.pool.transaction(caller.identity) as transaction:
         case = load_alert_case(transaction, alert_id)
         if case is not None:
@@ -110,4 +122,13 @@ def read_explanation(
             record_allowed(transaction, caller.identity, Action.ALERT_EXPLAIN, about)
     if case is None:
         raise refuse_unseen(services, caller, Action.ALERT_EXPLAIN, Subject(detail=asked), "alert")
-    return explain(case)
+    explanation = explain(case)
+    if audience is Audience.STAFF:
+        return explanation
+    document = for_wearer(explanation)
+    if document is None:
+        raise ProblemError(
+            HTTPStatus.CONFLICT,
+            "There is no document of this for the wearer: it is an approach, or not disclosed to them.",
+        )
+    return document

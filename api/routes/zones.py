@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from access.audit import Action, Subject, record_allowed
+from access.audit import Action, Subject, record_allowed, record_refusal
 from access.roles import Permission
 from api.cursors import decode_number, encode_number, next_link
 from api.documentation import documented
@@ -140,11 +140,11 @@ def write_zones(
 ) -> PublishedZones:
     """Publish zones from a GeoJSON Feature or FeatureCollection: all of them, or nothing and every problem.
 
-    Properties: `reference`, `name`, `kind` (`exclusion`, `inclusion`, `curfew` or `crime_scene`), and where wanted
-    `crn` (the owner; left out, the zone is shared; an inclusion zone and a curfew need one), `radius_m` (with a Point),
-    `valid_from`, `active_from`, `active_to`, `schedule`, `policy`, `disclosed`. Publishing the same again changes
-    nothing. Workers judge by the new version within 2 seconds; where it holds from an earlier time on, they judge
-    anew what they judged since.
+    Properties: `reference`, `name`, `kind` (`exclusion`, `inclusion`, `curfew`, `crime_scene` or `home_area`), and
+    where wanted `crn` (the owner; left out, the zone is shared; an inclusion zone and a curfew need one), `radius_m`
+    (with a Point), `valid_from`, `active_from`, `active_to`, `schedule`, `policy`, `disclosed`. Publishing the same
+    again changes nothing. Workers judge by the new version within 2 seconds; where it holds from an earlier time on,
+    they judge anew what they judged since.
     """
     settings = services.settings
     try:
@@ -160,6 +160,8 @@ def write_zones(
     except ZoneFileError as error:
         raise _refused([problem_document(problem) for problem in error.problems]) from None
     except ZonesRefusedError as error:
+        about = Subject(detail={"references": [refusal.reference for refusal in error.refusals]})
+        record_refusal(services.pool, caller.identity, Action.ZONES_WRITE, about)
         raise _refused([asdict(refusal) for refusal in error.refusals]) from None
     response.status_code = HTTPStatus.CREATED if changed else HTTPStatus.OK
     return PublishedZones(zones=[PublishedOut.model_validate(zone) for zone in published])

@@ -25,10 +25,17 @@ DEEDS = {
     AlertKind.CURFEW_ABSENCE: "is away from",
     AlertKind.AUTHORISED_ENTRY: "entered, as authorised,",
     AlertKind.AUTHORISED_ABSENCE: "is away, as authorised, from",
+    AlertKind.AUTHORITY_AREA_ENTRY: "is in the area of the authority",
+    AlertKind.LEFT_HOME_AREA: "is away from the home area",
 }
 """What somebody did, by the alert of a zone that says so."""
 
-ABSENCES = {AlertKind.INCLUSION_ZONE_ABSENCE, AlertKind.CURFEW_ABSENCE, AlertKind.AUTHORISED_ABSENCE}
+ABSENCES = {
+    AlertKind.INCLUSION_ZONE_ABSENCE,
+    AlertKind.CURFEW_ABSENCE,
+    AlertKind.AUTHORISED_ABSENCE,
+    AlertKind.LEFT_HOME_AREA,
+}
 
 
 def welcome(found: Holdings, keys: Keys, address: str, wearers: int, seconds: float | None) -> str:

@@ -13,7 +13,8 @@ READ_WITHOUT_ROW_SECURITY = """
     WHERE relnamespace = 'cordon'::regnamespace AND relkind IN ('r', 'p', 'v', 'm') AND NOT relrowsecurity
       AND has_any_column_privilege('cordon_api', class.oid, 'SELECT')
 """
-NOT_ABOUT_PEOPLE = {"casework_rules", "devices", "registry_revision", "schema_migrations"}
+OF_WORKERS = {"partition_offsets", "worker_registries", "worker_registry_loads"}
+NOT_ABOUT_PEOPLE = {"casework_rules", "devices", "registry_revision", "schema_migrations"} | OF_WORKERS
 ASK_WHO_MANAGES = {"managed_activations", "managed_devices", "managed_people"}
 """Views that are empty for whoever does not manage people."""
 

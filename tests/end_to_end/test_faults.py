@@ -21,7 +21,7 @@ from tests.support.worker_process import WorkerProcess, worker_environment
 from tests.support.world import ALERTS, EVENTS, POSITIONS, VISITS, add_zone, enrol, rows
 
 TOPIC = "faults.pings"
-DEVICES = 400
+DEVICES = 200
 PINGS_PER_DEVICE = 500
 PARTITIONS = 4
 SESSION_S = 6

@@ -5,83 +5,23 @@ The zone is a square of 400 m about the centre. Places are metres east and north
 
 from dataclasses import replace
 from datetime import time
-from typing import Any
 
 import numpy as np
 import pytest
 
-from alerts.decide import decide
-from geofence.detection import VisitChange
-from geofence.track import track_of
 from model import policies
 from model.authorisations import Authorisation
 from model.enums import AlertKind, Aspect, EndReason, Mechanism, PositionFlag, Regime, VisitState, ZoneKind
 from model.policies import CURFEW, PresencePolicy
 from model.schedules import DailyWindow, Schedule, Weekday, WeeklyWindow
-from model.visits import Visit
-from model.zones import MultiPolygon, ZoneVersion
-from tests.support.batches import position_rows
-from tests.support.engine_walks import (
-    ACTIVATION_ID,
-    MINUTE_US,
-    PERSON_ID,
-    PROJECTION,
-    box,
-    detected,
-    index_of,
-    version_of,
-)
+from model.zones import ZoneVersion
+from tests.support.engine_walks import MINUTE_US, PERSON_ID
 from tests.support.pings import START_US
-from tests.support.pings import fixes as plain_fixes
 from tests.support.policies import BUFFERED
+from tests.support.small_walks import ZONE_ID, Fix, at_zone, fix, minutes, raised, states, visits, zone
 
 FAST, STEADY = (replace(one, for_probability=0.75) for one in (BUFFERED, policies.STEADY))
 """What is tested are the rules, whatever numbers were last tuned for the presets."""
-
-SQUARE = MultiPolygon(((box(-200, -200, 200, 200),),))
-ZONE_ID = 1
-Fix = tuple[float, float, float, float | None, Mechanism]
-"""Minutes, metres east, metres north, accuracy in metres, mechanism."""
-
-
-def fix(
-    minute: float, east_m: float, north_m: float = 0, accuracy_m: float | None = 8, mechanism: Mechanism = Mechanism.GPS
-) -> Fix:
-    return minute, east_m, north_m, accuracy_m, mechanism
-
-
-def zone(policy: PresencePolicy, kind: ZoneKind = ZoneKind.EXCLUSION, **more: Any) -> ZoneVersion:
-    return version_of(ZONE_ID, SQUARE, kind, policy, **more)
-
-
-def visits(version: ZoneVersion, *given: Fix, authorised: tuple[Authorisation, ...] = ()) -> list[Visit]:
-    minutes, east_m, north_m, accuracy_m, mechanism = zip(*given, strict=True)
-    lon, lat = PROJECTION.inverse(np.array(east_m, np.float64), np.array(north_m, np.float64))
-    times_us = [START_US + round(minute * MINUTE_US) for minute in minutes]
-    fixes = replace(
-        plain_fixes(times_us, lat.tolist(), lon.tolist()),
-        accuracy_m=np.array(accuracy_m, np.float64),
-        mechanism=np.array(mechanism, np.int64),
-    )
-    walked = track_of(position_rows(fixes), ACTIVATION_ID, PERSON_ID, PROJECTION)
-    return detected(walked, index_of([version], authorised))
-
-
-def at_zone(found: list[Visit]) -> list[Visit]:
-    return [visit for visit in found if visit.aspect is Aspect.ZONE]
-
-
-def raised(found: list[Visit]) -> list[AlertKind]:
-    changes = decide(VisitChange(None, visit) for visit in found)
-    return [change.alert.kind for change in changes if change.kind == "raised"]
-
-
-def minutes(*moments_us: int | None) -> list[float | None]:
-    return [None if moment is None else (moment - START_US) / MINUTE_US for moment in moments_us]
-
-
-def states(found: list[Visit]) -> list[VisitState]:
-    return [visit.state for visit in found]
 
 
 def test_one_position_deep_inside_is_enough_where_the_policy_says_so() -> None:

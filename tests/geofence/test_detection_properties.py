@@ -23,7 +23,7 @@ from tests.support.reference_engine import reference_visits
 ZONE_IDS = (1, 2, 3)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     walk=engine_walks.walks,
     versions=st.tuples(*map(engine_walks.zones, ZONE_IDS)),

@@ -95,7 +95,7 @@ def new_records() -> MemoryRecords:
     order=st.randoms(use_true_random=False),
     cuts=st.lists(st.integers(1, 6), min_size=25, max_size=25),
 )
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_any_order_of_arrival_ends_in_the_same_visits_and_alerts(
     arrivals: list[Arrival], order: Random, cuts: list[int]
 ) -> None:

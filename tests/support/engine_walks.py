@@ -61,7 +61,7 @@ SHAPES: list[Geometry] = [
     MultiPolygon(((box(-250, -100, -60, 90),), (ring((40, -90), (260, 10), (70, 160)),))),
     MultiPolygon(((ring((-300, -20), (300, -60), (300, 20), (-300, 40)),),)),
 ]
-KINDS = [ZoneKind.EXCLUSION, ZoneKind.EXCLUSION, ZoneKind.INCLUSION, ZoneKind.CURFEW, ZoneKind.CRIME_SCENE]
+KINDS = [ZoneKind.EXCLUSION, *ZoneKind]
 POLICIES = [
     BUFFERED,
     STEADY,

@@ -26,7 +26,7 @@ KINDS = st.sampled_from(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(track=scattered(), windows=WINDOWS, uncertainty_m=st.sampled_from([0.0, 60.0, 130.0]), kind=KINDS)
 def test_columns_say_what_the_plain_rules_say(
     track: list[At], windows: tuple[tuple[float, float], ...], uncertainty_m: float, kind: MatchingSettings
@@ -66,7 +66,7 @@ def visits(draw: st.DrawFn) -> tuple[list[Corner], list[At], float]:
     return way, draw(observed(lambda moment_s: where(way, moment_s), there_s)), there_s
 
 
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(
     visit=visits(),
     bearing=st.tuples(st.floats(-70, 70), st.floats(-70, 70)),
