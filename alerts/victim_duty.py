@@ -124,6 +124,7 @@ def _watch_notices(
     detail: dict[str, str | int] = {
         "zone": facts.reference,
         "state": shown.watch.state.value,
+        "watch": shown.watch.state.value,  # as alerts/notice_words.py has it
         "reasons": ", ".join(one.code.value for one in shown.watch.reasons),
         "since": shown.since.isoformat(),
     }

@@ -12,7 +12,7 @@ from model.enums import AlertKind, AlertState, Severity
 class CauseFamily(StrEnum):
     """What alerts of several kinds come from."""
 
-    ZONE_ENTERED = "zone_entered"  # one zone: breaches of it, crossings, approaches, authorised entries
+    ZONE_ENTERED = "zone_entered"  # one zone: breaches of it, crossings, approaches, authorised entries, stop-and-search areas
     ABSENT = "absent"  # from one zone: absences from it, authorised ones too
     NOT_CHARGING = "not_charging"
     STRAP = "strap"
@@ -26,9 +26,11 @@ FAMILIES: Mapping[AlertKind, CauseFamily] = {
     AlertKind.INFERRED_CROSSING: CauseFamily.ZONE_ENTERED,
     AlertKind.APPROACH_WARNING: CauseFamily.ZONE_ENTERED,
     AlertKind.AUTHORISED_ENTRY: CauseFamily.ZONE_ENTERED,
+    AlertKind.AUTHORITY_AREA_ENTRY: CauseFamily.ZONE_ENTERED,
     AlertKind.INCLUSION_ZONE_ABSENCE: CauseFamily.ABSENT,
     AlertKind.CURFEW_ABSENCE: CauseFamily.ABSENT,
     AlertKind.AUTHORISED_ABSENCE: CauseFamily.ABSENT,
+    AlertKind.LEFT_HOME_AREA: CauseFamily.ABSENT,
     AlertKind.BATTERY_LOW: CauseFamily.NOT_CHARGING,
     AlertKind.BATTERY_CRITICAL: CauseFamily.NOT_CHARGING,
     AlertKind.POWER_OFF: CauseFamily.NOT_CHARGING,

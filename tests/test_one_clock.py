@@ -8,8 +8,8 @@ from tests.servers.common import ROOT
 from tests.support.database import DatabaseUrls
 from tests.support.world import rows
 
-ON_THE_DATABASES_OWN_CLOCK = {"store/locks.py", "store/migrate.py"}
-"""Sessions that hold a lock too long, and when a migration was applied."""
+ON_THE_DATABASES_OWN_CLOCK = {"store/locks.py", "store/migrate.py", "store/worker_registries.py"}
+"""Sessions that hold a lock too long, when a migration was applied, and the signs of life of workers."""
 
 
 def test_no_statement_asks_the_database_for_its_own_time() -> None:
@@ -23,14 +23,14 @@ def test_no_statement_asks_the_database_for_its_own_time() -> None:
     assert asked <= ON_THE_DATABASES_OWN_CLOCK
 
 
-def test_only_the_audit_tokens_and_migrations_are_stamped_by_another_clock(migrated_database: DatabaseUrls) -> None:
+def test_only_what_nobody_may_replace_is_stamped_by_another_clock(migrated_database: DatabaseUrls) -> None:
     stamped = rows(
         migrated_database.owner,
         "SELECT DISTINCT relname FROM pg_attrdef JOIN pg_class ON pg_class.oid = adrelid"
         " WHERE relnamespace = 'cordon'::regnamespace"
         " AND pg_get_expr(adbin, adrelid) ~ '(now|clock_timestamp)[(][)]|CURRENT_TIMESTAMP' ORDER BY relname",
     )
-    assert stamped == [("access_tokens",), ("audit_log",), ("schema_migrations",)]
+    assert stamped == [("access_tokens",), ("audit_log",), ("schema_migrations",), ("worker_registries",)]
 
 
 def test_no_function_asks_for_another_time_but_those_of_tokens(migrated_database: DatabaseUrls) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from cli.scenario.cast import DAY_OFFICER, MANAGER, NIGHT_OFFICER, STAFF
 from cli.scenario.monday import MONDAY_ACTS
 from cli.scenario.play import Act, Play
+from cli.scenario.protected import protect, show_zones, tell_victim
 from cli.scenario.receivers import Mood
 from cli.scenario.tags import crn
 from cli.scenario.weekend import FRIDAY, SATURDAY, SUNDAY, moment
@@ -16,7 +17,10 @@ CONTESTED, VICTIM_BREACH = crn(13), crn(11)
 def all_acts() -> Mapping[datetime, Sequence[Act]]:
     """By their moments."""
     return {
-        moment(FRIDAY, "15:00"): (_say("dashboard", "hangs: it takes requests and answers none"),),
+        moment(FRIDAY, "15:00"): (
+            protect,
+            _say("dashboard", "hangs: it takes requests and answers none"),
+        ),
         moment(SATURDAY, "01:20"): (_switch_telephone(NIGHT_OFFICER, is_off=True),),
         moment(SATURDAY, "02:10"): (_switch_telephone(NIGHT_OFFICER, is_off=False),),
         moment(SATURDAY, "09:30"): (_work(DAY_OFFICER, "start_review"),),
@@ -26,8 +30,11 @@ def all_acts() -> Mapping[datetime, Sequence[Act]]:
         moment(SATURDAY, "11:00"): (_work(DAY_OFFICER, "contest", by="wearer", text="Has a letter of the operator."),),
         moment(SATURDAY, "11:05"): (_work(DAY_OFFICER, "close", outcome="warning", text="The same again."),),
         moment(SATURDAY, "18:41"): (_two_at_once,),
+        moment(SATURDAY, "18:50"): (tell_victim,),
         moment(SATURDAY, "20:30"): (_set_receiver("archive", Mood.DOWN),),
         moment(SATURDAY, "21:30"): (_set_receiver("archive", Mood.TAKES),),
+        moment(SUNDAY, "03:15"): (show_zones,),
+        moment(SUNDAY, "09:10"): (tell_victim, show_zones),
         moment(SUNDAY, "10:00"): (_work(MANAGER, "start_review"),),
         moment(SUNDAY, "10:20"): (_work(MANAGER, "close", outcome="authorised", text="The letter bears it out."),),
         moment(SUNDAY, "12:00"): (_set_receiver("dashboard", Mood.TAKES),),

@@ -11,6 +11,7 @@ HOMES_IN_A_ROW = 5
 BETWEEN_HOMES_M = 1000.0
 CIRCLE_OF_HOME_M = 100
 STADIUM: Place = (51.485, -0.030)
+PROTECTED_ADDRESS: Place = (51.420, -0.300)
 
 
 def moved(place: Place, north_m: float, east_m: float) -> Place:

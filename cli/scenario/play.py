@@ -13,7 +13,7 @@ from pathlib import Path
 from alerts.casework_rules import default_rules
 from alerts.deliver_webhooks import WebhookSender
 from cli.scenario.asking import Asking
-from cli.scenario.cast import STAFF, enrol, make_keys
+from cli.scenario.cast import LIAISON, STAFF, enrol, make_keys
 from cli.scenario.officers import Officer
 from cli.scenario.receivers import Mood, NotifyReceiver, WebhookReceiver, listening
 from cli.scenario.stage import TICK_S, Stage, staged
@@ -25,6 +25,10 @@ from ops.errors import UnavailableError
 from store.scenario import alerts_of_message, changes_after, next_due
 
 MOST_ROUNDS = 50
+SERVED_EVERY = timedelta(minutes=2)
+"""Victims' zones are looked at so often at least, wherever there is a moment at all."""
+PROVED_FOR = timedelta(seconds=60)
+"""So long after a heartbeat came through nobody doubts that tags are heard."""
 JOINED_WITHIN_S = 5.0
 RINGS_AFTER = {"breach": timedelta(minutes=8), "warning": timedelta(minutes=40)}
 STEPPED_HOOKS = ("case-system", "archive")
@@ -45,6 +49,8 @@ class Play:
     officers: Mapping[str, Officer]
     acts: defaultdict[datetime, list["Act"]] = field(default_factory=lambda: defaultdict(list))
     now: datetime = STARTS
+    judged_at: datetime = STARTS - timedelta(hours=1)
+    served_at: datetime = STARTS - timedelta(hours=1)
     _seen_event: int = 0
 
     def officer(self, subject: str) -> Officer:
@@ -74,7 +80,7 @@ class Play:
                 about = alerts_of_message(cursor, message_id)
             self.teller.message(self.now, arrived, about)
             reader = self.teller.subjects[arrived.address]
-            if reader in self.officers and arrived.address not in self.notify.switched_off:
+            if reader in self.officers and reader != LIAISON and arrived.address not in self.notify.switched_off:
                 self.acts[self.now + READS_AFTER[arrived.channel]].append(_take_all(reader))
 
 
@@ -135,23 +141,32 @@ def play(told: Sequence[Story], acts: Mapping[datetime, Sequence[Act]], closing:
 def _go_through(
     on_stage: Play, tags: Asking, sent: Mapping[datetime, Sequence[Sent]], ticks: Sequence[datetime]
 ) -> None:
-    looked_at = {*sent, *ticks}
-    waiting = sorted(looked_at, reverse=True)
+    waiting = sorted({*sent, *ticks}, reverse=True)
     while True:
-        due = _due(on_stage)
-        candidates = [waiting[-1] if waiting else None, min(on_stage.acts, default=None), due]
+        candidates = [waiting[-1] if waiting else None, min(on_stage.acts, default=None), _due(on_stage)]
         at = min(one for one in candidates if one is not None)
         if at > ENDS or not waiting:
             break
         on_stage.now = max(at, on_stage.now)
         on_stage.stage.set_clock(on_stage.now)
-        if waiting[-1] <= on_stage.now:
+        has_news = waiting[-1] <= on_stage.now
+        if has_news:
             _hand_in(tags, sent.get(waiting.pop(), ()))
-            on_stage.stage.judge()
-            on_stage.tell_changes()
-        for act in on_stage.acts.pop(on_stage.now, ()):
-            act(on_stage)
+        _judge(on_stage, has_news=has_news)
         _serve(on_stage)
+        acts = on_stage.acts.pop(on_stage.now, ())
+        for act in acts:
+            act(on_stage)
+        if acts:
+            _serve(on_stage)
+
+
+def _judge(on_stage: Play, *, has_news: bool) -> None:
+    """Where nothing came in, for the sake of the heartbeat: nobody may doubt that tags are heard."""
+    if has_news or on_stage.now - on_stage.judged_at > PROVED_FOR:
+        on_stage.stage.judge()
+        on_stage.tell_changes()
+        on_stage.judged_at = on_stage.now
 
 
 def _due(on_stage: Play) -> datetime | None:
@@ -162,21 +177,26 @@ def _due(on_stage: Play) -> datetime | None:
 
 def _serve(on_stage: Play) -> None:
     """The timetable and the delivery, until nothing more is due at this moment."""
-    due = _due(on_stage)
+    is_due = on_stage.now - on_stage.served_at >= SERVED_EVERY
     rounds = 0
-    while due is not None and due <= on_stage.now:
+    while is_due or _is_due(on_stage):
+        is_due = False
         rounds += 1
         if rounds > MOST_ROUNDS:
-            raise UnavailableError(
-                f"at {on_stage.now.isoformat()} the service does not come to an end with what is due"
-            )
+            at = on_stage.now.isoformat()
+            raise UnavailableError(f"at {at} the service does not come to an end with what is due")
         on_stage.stage.be_on_duty()
+        on_stage.served_at = on_stage.now
         on_stage.tell_changes()
         on_stage.tell_messages()
-        due = _due(on_stage)
     for name in STEPPED_HOOKS:
         while on_stage.senders[name].round() == 0:
             pass
+
+
+def _is_due(on_stage: Play) -> bool:
+    due = _due(on_stage)
+    return due is not None and due <= on_stage.now
 
 
 def _hand_in(tags: Asking, sent: Sequence[Sent]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from cli.scenario.places import CIRCLE_OF_HOME_M, STADIUM, Place, feature, home, moved
+from cli.scenario.places import CIRCLE_OF_HOME_M, PROTECTED_ADDRESS, STADIUM, Place, feature, home, moved
 from cli.scenario.tags import EVERY, Sent, crn, event, ping
 
 MINUTE = timedelta(minutes=1)
@@ -72,6 +72,15 @@ def breach(person: int, since: datetime, minutes: int = 25, **zone: Any) -> Stor
         [(since - 5 * MINUTE, until + 5 * MINUTE)],
         [exclusion(person, **zone)],
     )
+
+
+def in_victims_zone(person: int, since: datetime, minutes: int = 40) -> Story:
+    """One stay at the very address that the zone protects; the zone itself is drawn for it (cast.py)."""
+    away = [(since - 15 * MINUTE, since + (minutes + 15) * MINUTE)]
+    far = moved(PROTECTED_ADDRESS, 0, 6000)
+    stay = [ping(person, since + n * MINUTE, PROTECTED_ADDRESS) for n in (0, 2, *range(20, minutes, 20))]
+    left = [ping(person, since + (minutes + n) * MINUTE, far) for n in (6, 8)]
+    return Story(person, 1, [*stay, *left], away)
 
 
 def near_then_in(person: int, since: datetime) -> Story:
@@ -183,9 +192,7 @@ def not_charging(person: int, at: datetime, times: int) -> Story:
 
 def drift(person: int, at: datetime, uploaded_at: datetime) -> Story:
     """One position deep in the zone raises a breach; what is uploaded later shows that nobody could have got there."""
-    inside = ping(person, at, excluded_place(person))
+    inside = ping(person, at, PROTECTED_ADDRESS)
     late = [ping(person, at + seconds * timedelta(seconds=1), home(person), uploaded_at) for seconds in (-5, 5)]
     after = ping(person, at + 10 * MINUTE, home(person))
-    return Story(
-        person, 1, [inside, after, *late], [(at - MINUTE, at + 12 * MINUTE)], [exclusion(person, policy="fast")]
-    )
+    return Story(person, 1, [inside, after, *late], [(at - MINUTE, at + 12 * MINUTE)])

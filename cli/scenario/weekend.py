@@ -24,6 +24,7 @@ def moment(day: int, clock: str) -> datetime:
 STARTS, ENDS = moment(6, "15:00"), moment(9, "10:30")
 FRIDAY, SATURDAY, SUNDAY, MONDAY = 6, 7, 8, 9
 
+VICTIMS_WEARERS = (11, 12, 19)
 SHARED_ZONES: tuple[dict[str, Any], ...] = (
     feature("EZ-STADIUM", "The stadium on match days", "exclusion", STADIUM, 300, policy="steady"),
 )
@@ -36,15 +37,15 @@ def all_stories() -> list[Story]:
         stories.not_charging(1, moment(SATURDAY, "02:10"), 13),
         *(stories.at_the_stadium(number, burst + (number - 2) * timedelta(seconds=4)) for number in range(2, 10)),
         stories.breach(10, moment(SATURDAY, "01:30"), 55),
-        stories.near_then_in(11, moment(SATURDAY, "18:30")),
-        stories.silent(12, moment(SUNDAY, "03:00"), moment(SUNDAY, "05:10"), [stories.exclusion(12, policy="fast")]),
+        stories.in_victims_zone(11, moment(SATURDAY, "18:40")),
+        stories.silent(12, moment(SUNDAY, "03:00"), moment(SUNDAY, "05:10")),
         *(
             stories.out_at_night(
                 13 + n, moment(FRIDAY, "20:00") + n * 40 * MINUTE, moment(FRIDAY, "23:00") + n * 10 * MINUTE
             )
             for n in range(6)
         ),
-        stories.drift(19, moment(SUNDAY, "01:20"), moment(SUNDAY, "02:05")),
+        stories.drift(19, moment(SUNDAY, "01:30"), moment(SUNDAY, "02:05")),
         stories.strap_opened(20, moment(FRIDAY, "15:40")),
         *(stories.strap_opened(21 + n, moment(SATURDAY, "09:12") + n * 5 * HOUR) for n in range(4)),
         *(stories.crossing(25 + n, moment(SUNDAY, "11:03") + n * 2 * HOUR) for n in range(3)),
@@ -62,7 +63,8 @@ def all_stories() -> list[Story]:
         *(stories.late_for(37 + n, moment(SATURDAY, "12:00") + n * HOUR, moment(SATURDAY, "16:05")) for n in range(2)),
         stories.breach(39, moment(SUNDAY, "15:10")),
         stories.without_position(40, moment(SATURDAY, "13:00"), moment(SATURDAY, "14:40")),
-        *(stories.approach(41 + n, moment(SATURDAY, "16:07") + n * 90 * MINUTE) for n in range(5)),
+        *(stories.approach(41 + n, moment(SATURDAY, "16:07") + n * 90 * MINUTE) for n in range(4)),
+        stories.near_then_in(45, moment(SUNDAY, "16:35")),
     ]
     return sorted(told, key=lambda one: one.person)
 

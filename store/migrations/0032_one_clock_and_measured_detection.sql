@@ -1,5 +1,6 @@
 -- Times that people see, and whatever has a deadline, go by the service's clock: here what earlier migrations left to the
--- database's. The audit, tokens and the list of migrations stay on the database's own clock, which nobody replaces.
+-- database's. The audit, tokens, the list of
+-- migrations and the signs of life of processes stay on the database's own clock, which nobody replaces.
 DO $$
 DECLARE
   stamped record;
@@ -9,7 +10,7 @@ BEGIN
     JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum
     JOIN pg_class ON pg_class.oid = adrelid
     WHERE relnamespace = 'cordon'::regnamespace AND pg_get_expr(adbin, adrelid) IN ('now()', 'clock_timestamp()')
-      AND relname NOT IN ('audit_log', 'access_tokens', 'schema_migrations')
+      AND relname NOT IN ('audit_log', 'access_tokens', 'schema_migrations', 'worker_registries')
     ORDER BY 1, 2
   LOOP
     EXECUTE format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT service_clock()', stamped.relation, stamped.attname);

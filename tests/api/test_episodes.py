@@ -85,7 +85,8 @@ def test_one_with_a_closed_alert_stays_while_another_is_to_be_worked_however_old
 
 def test_pages_leave_nothing_out(fresh_api: RunningApi) -> None:
     add_alerts(fresh_api, fresh_api.own, "strap_tamper", [-100 * n for n in range(1, 8)])
-    path, seen = "/v1/episodes?limit=3", []
+    path: str | None = "/v1/episodes?limit=3"
+    seen: list[str] = []
     while path is not None:
         page = fresh_api.get(Role.MANAGER, path).json()
         seen += [one["episode_id"] for one in page["episodes"]]
