@@ -124,18 +124,28 @@ def test_the_second_of_two_officers_is_told_what_the_first_did(printed: Sequence
 
 
 def test_nothing_stays_on_whoever_goes_home(printed: Sequence[str]) -> None:
-    holder: dict[str, str] = {}
-    for _, who, what in happened(printed):
-        if found := re.match(r"(?:acknowledge|assign) (alert \d+) of X\d+$", what):
-            holder[found[1]] = who
-        if found := re.match(r"handed (alert \d+) of X\d+ over to (\S+)", what):
-            holder[found[1]] = found[2]
-    shifts = [("Sat", 8, "dina.khan"), ("Sat", 20, "evan.lloyd"), ("Sun", 8, "dina.khan"), ("Sun", 20, "evan.lloyd")]
-    for day, hour, goes in shifts:
+    shifts = {("Sat", 8): "dina.khan", ("Sat", 20): "evan.lloyd", ("Sun", 8): "dina.khan", ("Sun", 20): "evan.lloyd"}
+    for (day, hour), goes in shifts.items():
         ends = (DAYS[day] * 24 + hour) * 3600
-        took = {at for at, who, what in happened(printed) if who == "cordon" and "handed" in what and at == ends}
-        assert took == {ends}, f"nothing goes over from {goes}"
-    assert "dina.khan" not in holder.values()
+        before, after = (holders(printed, until) for until in (ends - 1, ends))
+        assert goes in before.values()
+        assert goes not in after.values()
+        assert before.keys() == after.keys()
+
+
+def holders(printed: Sequence[str], until: int) -> dict[str, str]:
+    """Who has which alert at that time, by the lines alone."""
+    found: dict[str, str] = {}
+    for at, who, what in happened(printed):
+        if at > until:
+            break
+        if taken := re.fullmatch(r"(?:acknowledge|assign) (alert \d+) of X\d+", what):
+            found[taken[1]] = who
+        elif handed := re.match(r"handed (alert \d+) of X\d+ over to (\S+)", what):
+            found[handed[1]] = handed[2]
+        elif over := re.match(r"(?:retracted|close) (alert \d+) of X\d+(?:: [a-z_]+| as .*)", what):
+            found.pop(over[1], None)
+    return found
 
 
 def test_receivers_that_were_down_or_hung_have_all_that_the_others_have(printed: Sequence[str]) -> None:
@@ -157,3 +167,25 @@ def test_messages_say_no_zone_and_reach_staff_only(printed: Sequence[str]) -> No
     by_channel = Counter(what.split(":")[0].removeprefix("told by ") for _, what in told)
     arrived = account(printed)["messages"][0]
     assert all(f"{count} by {channel}" in arrived for channel, count in by_channel.items())
+
+
+def test_a_weakened_victims_zone_is_told_to_the_liaison_officer_within_two_minutes(printed: Sequence[str]) -> None:
+    (silent,) = said(printed, "cordon", r"raised alert \d+ of X700012: warning, no_communication$")
+    told = said(printed, "vera.hill", r"told by \w+: a protected zone is weakened")
+    assert told
+    assert all(0 <= at - silent <= 120 for at in told)
+    assert said(printed, "vera.hill", r"reads that EZ-12 is weakened: silent$")
+    assert said(printed, "vera.hill", r"reads that EZ-12 is watched$")
+
+
+def test_a_victim_is_told_by_a_person_and_not_of_what_was_retracted(printed: Sequence[str]) -> None:
+    (raised,) = said(printed, "cordon", r"raised alert \d+ of X700011: breach")
+    (task,) = said(printed, "vera.hill", r"told by sms: there is somebody to tell 18:40$")
+    (told,) = said(printed, "vera.hill", r"told the victim by phone: victim task 1 \(breach\)$")
+    assert raised <= task <= raised + 60 < told
+    assert said(printed, "vera.hill", r"reads victim task 2 \(breach\): withdrawn$")
+
+
+def test_no_line_has_a_place(printed: Sequence[str]) -> None:
+    """Neither the protected address nor any other."""
+    assert not [line for line in printed if re.search(r"\d\.\d{3}|Made up", line)]
