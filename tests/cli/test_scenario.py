@@ -134,8 +134,9 @@ def test_nothing_stays_on_whoever_goes_home(printed: Sequence[str]) -> None:
 
 
 def holders(printed: Sequence[str], until: int) -> dict[str, str]:
-    """Who has which alert at that time, by the lines alone."""
+    """Who has which alert that is to be worked at that time, by the lines alone."""
     found: dict[str, str] = {}
+    over: set[str] = set()
     for at, who, what in happened(printed):
         if at > until:
             break
@@ -143,9 +144,11 @@ def holders(printed: Sequence[str], until: int) -> dict[str, str]:
             found[taken[1]] = who
         elif handed := re.match(r"handed (alert \d+) of X\d+ over to (\S+)", what):
             found[handed[1]] = handed[2]
-        elif over := re.match(r"(?:retracted|close) (alert \d+) of X\d+(?:: [a-z_]+| as .*)", what):
-            found.pop(over[1], None)
-    return found
+        elif ended := re.fullmatch(r"(?:retracted (alert \d+) of .+|close (alert \d+) of X\d+ as \w+)", what):
+            over.add(ended[1] or ended[2])
+        elif contested := re.fullmatch(r"contest (alert \d+) of X\d+", what):
+            over.discard(contested[1])
+    return {alert: who for alert, who in found.items() if alert not in over}
 
 
 def test_receivers_that_were_down_or_hung_have_all_that_the_others_have(printed: Sequence[str]) -> None:
