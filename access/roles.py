@@ -28,6 +28,7 @@ class Permission(StrEnum):
     STAFF_WRITE = "staff.write"
     VISITS_READ = "visits.read"
     ALERTS_READ = "alerts.read"
+    DETECTION_PRECISION_READ = "detection_precision.read"
     ALERTS_WORK = "alerts.work"
     RESPONSE_PLANS_WRITE = "response_plans.write"
     TRACK_READ = "track.read"
@@ -107,7 +108,7 @@ POLICE_ROLES = frozenset({Role.POLICE_ANALYST, Role.MATCH_REVIEWER})
 
 POLICY: dict[Role, frozenset[Permission]] = {
     Role.PRACTITIONER: _SUPERVISION,
-    Role.MANAGER: _SUPERVISION | _MANAGEMENT | {Permission.OPERATIONS_WRITE, Permission.CONDITIONS_APPROVE},
+    Role.MANAGER: _SUPERVISION | _MANAGEMENT | {Permission.OPERATIONS_WRITE, Permission.CONDITIONS_APPROVE, Permission.DETECTION_PRECISION_READ},
     Role.DUTY_OFFICER: _SUPERVISION | {Permission.OPERATIONS_WRITE, Permission.CONDITIONS_APPROVE},
     Role.POLICE_ANALYST: _POLICE
     | {
@@ -126,7 +127,7 @@ POLICY: dict[Role, frozenset[Permission]] = {
         Permission.VICTIM_ADDRESSES_READ,
         Permission.VICTIM_ADDRESSES_WRITE,
     },
-    Role.MONITORING_OFFICER: _STAFF | {Permission.METRICS_READ, Permission.DELIVERY_READ},
+    Role.MONITORING_OFFICER: _STAFF | {Permission.METRICS_READ, Permission.DELIVERY_READ, Permission.DETECTION_PRECISION_READ},
     Role.ADMINISTRATOR: _EVERYONE
     | _MANAGEMENT
     | {
@@ -135,6 +136,7 @@ POLICY: dict[Role, frozenset[Permission]] = {
         Permission.OPERATIONS_WRITE,
         Permission.DELIVERY_READ,
         Permission.WEBHOOKS_WRITE,
+        Permission.DETECTION_PRECISION_READ,
     },
     Role.AUDITOR: _EVERYONE,
 }

@@ -17,6 +17,8 @@ from store.police_matches import MatchKey
 from store.tracks import TrackKey
 
 T = TypeVar("T")
+EpisodeKey = tuple[bool, int, int, uuid.UUID]
+"""As ``alerts.episodes.urgency_key`` gives it."""
 
 Bigint = Annotated[int, msgspec.Meta(ge=-LARGEST_BIGINT - 1, le=LARGEST_BIGINT)]
 Integer = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
@@ -74,6 +76,14 @@ def encode_match_key(key: MatchKey) -> str:
 
 def decode_match_key(text: str | None) -> MatchKey | None:
     return None if text is None else MatchKey(*_decode(text, tuple[Integer, Bigint]))
+
+
+def encode_episode_key(key: EpisodeKey) -> str:
+    return _encode(key)
+
+
+def decode_episode_key(text: str | None) -> EpisodeKey | None:
+    return None if text is None else _decode(text, tuple[bool, Integer, Bigint, uuid.UUID])
 
 
 def next_link(path: str, parameters: Mapping[str, str | int | None], cursor: str | None) -> str | None:

@@ -13,6 +13,7 @@ from ingest.source import EventMessage, EventSink, PingSink
 from ops.broker import require_broker
 from ops.errors import UnavailableError
 from ops.settings import Settings
+from store.clock import read_service_clock
 from store.database import Pool
 from store.dead_letters import keep_dead_letter
 from store.sources import authenticate_source, device_states
@@ -80,6 +81,7 @@ def open_gateway(settings: Settings, pool: Pool) -> GatewayServices:
         authenticate=partial(authenticate_source, pool),
         known_devices=partial(device_states, pool),
         keep_dead_letter=partial(keep_dead_letter, pool),
+        clock=partial(read_service_clock, pool),
         decode_limits=DecodeLimits(settings.message_max_bytes, settings.region),
         event_limits=event_limits(settings),
         body_max_bytes=settings.request_max_bytes,

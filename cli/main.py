@@ -11,6 +11,7 @@ from ops.errors import CordonError
 
 COMMANDS = {
     "demo": "cli.demo",
+    "scenario": "cli.scenario",
     "migrate": "cli.database",
     "api": "cli.serve",
     "worker": "cli.worker",
@@ -31,6 +32,7 @@ COMMANDS = {
     "victims": "cli.victims",
     "alerts": "cli.alerts",
     "rules": "cli.rules",
+    "precision": "cli.precision",
     "rota": "cli.rota",
     "crimes": "cli.crimes",
     "explain": "cli.explain",

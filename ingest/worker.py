@@ -30,6 +30,7 @@ from ops.errors import FencedError, UnavailableError
 from ops.logs import get_logger
 from store.batch import LOCK_WAIT_MS, BatchWrite, DeadLetter, RegistryChangedError, Written, write_batch
 from store.database import Connection, may_pass
+from store.intake import clock_us
 from store.offsets import Claim, claim
 from store.registry import registry_held
 
@@ -198,9 +199,11 @@ class Worker:
         with stage("load"):
             for batch, found in zip(batches, decoded, strict=True):
                 self._state.load(connection, batch.partition, found.serials)
+            with connection, connection.cursor() as cursor:
+                now_us = clock_us(cursor)
         with stage("check"):
             arrived, letters = self._resolve(batches, decoded)
-            outcome = process_batch(arrived, self._state.context(time.time_ns() // 1000))
+            outcome = process_batch(arrived, self._state.context(now_us))
             heard = select_heard(
                 arrived,
                 self._state.devices,

@@ -143,7 +143,7 @@ def list_authorisations(
     cursor.execute(
         f"{_AUTHORISATIONS} WHERE (%(zone)s::bigint IS NULL OR zone.zone_id = %(zone)s)"
         " AND (%(before)s::bigint IS NULL OR authorisation_id < %(before)s)"
-        " AND (NOT %(in_force)s OR (lifts_until > clock_timestamp() AND lifts_until > lower(during)))"
+        " AND (NOT %(in_force)s OR (lifts_until > service_clock() AND lifts_until > lower(during)))"
         " ORDER BY authorisation_id DESC LIMIT %(limit)s",
         {"zone": zone_id, "before": before, "limit": limit, "in_force": in_force_only},
     )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from store.database import Cursor, fetch_one
+from store.database import SERVICE, Cursor, Pool, fetch_one
 
 
 def service_now(cursor: Cursor) -> datetime:
@@ -10,3 +10,9 @@ def service_now(cursor: Cursor) -> datetime:
     cursor.execute("SELECT service_clock()")
     now: datetime = fetch_one(cursor)[0]
     return now
+
+
+def read_service_clock(pool: Pool) -> datetime:
+    """The same in a transaction of its own. UnavailableError when the database does not answer."""
+    with pool.transaction(SERVICE) as cursor:
+        return service_now(cursor)

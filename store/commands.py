@@ -44,7 +44,7 @@ def waiting_commands(cursor: Cursor, limit: int) -> list[WaitingCommand]:
     """Those not yet sent that are still of use, oldest first."""
     cursor.execute(
         "SELECT command_id::text, serial, kind, body, command.created_at, expires_at FROM tag_commands command"
-        " JOIN devices USING (device_id) WHERE delivered_at IS NULL AND expires_at > clock_timestamp()"
+        " JOIN devices USING (device_id) WHERE delivered_at IS NULL AND expires_at > service_clock()"
         " ORDER BY command.created_at, kind, command_id LIMIT %s",
         (limit,),
     )
@@ -54,6 +54,6 @@ def waiting_commands(cursor: Cursor, limit: int) -> list[WaitingCommand]:
 def mark_delivered(cursor: Cursor, command_ids: Sequence[str]) -> None:
     """After the broker has acknowledged them, never before."""
     cursor.execute(
-        "UPDATE tag_commands SET delivered_at = clock_timestamp() WHERE command_id = ANY (%s::uuid[])",
+        "UPDATE tag_commands SET delivered_at = service_clock() WHERE command_id = ANY (%s::uuid[])",
         (list(command_ids),),
     )

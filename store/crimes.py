@@ -72,9 +72,9 @@ _CRIMES = f"""
     SELECT crime.crime_id, crime.force, crime.reference, version.version, version.crime_version_id,
            version.crime_batch_id, version.crime_type, version.description, version.from_time, version.to_time,
            CASE WHEN waiting.error IS NOT NULL THEN 'set_aside'
-                WHEN waiting.due_at <= clock_timestamp() THEN 'waiting'
+                WHEN waiting.due_at <= service_clock() THEN 'waiting'
                 ELSE 'matched' END,
-           CASE WHEN waiting.error IS NULL AND waiting.due_at > clock_timestamp() THEN waiting.due_at END,
+           CASE WHEN waiting.error IS NULL AND waiting.due_at > service_clock() THEN waiting.due_at END,
            {_RUN_COLUMNS}
     FROM crimes crime
     JOIN crime_versions version ON version.crime_id = crime.crime_id AND version.is_current
@@ -91,10 +91,10 @@ _WAITING_CRIMES = (
 _IN_STATE = {
     None: "",
     CrimeState.WAITING: " AND crime_id IN "
-    + _WAITING_CRIMES.format("waiting.error IS NULL AND waiting.due_at <= clock_timestamp()"),
+    + _WAITING_CRIMES.format("waiting.error IS NULL AND waiting.due_at <= service_clock()"),
     CrimeState.SET_ASIDE: " AND crime_id IN " + _WAITING_CRIMES.format("waiting.error IS NOT NULL"),
     CrimeState.MATCHED: " AND crime_id NOT IN "
-    + _WAITING_CRIMES.format("(waiting.error IS NOT NULL OR waiting.due_at <= clock_timestamp())"),
+    + _WAITING_CRIMES.format("(waiting.error IS NOT NULL OR waiting.due_at <= service_clock())"),
 }
 
 

@@ -22,7 +22,6 @@ class NewDeadLetter:
     value: bytes
     reason: RejectionReason
     detail: str
-    received_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ def keep_dead_letter(pool: Pool, letter: NewDeadLetter) -> None:
     with pool.transaction(SERVICE) as cursor:
         cursor.execute(
             "INSERT INTO dead_letters (topic, item, key, value, reason, detail, received_at)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s)",
+            " VALUES (%s, %s, %s, %s, %s, %s, service_clock())",
             (
                 letter.topic,
                 letter.item,
@@ -59,7 +58,6 @@ def keep_dead_letter(pool: Pool, letter: NewDeadLetter) -> None:
                 letter.value,
                 letter.reason.value,
                 letter.detail,
-                letter.received_at,
             ),
         )
 
@@ -101,4 +99,4 @@ def load_dead_letter(cursor: Cursor, dead_letter_id: int) -> DeadLetter:
 
 def mark_replayed(cursor: Cursor, dead_letter_id: int) -> None:
     """After its pings became durable again, never before."""
-    cursor.execute("UPDATE dead_letters SET replayed_at = now() WHERE dead_letter_id = %s", (dead_letter_id,))
+    cursor.execute("UPDATE dead_letters SET replayed_at = service_clock() WHERE dead_letter_id = %s", (dead_letter_id,))

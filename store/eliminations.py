@@ -89,7 +89,7 @@ def write_elimination_answer(
 ) -> None:
     """``verdict`` and ``document`` are those of the match; None for whoever wore no tag then."""
     cursor.execute(
-        "UPDATE eliminations SET state = 'answered', answered_at = clock_timestamp(), algorithm_version = %s,"
+        "UPDATE eliminations SET state = 'answered', answered_at = service_clock(), algorithm_version = %s,"
         " settings = %s, person_id = %s, verdict = %s, document = %s WHERE elimination_id = %s",
         (
             algorithm_version,

@@ -117,7 +117,7 @@ def list_people(cursor: Cursor) -> list[Person]:
         " coalesce(array_agg(device.serial ORDER BY device.serial) FILTER (WHERE device.serial IS NOT NULL), '{}')"
         " FROM people person"
         " LEFT JOIN device_activations activation"
-        " ON activation.person_id = person.person_id AND activation.during @> service_clock()"
+        " ON activation.person_id = person.person_id AND activation.during @> (SELECT service_clock())"
         " LEFT JOIN devices device USING (device_id)"
         " GROUP BY person.person_id ORDER BY person.crn"
     )

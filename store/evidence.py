@@ -158,6 +158,6 @@ def list_notices(cursor: Cursor, recipient: str, before: int | None, limit: int)
 def mark_told(cursor: Cursor, notices: Sequence[StoredNotice]) -> None:
     """The recipient reads them now."""
     cursor.execute(
-        "UPDATE evidence_notices SET told_at = clock_timestamp() WHERE notice_id = ANY (%s) AND told_at IS NULL",
+        "UPDATE evidence_notices SET told_at = service_clock() WHERE notice_id = ANY (%s) AND told_at IS NULL",
         ([one.notice_id for one in notices],),
     )

@@ -16,7 +16,7 @@ def note_heartbeats(cursor: Cursor, heartbeats: Mapping[tuple[str, int], int]) -
     for (topic, partition), heartbeat_us in sorted(heartbeats.items()):
         cursor.execute(
             "UPDATE partition_offsets"
-            " SET processed_through = greatest(processed_through, least(%s, clock_timestamp()))"
+            " SET processed_through = greatest(processed_through, least(%s, service_clock()))"
             " WHERE topic = %s AND partition = %s",
             (from_microseconds(heartbeat_us), topic, partition),
         )
@@ -34,8 +34,8 @@ def processed_through_us(cursor: Cursor, partitions: Mapping[str, Collection[int
 
 
 def clock_us(cursor: Cursor) -> int:
-    """The database's own time."""
-    cursor.execute("SELECT clock_timestamp()")
+    """The service's clock."""
+    cursor.execute("SELECT service_clock()")
     return to_microseconds(fetch_one(cursor)[0])
 
 

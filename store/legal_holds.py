@@ -41,7 +41,7 @@ def list_holds(cursor: Cursor) -> list[tuple[str, LegalHold]]:
 def release_hold(cursor: Cursor, legal_hold_id: int, released_by: str) -> int | None:
     """The person whose hold it was; None where there is none in force."""
     cursor.execute(
-        "UPDATE legal_holds SET released_by = %s, released_at = clock_timestamp()"
+        "UPDATE legal_holds SET released_by = %s, released_at = service_clock()"
         " WHERE legal_hold_id = %s AND released_at IS NULL RETURNING person_id",
         (released_by, legal_hold_id),
     )

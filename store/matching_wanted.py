@@ -77,7 +77,7 @@ def due_matches(cursor: Cursor, limit: int, *, newest_first: bool) -> list[Wante
     cursor.execute(
         "SELECT crime_version_id, lat, lon, place_uncertainty_m, windows, cause, requested_by, requested_at,"  # noqa: S608  the literals above
         " is_current, wanted.xmin::text FROM matching_wanted wanted JOIN crime_versions USING (crime_version_id)"
-        f" WHERE error IS NULL AND due_at <= clock_timestamp() ORDER BY crime_batch_id {direction}, from_time LIMIT %s",
+        f" WHERE error IS NULL AND due_at <= service_clock() ORDER BY crime_batch_id {direction}, from_time LIMIT %s",
         (limit,),
     )
     found = [
@@ -124,12 +124,12 @@ def count_waiting(cursor: Cursor) -> dict[str, Waiting]:
     """Of crimes to be matched and of devices whose time is to be matched again; by ``crimes`` and ``devices``."""
     found = {}
     for kind, table, since, is_due in (
-        ("crimes", "matching_wanted", "greatest(requested_at, due_at)", "due_at <= clock_timestamp()"),
+        ("crimes", "matching_wanted", "greatest(requested_at, due_at)", "due_at <= service_clock()"),
         ("devices", "rematches_wanted", "requested_at", "true"),
     ):
         cursor.execute(
             "SELECT count(*) FILTER (WHERE waits), count(error),"  # noqa: S608  the literals above
-            " coalesce(extract(epoch FROM clock_timestamp() - min(since) FILTER (WHERE waits)), 0)::float8"
+            " coalesce(extract(epoch FROM service_clock() - min(since) FILTER (WHERE waits)), 0)::float8"
             f" FROM (SELECT error, {since} AS since, error IS NULL AND {is_due} AS waits FROM {table}) asked"
         )
         found[kind] = Waiting(*fetch_one(cursor))

@@ -65,7 +65,7 @@ def move(cursor: Cursor, state: PartitionState, next_offset: int) -> int:
         "INSERT INTO partition_offsets (topic, partition, epoch, next_offset, chain_hash, worker)"
         " VALUES (%s, %s, %s, %s, %s, %s)"
         " ON CONFLICT (topic, partition) DO UPDATE SET epoch = partition_offsets.epoch + 1,"
-        " next_offset = excluded.next_offset, worker = excluded.worker, updated_at = clock_timestamp()"
+        " next_offset = excluded.next_offset, worker = excluded.worker, updated_at = service_clock()"
         " RETURNING epoch",
         (state.topic, state.partition, state.epoch + 1, next_offset, GENESIS_HASH, OPERATOR),
     )

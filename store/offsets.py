@@ -60,7 +60,7 @@ def advance(cursor: Cursor, held: Claim, next_offset: int, chain_hash: bytes) ->
     if not _try_lock(cursor, held.topic, held.partition):
         raise FencedError(f"partition {held.partition} of {held.topic} is being taken over")
     cursor.execute(
-        "UPDATE partition_offsets SET next_offset = %s, chain_hash = %s, updated_at = clock_timestamp()"
+        "UPDATE partition_offsets SET next_offset = %s, chain_hash = %s, updated_at = service_clock()"
         " WHERE topic = %s AND partition = %s AND epoch = %s AND next_offset = %s",
         (next_offset, chain_hash, held.topic, held.partition, held.epoch, held.next_offset),
     )
@@ -86,7 +86,7 @@ def _raise_epoch(cursor: Cursor, topic: str, partition: int, worker: str) -> Cla
         "INSERT INTO partition_offsets (topic, partition, epoch, next_offset, chain_hash, worker)"
         " VALUES (%s, %s, 1, %s, %s, %s)"
         " ON CONFLICT (topic, partition) DO UPDATE SET epoch = partition_offsets.epoch + 1,"
-        " worker = excluded.worker, updated_at = clock_timestamp()"
+        " worker = excluded.worker, updated_at = service_clock()"
         " RETURNING epoch, next_offset, chain_hash",
         (topic, partition, BEGINNING, GENESIS_HASH, worker),
     )

@@ -20,7 +20,7 @@ def take_scenes(cursor: Cursor, scenes: RecentScenes, since_revision: int) -> No
     """Take in the crimes that were changed after ``since_revision`` of the registry, and forget those long over."""
     cursor.execute(
         "SELECT horizon, EXISTS (SELECT FROM crime_versions WHERE is_current AND from_time < horizon)"
-        " FROM (SELECT clock_timestamp() - %s AS horizon) held",
+        " FROM (SELECT service_clock() - %s AS horizon) held",
         (HELD_FOR + LONGEST_HULL,),
     )
     horizon, has_earlier = fetch_one(cursor)

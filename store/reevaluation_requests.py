@@ -25,7 +25,7 @@ def reevaluate_device(cursor: Cursor, device_id: int, since: datetime) -> None:
     """The device is judged anew from ``since`` on; the future asks for nothing."""
     cursor.execute(
         "INSERT INTO reevaluations (device_id, from_time) SELECT %(device)s, %(since)s"
-        " WHERE %(since)s < clock_timestamp()"
+        " WHERE %(since)s < service_clock()"
         " ON CONFLICT (device_id) DO UPDATE SET from_time = least(reevaluations.from_time, excluded.from_time),"
         " until_time = excluded.until_time, error = NULL",
         {"device": device_id, "since": since},
@@ -54,6 +54,6 @@ def reevaluate_ended(cursor: Cursor) -> None:
     cursor.execute(
         "INSERT INTO reevaluations (device_id, from_time)"
         " SELECT device_id, min(upper(during)) FROM presence JOIN device_activations USING (activation_id)"
-        " WHERE upper(during) <= clock_timestamp() GROUP BY device_id ORDER BY device_id"
+        " WHERE upper(during) <= service_clock() GROUP BY device_id ORDER BY device_id"
         " ON CONFLICT (device_id) DO NOTHING"
     )

@@ -47,7 +47,7 @@ def lock_registry_for_edit(cursor: Cursor, timeout_ms: int) -> datetime:
         lock_registry_exclusive(cursor)
     except psycopg2.errors.LockNotAvailable:
         raise UnavailableError("the registry is busy: nothing was changed, try again in a moment") from None
-    cursor.execute("SELECT clock_timestamp()")
+    cursor.execute("SELECT service_clock()")
     held_at: datetime = fetch_one(cursor)[0]
     return held_at
 

@@ -163,7 +163,7 @@ def write_search_answer(
         ),
     )
     cursor.execute(
-        "UPDATE scene_searches SET state = 'answered', answered_at = clock_timestamp(), algorithm_version = %s,"
+        "UPDATE scene_searches SET state = 'answered', answered_at = service_clock(), algorithm_version = %s,"
         " settings = %s, present = %s, possible = %s, absent = %s, cannot_say = %s WHERE scene_search_id = %s",
         (algorithm_version, Json(settings), *astuple(counts), scene_search_id),
     )

@@ -55,7 +55,7 @@ def create_source(cursor: Cursor, name: str, device_serial: str | None = None) -
 
 def revoke_source(cursor: Cursor, name: str) -> None:
     """From now on its key is refused. InputError when no live source has the name."""
-    cursor.execute("UPDATE sources SET revoked_at = now() WHERE name = %s AND revoked_at IS NULL", (name,))
+    cursor.execute("UPDATE sources SET revoked_at = service_clock() WHERE name = %s AND revoked_at IS NULL", (name,))
     if cursor.rowcount == 0:
         raise InputError(f"no live source is named {name}")
 

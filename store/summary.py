@@ -105,7 +105,7 @@ def holdings(cursor: Cursor) -> Holdings:
 
 def server_time(cursor: Cursor) -> datetime:
     """The database's clock, cut to the milliseconds in which messages are stamped."""
-    cursor.execute("SELECT date_trunc('milliseconds', clock_timestamp())")
+    cursor.execute("SELECT date_trunc('milliseconds', service_clock())")
     moment: datetime = fetch_one(cursor)[0]
     return moment
 

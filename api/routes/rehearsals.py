@@ -1,6 +1,5 @@
 """Rehearsing a draft zone over where its wearer was. Nothing is stored but the record of the read."""
 
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -26,6 +25,7 @@ from api.security import NOT_STATED, Caller, Requires, refuse_unseen
 from api.services import CurrentServices, Services
 from api.zone_files import ZoneFileError
 from ops.errors import UnavailableError
+from store.clock import read_service_clock
 from store.rehearsals import RehearsedWearer, WornPositions, find_rehearsed_wearer, read_for_rehearsal
 
 router = APIRouter(tags=["zones"])
@@ -116,7 +116,7 @@ def rehearse_zone(
     if not services.rehearsing.acquire(blocking=False):
         raise UnavailableError("another zone is being rehearsed")
     try:
-        window = Window.before(datetime.now(UTC), weeks)
+        window = Window.before(read_service_clock(services.pool), weeks)
         detail = {"reference": draft.reference, "weeks": weeks, "simulated": simulated}
         wearer, worn = _read(services, caller, crn, window, detail)
         if simulated is not None:

@@ -1,7 +1,7 @@
 """Who was here then: one place and window, for a crime of the own force or on a recorded authority."""
 
 import unicodedata
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated
 
@@ -20,6 +20,7 @@ from api.services import CurrentServices
 from model.times import EARLIEST, LATEST
 from ops.settings import Settings
 from store.checks import checked_text
+from store.clock import read_service_clock
 from store.database import Cursor
 from store.scene_searches import (
     SearchRequest,
@@ -91,7 +92,7 @@ def ask_search(
 
     It needs a crime of the own force, or an authority: a reason, and somebody else who authorised it.
     """
-    problems = _problems(wanted, caller, services.settings)
+    problems = _problems(wanted, caller, services.settings, read_service_clock(services.pool))
     asked: StoredSearch | None = None
     with services.pool.transaction(caller.identity) as transaction:
         crime_id = None
@@ -165,7 +166,7 @@ def _insert(transaction: Cursor, wanted: SceneSearchIn, crime_id: int | None, ca
     return find_search(transaction, number)
 
 
-def _problems(wanted: SceneSearchIn, caller: Caller, settings: Settings) -> list[tuple[str, str]]:
+def _problems(wanted: SceneSearchIn, caller: Caller, settings: Settings, now: datetime) -> list[tuple[str, str]]:
     """Each with its place in the request."""
     problems = [
         (f"body.{field}", "give a time between 1970 and 2200")
@@ -174,7 +175,7 @@ def _problems(wanted: SceneSearchIn, caller: Caller, settings: Settings) -> list
     ]
     if wanted.ends_at < wanted.begins_at:
         problems.append(("body.to", "give a time not before from"))
-    if wanted.ends_at > datetime.now(UTC):
+    if wanted.ends_at > now:
         problems.append(("body.to", "give a time that is over: what is not there yet cannot be searched"))
     if wanted.ends_at - wanted.begins_at > timedelta(hours=settings.search_window_max_h):
         problems.append(("body.to", f"a search covers at most {settings.search_window_max_h:g} h"))

@@ -1,6 +1,5 @@
 """`POST /v1/events`: one device event or an array of them."""
 
-import time
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
@@ -15,6 +14,7 @@ from ingest.gateway.requests import JSON, answered, authenticated, read_body, re
 from ingest.gateway.services import GatewayServices
 from ingest.ping import Refusal
 from ingest.source import EventMessage
+from model.times import MILLISECOND_US, to_microseconds
 from store.sources import SourceAccess
 
 PROTOCOL = "events"
@@ -69,7 +69,7 @@ def _append(body: bytes, access: SourceAccess, services: GatewayServices) -> Res
 def _judge(items: list[bytes], access: SourceAccess, services: GatewayServices) -> _Judged:
     """Raises UnavailableError when the registry does not answer."""
     judged = _Judged()
-    received_ms = time.time_ns() // 1_000_000
+    received_ms = to_microseconds(services.clock()) // MILLISECOND_US
     for place, item in enumerate(items):
         found = read_event(item, received_ms, services.event_limits)
         if isinstance(found, Refusal):

@@ -7,8 +7,6 @@ queue (owntracks/android#936), on iOS it drops it after a 4xx (owntracks/ios#665
 dead letter, and a header of the answer says why.
 """
 
-from datetime import UTC, datetime
-
 import msgspec
 from fastapi import Response
 
@@ -59,5 +57,4 @@ def _dead_letter(topic: str, item: int, value: bytes, serial: str | None, refusa
         value=value,
         reason=refusal.reason,
         detail=refusal.detail,
-        received_at=datetime.now(UTC),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
 
 import anyio.to_thread
@@ -27,6 +28,7 @@ class GatewayServices:
     authenticate: Callable[[str], SourceAccess | None]  # by the source's key
     known_devices: Callable[[Sequence[str]], Mapping[str, bool]]  # registered serial → on somebody now
     keep_dead_letter: Callable[[NewDeadLetter], None]  # durable on return
+    clock: Callable[[], datetime]  # the service's, aware: when something is received
     decode_limits: DecodeLimits
     event_limits: EventLimits
     body_max_bytes: int

@@ -91,7 +91,7 @@ class Issuing:
 
     def _made(self, cursor: Cursor, case: EvidenceCase, inputs: Inputs, match: Match, key: SigningKey) -> BundleWrite:
         """Raises ValueError where a template is wrong."""
-        cursor.execute("SELECT clock_timestamp()")
+        cursor.execute("SELECT service_clock()")
         issued_at: datetime = fetch_one(cursor)[0]
         dossier = assemble(cursor, case, inputs, match, to_microseconds(issued_at))
         bundle = make_bundle(dossier, self.templates, key)

@@ -21,6 +21,7 @@ from ingest.sinks import TableEventSink
 from model.enums import RejectionReason
 from ops.errors import InputError
 from store.activations import activate
+from store.clock import read_service_clock
 from store.database import SERVICE, Pool, connect
 from store.dead_letters import NewDeadLetter, count_dead_letters, keep_dead_letter, load_dead_letter
 from store.sources import SourceAccess, authenticate_source, create_source, device_states, revoke_source
@@ -49,7 +50,7 @@ def register(database: DatabaseUrls, *serials: str) -> None:
 
 
 def keep(pool: Pool, value: bytes, reason: RejectionReason, topic: str = "osmand", key: bytes | None = b"TAG1") -> None:
-    keep_dead_letter(pool, NewDeadLetter(topic, 0, key, value, reason, "the detail", datetime.now(UTC)))
+    keep_dead_letter(pool, NewDeadLetter(topic, 0, key, value, reason, "the detail"))
 
 
 def run(*arguments: str) -> tuple[str, Exception | None]:
@@ -196,6 +197,7 @@ def test_the_gateway_on_a_real_database_acknowledges_what_the_queue_holds(
         authenticate=partial(authenticate_source, api_pool),
         known_devices=partial(device_states, api_pool),
         keep_dead_letter=partial(keep_dead_letter, api_pool),
+        clock=partial(read_service_clock, api_pool),
         decode_limits=DecodeLimits(message_max_bytes=100_000, region=(49.0, -9.0, 61.0, 2.5)),
         body_max_bytes=1_000_000,
     )

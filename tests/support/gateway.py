@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import uvicorn
 from fastapi import FastAPI
@@ -61,6 +62,7 @@ class Recorder:
             authenticate=self.authenticate,
             known_devices=self.known_devices,
             keep_dead_letter=self.keep_dead_letter,
+            clock=lambda: datetime.now(UTC),
             decode_limits=limits,
             event_limits=EventLimits(limits.message_max_bytes, max_age_days=400, max_future_s=300),
             body_max_bytes=body_max_bytes,

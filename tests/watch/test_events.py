@@ -170,9 +170,7 @@ def test_a_dead_letter_of_an_event_goes_in_again_once_its_device_is_known(
     database = migrated_database
     value = told("NEW", "strap_tamper", 60)
     with closing(Pool(database.api, "test", size=1)) as pool:
-        keep_dead_letter(
-            pool, NewDeadLetter("tag.events", 0, b"NEW", value, RejectionReason.UNKNOWN_DEVICE, "", datetime.now(UTC))
-        )
+        keep_dead_letter(pool, NewDeadLetter("tag.events", 0, b"NEW", value, RejectionReason.UNKNOWN_DEVICE, ""))
     monkeypatch.setenv("CORDON_DATABASE_OWNER_URL", database.owner)
     cordon = in_process(monkeypatch, capsys)
     assert "not registered" in cordon("dead-letters", "replay", "1")[2]

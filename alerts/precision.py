@@ -1,0 +1,139 @@
+"""How often detection was right, by what officers found (pure): shares with their intervals, in numbers alone."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+
+from crimes.chance.proportions import wilson_interval
+from model.enums import AlertKind
+from model.precision import JudgedAlerts
+
+LEAST_CASES = 5
+"""Of fewer alerts that were decided nothing is said: a figure would tell of single people."""
+FEW_CASES = 30
+"""Below this many a share is said to be of few cases: its interval is wide, and one more case moves it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredShare:
+    """The part of the decided alerts, with its 95 % confidence interval (Wilson); None where they are too few."""
+
+    share: float | None
+    least: float | None
+    most: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """How many alerts were closed in which way; None in all of them where too few were decided to say."""
+
+    breach: int | None
+    allowed: int | None
+    false_alarm: int | None
+    not_counted: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredDetection:
+    """Of one kind; with a preset and a month of those alone, without them of all."""
+
+    kind: AlertKind
+    preset: str | None
+    raised_month: date | None
+    alerts: int
+    still_open: int
+    retracted: int
+    outcomes: Outcomes
+    reopened: int | None
+    contested: int | None
+    overturned: int | None
+    decided: int | None  # closed as a breach or as none: what the shares are of
+    right: MeasuredShare  # detection was right: all decided but false alarms
+    breach: MeasuredShare  # it was a breach
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class DetectionPrecision:
+    """``kinds`` of all months, ``months`` of each kind, preset and month."""
+
+    least_cases: int
+    few_cases: int
+    kinds: tuple[MeasuredDetection, ...]
+    months: tuple[MeasuredDetection, ...]
+
+
+def measure(judged: Iterable[JudgedAlerts]) -> DetectionPrecision:
+    """The figures of ``judged``, by kind and by month."""
+    ordered = sorted(judged, key=lambda one: (one.kind, one.preset or "", one.raised_month))
+    kinds = [_together(list(group)) for _, group in groupby(ordered, key=lambda one: one.kind)]
+    return DetectionPrecision(
+        LEAST_CASES,
+        FEW_CASES,
+        tuple(_measured(one, preset=None, raised_month=None) for one in kinds),
+        tuple(_measured(one, preset=one.preset, raised_month=one.raised_month) for one in ordered),
+    )
+
+
+def _together(group: list[JudgedAlerts]) -> JudgedAlerts:
+    return JudgedAlerts(
+        kind=group[0].kind,
+        preset=None,
+        raised_month=group[0].raised_month,
+        alerts=sum(one.alerts for one in group),
+        still_open=sum(one.still_open for one in group),
+        retracted=sum(one.retracted for one in group),
+        breach=sum(one.breach for one in group),
+        allowed=sum(one.allowed for one in group),
+        false_alarm=sum(one.false_alarm for one in group),
+        not_counted=sum(one.not_counted for one in group),
+        reopened=sum(one.reopened for one in group),
+        contested=sum(one.contested for one in group),
+        overturned=sum(one.overturned for one in group),
+    )
+
+
+def _measured(one: JudgedAlerts, preset: str | None, raised_month: date | None) -> MeasuredDetection:
+    decided = one.breach + one.allowed + one.false_alarm
+    is_told = decided >= LEAST_CASES
+    right = _share(one.breach + one.allowed, decided)
+    return MeasuredDetection(
+        kind=one.kind,
+        preset=preset,
+        raised_month=raised_month,
+        alerts=one.alerts,
+        still_open=one.still_open,
+        retracted=one.retracted,
+        outcomes=Outcomes(one.breach, one.allowed, one.false_alarm, one.not_counted)
+        if is_told
+        else Outcomes(None, None, None, None),
+        reopened=one.reopened if is_told else None,
+        contested=one.contested if is_told else None,
+        overturned=one.overturned if is_told else None,
+        decided=decided if is_told else None,
+        right=right,
+        breach=_share(one.breach, decided),
+        words=_words(one, decided, right),
+    )
+
+
+def _share(times: int, cases: int) -> MeasuredShare:
+    if cases < LEAST_CASES:
+        return MeasuredShare(None, None, None)
+    interval = wilson_interval(times, cases)
+    return MeasuredShare(times / cases, interval.least, interval.most)
+
+
+def _words(one: JudgedAlerts, decided: int, right: MeasuredShare) -> str:
+    """Such as "right in 84 % (64 % to 95 %) of 19, few cases; not final, 11 of 30 alerts are open"."""
+    if right.share is None or right.least is None or right.most is None:
+        said = f"fewer than {LEAST_CASES} decided: too few to say"
+    else:
+        said = f"right in {_percent(right.share)} ({_percent(right.least)} to {_percent(right.most)}) of {decided}"
+        said += ", few cases" if decided < FEW_CASES else ""
+    return f"{said}; not final, {one.still_open} of {one.alerts} alerts are open" if one.still_open else said
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
