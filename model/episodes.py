@@ -12,9 +12,7 @@ from model.enums import AlertKind, AlertState, Severity
 class CauseFamily(StrEnum):
     """What alerts of several kinds come from."""
 
-    ZONE_ENTERED = (
-        "zone_entered"  # one zone: breaches of it, crossings, approaches, authorised entries, stop-and-search areas
-    )
+    ZONE_ENTERED = "zone_entered"  # one zone: breaches, crossings, approaches, authorised entries, authority areas
     ABSENT = "absent"  # from one zone: absences from it, authorised ones too
     NOT_CHARGING = "not_charging"
     STRAP = "strap"

@@ -16,7 +16,7 @@ from cli.scenario.asking import Asking
 from cli.scenario.cast import LIAISON, STAFF, enrol, make_keys
 from cli.scenario.officers import Officer
 from cli.scenario.receivers import Mood, NotifyReceiver, WebhookReceiver, listening
-from cli.scenario.stage import TICK_S, Stage, staged
+from cli.scenario.stage import TICK_S, Stage, let_go, staged
 from cli.scenario.stories import Story
 from cli.scenario.tags import Sent
 from cli.scenario.telling import Teller
@@ -223,6 +223,8 @@ def _ready(folder: Path, told: Sequence[Story]) -> Iterator[tuple[Play, Asking]]
         stop = threading.Event()
         senders = {name: stage.make_webhook(address, name) for name, address in addresses.items()}
         officers = {who: Officer(who, Asking(stage.url, token), teller) for who, token in tokens.items()}
+        for name in STEPPED_HOOKS:
+            undo.callback(let_go, senders[name])
         hanging = threading.Thread(target=senders["dashboard"].run, args=(stop,), name="dashboard", daemon=True)
         hanging.start()
         undo.callback(hanging.join, JOINED_WITHIN_S)

@@ -35,6 +35,7 @@ from ops.settings import Settings
 from store.database import SERVICE, Connection, Cursor, Identity, Pool, connect
 from store.embedded import EmbeddedPostgres
 from store.migrate import migrate
+from store.one_at_work import OneAtWork
 from store.provision import allow_logins, ensure_database
 from store.scenario import install_clock, set_clock, waits_for_worker
 from store.webhooks import register_webhook
@@ -130,16 +131,18 @@ def staged(folder: Path, starts: datetime, notify_url: str) -> Iterator[Stage]:
         undo.callback(worker.close)
         senders = [message_sender(settings, connect_worker, channel) for channel in NoticeChannel]
         beats = undo.enter_context(closing(connect_worker()))
-        yield Stage(
-            settings,
-            owner,
-            url,
-            worker,
-            make_watcher(settings),
-            make_duty(settings),
-            [sender for sender in senders if sender is not None],
-            beats,
-        )
+        watcher, duty = make_watcher(settings), make_duty(settings)
+        message_senders = [sender for sender in senders if sender is not None]
+        for one in (watcher, duty, *message_senders):
+            undo.callback(let_go, one)
+        yield Stage(settings, owner, url, worker, watcher, duty, message_senders, beats)
+
+
+def let_go(one: OneAtWork) -> None:
+    """Of its connections: as a process that is told to stop does, without another round."""
+    stopped = threading.Event()
+    stopped.set()
+    one.run(stopped)
 
 
 def _settings(server: EmbeddedPostgres, notify_url: str) -> Settings:
