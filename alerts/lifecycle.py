@@ -62,7 +62,7 @@ STEPS: Mapping[CaseAction, StepRule] = {
     CaseAction.RECORD_ACCOUNT: StepRule({**_TAKEN_UP, **_stays(CLOSED)}, stops=Clock.FIRST_ACTION),
     CaseAction.CONTEST: StepRule(
         dict.fromkeys((RAISED, ACKNOWLEDGED, UNDER_REVIEW, REOPENED, CLOSED), CONTESTED),
-        stops=Clock.ACKNOWLEDGED,
+        stops=Clock.FIRST_ACTION,
         anew_from=frozenset({CLOSED}),
     ),
     CaseAction.CLOSE: StepRule(dict.fromkeys(OPEN, CLOSED), stops=Clock.OUTCOME),
@@ -100,7 +100,7 @@ def refusal(case: AlertCase, step: Step) -> str | None:
     if step.action is CaseAction.ACKNOWLEDGE and case.acknowledged_at is not None:
         return "it is acknowledged already"
     if step.action in {CaseAction.CLOSE, CaseAction.START_REVIEW} and case.contested_at is not None and step.had_a_part:
-        return "it is contested: somebody who had no part in the decision has to look at it again"
+        return "somebody who had no part in the decision has to look at it again"
     return _closing_refusal(case, step) if step.action is CaseAction.CLOSE else None
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from model.enums import AlertKind, AlertState
+from model.notices import NoticeTemplate
 from model.victims import (
     BreachMoment,
     TaskStatus,
@@ -104,12 +105,18 @@ def add_task(
 
 
 def withdraw_tasks(cursor: Cursor, withdrawals: Iterable[tuple[int, str]], now: datetime) -> None:
-    """(task, why); one that a person settled meanwhile stays as they settled it."""
+    """(task, why); one that a person settled meanwhile stays as they settled it. Nobody is told of it any more."""
     for task_id, reason in withdrawals:
         cursor.execute(
             "UPDATE victim_tasks SET status = 'withdrawn', settled_at = %s, settled_by = 'cordon', reason = %s"
             " WHERE task_id = %s AND status = 'waiting'",
             (now, reason, task_id),
+        )
+        cursor.execute(
+            "UPDATE notices SET cancelled_at = service_clock()"
+            " WHERE template = %s AND (detail ->> 'task_id')::bigint = %s"
+            " AND message_id IS NULL AND cancelled_at IS NULL",
+            (NoticeTemplate.VICTIM_TASK.value, task_id),
         )
 
 

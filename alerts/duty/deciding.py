@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from alerts.casework_rules import escalation_of
 from alerts.clocks import CaseClock, clocks_start_at, running_clocks
 from alerts.duty.roster import Roster
 from alerts.escalation import Plan, Situation, Told, next_tellings
 from alerts.office_hours import is_office_hours, is_working_day, local_day, next_opening
 from model.casework import CaseAction, CaseStatus
 from model.casework_rules import CaseworkRules, EscalationStep
-from model.enums import Urgency
+from model.enums import Severity, Urgency
 from model.notices import NoticeChannel
 from store.escalations import DueCase, ToldRow
 
@@ -69,7 +70,11 @@ def decide(due: DueCase, known: Known, roster: Roster, rules: CaseworkRules, now
         is_over=is_over,
         change=_change(due, known, words),
         given=_given(due, known),
-        ran_out={clock: at for clock, at in clocks.items() if at <= now and not _was_told(clock, at, known)},
+        ran_out={
+            clock: at
+            for clock, at in clocks.items()
+            if at <= now and _is_told(rules, due.severity, clock) and not _was_told(clock, at, known)
+        },
         look_at=min(to_come, default=None),
     )
 
@@ -98,6 +103,12 @@ def _given(due: DueCase, known: Known) -> CaseAction | None:
     if not given or not due.case.status.is_open or given[-1][1] == due.case.assigned_to:
         return None
     return given[-1][0]
+
+
+def _is_told(rules: CaseworkRules, severity: Severity, clock: CaseClock) -> bool:
+    """What nobody was told of when it was raised waits on the list, unless somebody contests it."""
+    escalation = escalation_of(rules, severity)
+    return clock is CaseClock.REVIEW or bool(escalation.in_hours or escalation.out_of_hours)
 
 
 def _was_told(clock: CaseClock, at: datetime, known: Known) -> bool:

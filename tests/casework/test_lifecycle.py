@@ -90,7 +90,7 @@ def test_each_step_leads_where_the_table_says(status: CaseStatus, action: CaseAc
         (CaseAction.COMPLETE_STEP, True, True),
         (CaseAction.INVITE_ACCOUNT, True, True),
         (CaseAction.RECORD_ACCOUNT, True, True),
-        (CaseAction.CONTEST, True, False),
+        (CaseAction.CONTEST, True, True),
         (CaseAction.CLOSE, True, True),
         (CaseAction.AMEND, False, False),
         (CaseAction.RETRACT, False, False),
@@ -133,7 +133,7 @@ def test_where_the_clocks_begin_anew_so_does_the_acknowledgement(status: CaseSta
     after = take(before, step_of(action))
     if status in BEGINS_ANEW.get(action, ()):
         assert after.clocks_from == LATER
-        assert after.first_action_at is None
+        assert after.first_action_by == ("officer.b" if action is CaseAction.CONTEST else None)
         is_officer = action in {CaseAction.REOPEN, CaseAction.CONTEST}
         assert after.acknowledged_by == ("officer.b" if is_officer else None)
     else:
