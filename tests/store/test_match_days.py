@@ -99,12 +99,15 @@ def test_one_that_goes_on_now_can_be_added_and_one_that_is_over_not_removed(curs
     now = MatchDay(TODAY - timedelta(days=1), time(0, 1), time(0, 0), "Until midnight")
     with pytest.raises(OperationRefusedError):
         add_match_days(cursor, "STADIUM", [now], BY, LOCK_MS)
-    schedule = Schedule(LONDON, match_days=(DatedWindow(now.date, DailyWindow(now.starts, now.ends)),))
+    windows = tuple(DatedWindow(day.date, DailyWindow(day.starts, day.ends)) for day in (now, NEXT))
+    schedule = Schedule(LONDON, match_days=windows)
     publish_zones(cursor, [stadium("OVER", schedule)], BY)
     with pytest.raises(OperationRefusedError) as error:
         remove_match_days(cursor, "OVER", [now], BY, LOCK_MS)
     assert "past" in str(error.value)
-    assert coming_match_days(cursor, "OVER") == []
+    coming = coming_match_days(cursor, "OVER")
+    assert coming is not None
+    assert [one.match_day.date for one in coming] == [NEXT.date]
     today = MatchDay(TODAY, time(0), time(0), "All day")
     add_match_days(cursor, "STADIUM", [today], BY, LOCK_MS)
     remove_match_days(cursor, "STADIUM", [today], BY, LOCK_MS)
