@@ -86,7 +86,7 @@ def grant(cursor: Cursor, wanted: AuthorisationRequest, granted_by: str, lock_ti
     held_at = lock_registry_for_edit(cursor, lock_timeout_ms)
     problems = _time_problems(wanted)
     purpose = _checked("purpose", wanted.purpose, LONGEST_PURPOSE, problems)
-    person_id = _find_person(cursor, wanted.crn, problems)
+    person_id = _find_person(cursor, wanted, problems)
     zone_id = _find_zone(cursor, wanted.zone_reference, person_id, problems)
     if zone_id is not None and not problems:
         problems += _zone_problems(cursor, zone_id, person_id, wanted)
@@ -195,17 +195,21 @@ def _checked(field: str, value: str, longest: int, problems: list[AuthorisationP
         return ""
 
 
-def _find_person(cursor: Cursor, crn: str, problems: list[AuthorisationProblem]) -> int | None:
-    checked = _checked("person", crn, CRN_LENGTH, problems)
+def _find_person(cursor: Cursor, wanted: AuthorisationRequest, problems: list[AuthorisationProblem]) -> int | None:
+    checked = _checked("person", wanted.crn, CRN_LENGTH, problems)
     if not checked:
         return None
-    cursor.execute("SELECT person_id FROM people WHERE crn = %s", (checked,))
+    cursor.execute("SELECT person_id, ended_at FROM people WHERE crn = %s", (checked,))
     row = cursor.fetchone()
     if row is None:
         remedy = "give the CRN of a person whom you may see"
         problems.append(AuthorisationProblem("person", f"nobody whom you may see has the CRN {checked}", remedy))
         return None
-    person_id: int = row[0]
+    person_id: int
+    person_id, ended_at = row
+    if ended_at is not None and wanted.ends_at > ended_at:
+        found = f"the person's monitoring ends, or ended, at {ended_at.isoformat()}"
+        problems.append(AuthorisationProblem("to", found, "nothing is watched from then on: give a time before"))
     return person_id
 
 

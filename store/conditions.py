@@ -177,9 +177,11 @@ def _refusals(draft: ConditionDraft, owner: Owner | None, now: datetime) -> Iter
     if owner is None:
         found = f"nobody whom you may see has the CRN {draft.crn}"
         yield ConditionRefusal(reference, "crn", found, "correct it, or add the person first")
-    elif owner.ended_at is not None and owner.ended_at <= now:
-        found = f"the person's monitoring ended at {owner.ended_at.isoformat()}"
-        yield ConditionRefusal(reference, "crn", found, "nothing more is watched: withdraw it")
+    elif owner.ended_at is not None and (draft.ends is None or draft.ends > owner.ended_at):
+        found = f"the person's monitoring ends, or ended, at {owner.ended_at.isoformat()}"
+        yield ConditionRefusal(
+            reference, "crn", found, "nothing is watched from then on: withdraw it, or end it by then"
+        )
     schedule = None if draft.zone is None else draft.zone.schedule
     never = None if schedule is None else never_applies(schedule, max(draft.starts, now), draft.ends)
     if draft.ends is not None and draft.ends <= now:
