@@ -20,6 +20,7 @@ from store.condition_list import (
     draft_changes,
     find_condition,
     find_condition_named,
+    references_taken,
 )
 from store.database import Cursor
 from store.zone_decisions import LONGEST_NAME, LONGEST_REFERENCE, content_of
@@ -192,9 +193,9 @@ def _refusals(draft: ConditionDraft, owner: Owner | None, now: datetime) -> Iter
 
 def _taken(cursor: Cursor, drafts: Sequence[ConditionDraft]) -> list[ConditionRefusal]:
     """A zone that is the person's already is adopted instead: whoever may see it is told so."""
-    cursor.execute("SELECT taken_references(%s)", ([draft.reference for draft in drafts],))
+    taken = references_taken(cursor, [draft.reference for draft in drafts])
     remedy = "choose another; a person's zone that is there already is adopted (cordon conditions adopt)"
-    return [ConditionRefusal(taken, "reference", "it is taken", remedy) for (taken,) in cursor.fetchall()]
+    return [ConditionRefusal(one, "reference", "it is taken", remedy) for one in taken]
 
 
 def _insert(cursor: Cursor, drafts: Sequence[ConditionDraft], drafted_by: str) -> list[int]:

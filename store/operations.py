@@ -25,6 +25,7 @@ from model.policies import AREA
 from model.zones import Geometry
 from ops.errors import InputError
 from store.clock import service_now
+from store.condition_list import references_taken
 from store.database import Cursor, fetch_one
 from store.operations_checks import OperationRefusedError, checked_extension, checked_opening
 from store.registry import lock_registry_for_edit
@@ -45,8 +46,8 @@ def open_authority(cursor: Cursor, wanted: AuthorityRequest, opened_by: str, loc
     lock_registry_for_edit(cursor, lock_timeout_ms)
     now = service_now(cursor)
     shapes = find_ward_shapes(cursor, wanted.wards)
-    taken = bool(current_zones(cursor, [wanted.reference]))
-    checked, problems = checked_opening(wanted, now, shapes.keys(), is_taken=taken)
+    taken = references_taken(cursor, [wanted.reference])
+    checked, problems = checked_opening(wanted, now, shapes.keys(), is_taken=bool(taken))
     if problems:
         raise OperationRefusedError(problems)
     geometry = _area([shapes[code] for code in checked.wards])

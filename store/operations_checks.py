@@ -40,7 +40,7 @@ def checked_opening(
 ) -> tuple[AuthorityRequest, list[OperationProblem]]:
     """The request without blanks around its texts, and all that is wrong with it.
 
-    ``known_wards``: those of its wards that were imported; ``is_taken``: whether a zone has its reference.
+    ``known_wards``: those of its wards that were imported; ``is_taken``: whether a zone or condition has its reference.
     """
     problems: list[OperationProblem] = []
     checked = replace(
@@ -51,7 +51,7 @@ def checked_opening(
         wards=tuple(dict.fromkeys(wanted.wards)),
     )
     if is_taken:
-        found = f"there is a zone {wanted.reference} already"
+        found = f"there is a zone or a condition {wanted.reference} already"
         problems.append(OperationProblem("reference", found, "give a reference of its own"))
     problems += _ward_problems(checked.wards, known_wards)
     limits = _limits(wanted.power, problems)

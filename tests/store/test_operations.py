@@ -55,6 +55,15 @@ def refused(cursor: Cursor, wanted: AuthorityRequest) -> dict[str, str]:
     return {problem.field: problem.value for problem in error.value.problems}
 
 
+def test_a_reference_that_a_condition_waits_with_is_taken(cursor: Cursor, wanted: AuthorityRequest) -> None:
+    cursor.execute("INSERT INTO people (crn, name) VALUES ('X1', 'Sam') RETURNING person_id")
+    cursor.execute(
+        "INSERT INTO licence_conditions (person_id, kind, reference) VALUES (%s, 'exclusion', 'S60-1')",
+        cursor.fetchone(),
+    )
+    assert refused(cursor, wanted) == {"reference": "there is a zone or a condition S60-1 already"}
+
+
 def test_an_authority_is_a_shared_zone_of_its_wards_for_its_hours(cursor: Cursor, wanted: AuthorityRequest) -> None:
     opened = open_authority(cursor, wanted, BY, LOCK_MS)
     assert opened.state(datetime.now(UTC)) is OperationState.OPEN
