@@ -124,3 +124,12 @@ GRANT SELECT ON rota_shifts, escalations, overdue_clocks TO cordon_api;
 GRANT SELECT (team_id) ON people TO cordon_api;
 GRANT INSERT (role, subject, during, added_by) ON rota_shifts TO cordon_api;
 GRANT UPDATE (during, cancelled_at, cancelled_by) ON rota_shifts TO cordon_api;
+
+-- Who of the staff was told that issued evidence has changed. What was there before lies with its recipients.
+CREATE TABLE evidence_tellings (
+  notice_id bigint PRIMARY KEY REFERENCES evidence_notices,
+  subject text REFERENCES staff, -- NULL: nobody whom it concerns is on the staff with an address
+  decided_at timestamptz NOT NULL DEFAULT service_clock()
+);
+INSERT INTO evidence_tellings (notice_id) SELECT notice_id FROM evidence_notices;
+GRANT SELECT, INSERT ON evidence_tellings TO cordon_worker;

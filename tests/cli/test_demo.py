@@ -140,6 +140,8 @@ def test_an_unattended_run_accounts_for_every_ping(unattended: str, ask: Callabl
     for name, share in (("ping to alert, 50th percentile", 0.5), ("ping to alert, 99th percentile", 0.99)):
         assert told[name] == pytest.approx(ask(f"SELECT {delays.format(share)} FROM alerts"), abs=0.001)
     assert unattended.count("BREACH ALERT") == 1
+    assert unattended.count("TOLD: practitioner.") == 1
+    assert ask("SELECT count(*) FROM notices WHERE template = 'alert'") >= 1
     assert unattended.count("CRIME MATCHED") == 1
     verdicts = re.search(r"present (\d+), possible (\d+), absent (\d+), cannot say (\d+)", unattended)
     assert verdicts is not None
