@@ -39,12 +39,12 @@ def _told(revision: Revision, told: ToldAlert | None, known_us: int) -> AlertCha
 
 def _kind(told: ToldAlert, alert: Alert) -> AlertChangeKind | None:
     """None where nothing that was told has changed."""
+    if SEVERITIES.index(alert.severity) > SEVERITIES.index(told.severity):
+        return AlertChangeKind.UPGRADED
     if alert.state is AlertState.OPEN and told.state is not AlertState.OPEN:
         return AlertChangeKind.REOPENED
     if told.state is AlertState.RETRACTED:
         return AlertChangeKind.REOPENED
-    if SEVERITIES.index(alert.severity) > SEVERITIES.index(told.severity):
-        return AlertChangeKind.UPGRADED
     if alert.state is AlertState.ENDED and told.state is AlertState.OPEN:
         return AlertChangeKind.ENDED
     now = (alert.kind, alert.severity, alert.began_us, alert.last_evidence_us, alert.ended_us)
