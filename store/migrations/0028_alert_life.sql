@@ -81,6 +81,11 @@ END
 $$;
 CREATE TRIGGER open_cases AFTER INSERT ON alerts REFERENCING NEW TABLE AS raised
   FOR EACH STATEMENT EXECUTE FUNCTION open_cases();
+-- What workers of the release before raised since 0024; from here on the trigger's lock keeps them waiting.
+INSERT INTO alert_cases (alert_id, person_id, status, raised_at, clocks_from, response_plan_id)
+  SELECT alert_id, person_id, CASE state WHEN 'retracted' THEN 'retracted' ELSE 'raised' END, raised_at, raised_at,
+         response_plan_for(zone_id, kind)
+  FROM alerts WHERE NOT EXISTS (SELECT FROM alert_cases WHERE alert_cases.alert_id = alerts.alert_id);
 
 -- A case changes by actions alone: one version an action, and at the commit the action is there.
 CREATE FUNCTION case_goes_on() RETURNS trigger LANGUAGE plpgsql AS $$
