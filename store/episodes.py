@@ -12,7 +12,8 @@ from store.database import Cursor
 
 _ALERTS = (
     "SELECT alert_id, kind, severity, state, status, assigned_to, alert.person_id, zone_id, began_at, ended_at"
-    " FROM alerts alert JOIN alert_cases USING (alert_id) WHERE state <> 'retracted'"
+    " FROM alerts alert JOIN alert_cases USING (alert_id)"
+    " WHERE (state <> 'retracted' OR status NOT IN ('closed', 'retracted'))"
 )
 
 
