@@ -36,10 +36,6 @@ def police(migrated_database: DatabaseUrls) -> Iterator[PoliceApi]:
             for start in (before, MORNING):
                 seed_positions(cursor, running.api.own.device_id, 3, start)
             cursor.execute("INSERT INTO outbox (event_id, channel) SELECT event_id, 'kafka' FROM alert_events")
-            cursor.execute(
-                "INSERT INTO alert_cases (alert_id, person_id, status, raised_at)"
-                " SELECT alert_id, person_id, 'raised', raised_at FROM alerts ON CONFLICT DO NOTHING"
-            )
         yield running
 
 
