@@ -60,22 +60,31 @@ def place_at(lat: float, lon: float, margin_m: float, projection: Projection) ->
     return ProtectedPlace(float(x[0]), float(y[0]), margin_m)
 
 
-def reveals_of(geometries: Iterable[Geometry], place: ProtectedPlace, projection: Projection) -> tuple[Reveal, ...]:
+def reveals_of(
+    geometries: Iterable[Geometry], place: ProtectedPlace, projection: Projection, known: Iterable[Geometry] = ()
+) -> tuple[Reveal, ...]:
     """``reveals`` of validated geometries in degrees."""
-    return reveals([area_of(geometry, projection) for geometry in geometries], place)
+    areas, earlier = ([area_of(one, projection) for one in given] for given in (geometries, known))
+    return reveals(areas, place, earlier)
 
 
-def reveals(areas: Sequence[Area], place: ProtectedPlace) -> tuple[Reveal, ...]:
-    """What ``areas``, all the shapes known about ``place``, tell of it; none where they protect it.
+def is_about(geometry: Geometry, place: ProtectedPlace, projection: Projection) -> bool:
+    """Whether a shape holds the place so deep that it might have been made for it, with whatever margin."""
+    return depth_in_m(area_of(geometry, projection), place.x, place.y) >= LEAST_MARGIN_M
 
-    They are valid polygons and multi-polygons on the plane. Each has to hold the place by its margin.
+
+def reveals(areas: Sequence[Area], place: ProtectedPlace, known: Sequence[Area] = ()) -> tuple[Reveal, ...]:
+    """What ``areas`` tell of ``place`` beside those that are ``known`` about it; none where they protect it.
+
+    They are valid polygons and multi-polygons on the plane. Each of ``areas`` has to hold the place by its margin; one
+    that is known may have been made for another margin.
     """
     found = [
         Reveal("margin", depth_m, place.margin_m)
         for area in areas
         if (depth_m := depth_in_m(area, place.x, place.y)) < place.margin_m
     ]
-    for name, area in _told_by(areas):
+    for name, area in _told_by([*areas, *known]):
         for guess in guesses(area, place.margin_m):
             off_m = float(np.hypot(guess.x - place.x, guess.y - place.y))
             if off_m < LEAST_OFF_M:
@@ -83,7 +92,7 @@ def reveals(areas: Sequence[Area], place: ProtectedPlace) -> tuple[Reveal, ...]:
         room_m2 = float(room_of(area, place.margin_m).area)
         if room_m2 < LEAST_ROOM_M2:
             found.append(Reveal(f"room in {name}", room_m2, LEAST_ROOM_M2))
-    found += _of_means(areas, place)
+    found += _of_means([*areas, *known], place)
     return tuple(dict.fromkeys(found))
 
 

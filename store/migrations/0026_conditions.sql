@@ -235,6 +235,7 @@ CREATE POLICY drawn ON zone_versions FOR INSERT TO cordon_api WITH CHECK (
         JOIN condition_versions approved USING (condition_id)
         WHERE zones.zone_id = zone_versions.zone_id
           AND approved.status = 'live' AND approved.decided_by = current_setting('cordon.subject', true)
+          AND zone_versions.kind = CASE one.kind WHEN 'attendance' THEN 'inclusion' ELSE one.kind END
           AND approved.geometry = zone_versions.geometry
           AND approved.schedule IS NOT DISTINCT FROM zone_versions.schedule
           AND approved.policy = zone_versions.policy))

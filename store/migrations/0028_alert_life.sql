@@ -87,7 +87,8 @@ INSERT INTO alert_cases (alert_id, person_id, status, raised_at, clocks_from, re
          response_plan_for(zone_id, kind)
   FROM alerts WHERE NOT EXISTS (SELECT FROM alert_cases WHERE alert_cases.alert_id = alerts.alert_id);
 
--- A case changes by actions alone: one version an action, and at the commit the action is there.
+-- A case changes by actions alone: one version an action, and at the commit the action is there,
+-- of whoever the case names.
 CREATE FUNCTION case_goes_on() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF NEW.version <> OLD.version + 1 OR NEW.alert_id <> OLD.alert_id
@@ -101,8 +102,14 @@ CREATE TRIGGER goes_on BEFORE UPDATE ON alert_cases FOR EACH ROW EXECUTE FUNCTIO
 CREATE FUNCTION case_has_action() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
 BEGIN
-  IF NOT EXISTS (SELECT FROM alert_actions WHERE alert_id = NEW.alert_id AND case_version = NEW.version) THEN
-    RAISE EXCEPTION 'a case was changed and nobody says how' USING ERRCODE = 'check_violation';
+  IF NOT EXISTS (
+    SELECT FROM alert_actions WHERE alert_id = NEW.alert_id AND case_version = NEW.version
+      AND (NEW.closed_at IS NULL OR OLD.closed_at IS NOT NULL OR action = 'close')
+      AND (NEW.closed_by IS NULL OR NEW.closed_by IN (OLD.closed_by, acted_by))
+      AND (NEW.acknowledged_by IS NULL OR NEW.acknowledged_by IN (OLD.acknowledged_by, acted_by))
+      AND (NEW.first_action_by IS NULL OR NEW.first_action_by IN (OLD.first_action_by, acted_by))) THEN
+    RAISE EXCEPTION 'a case was changed and nobody says how, or somebody else is named'
+      USING ERRCODE = 'check_violation';
   END IF;
   RETURN NULL;
 END

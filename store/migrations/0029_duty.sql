@@ -115,7 +115,8 @@ CREATE POLICY added ON rota_shifts FOR INSERT TO cordon_api WITH CHECK (
   (SELECT writes_rota(current_setting('cordon.role', true)))
   AND added_by = current_setting('cordon.subject', true));
 CREATE POLICY changed ON rota_shifts FOR UPDATE TO cordon_api
-  USING ((SELECT writes_rota(current_setting('cordon.role', true))));
+  USING ((SELECT writes_rota(current_setting('cordon.role', true))) AND cancelled_at IS NULL)
+  WITH CHECK (cancelled_by IS NULL OR cancelled_by = current_setting('cordon.subject', true));
 CREATE POLICY seen_with_alert ON escalations FOR SELECT TO cordon_api USING (
   EXISTS (SELECT FROM alerts WHERE alerts.alert_id = escalations.alert_id));
 CREATE POLICY seen_with_alert ON overdue_clocks FOR SELECT TO cordon_api USING (
