@@ -35,5 +35,6 @@ def weekend() -> None:
 
 def telling_of_weekend() -> list[str]:
     """The lines of what happened, an empty one, and the account."""
-    played = play(all_stories(), all_acts(), account)
+    told = all_stories()
+    played = play(told, all_acts(told), account)
     return [*played.lines, "", *played.account]

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from cli.scenario.cast import MANAGER
+from cli.scenario.cast import MANAGER, PRACTITIONERS
+from cli.scenario.operation import read_information
 from cli.scenario.play import Act, Play
 from cli.scenario.tags import crn
 from cli.scenario.weekend import MONDAY, moment
@@ -17,6 +18,8 @@ OUTCOMES: Mapping[str, str] = {
     "inclusion_zone_absence": "authorised",
     "approach_warning": "emergency",
     "inferred_crossing": "emergency",
+    "authority_area_entry": "noted",
+    "left_home_area": "noted",
     **dict.fromkeys(DEVICE_KINDS, "equipment_dealt_with"),
 }
 """By kind, unless OF_PEOPLE says otherwise."""
@@ -75,6 +78,7 @@ def _close(play: Play) -> None:
 
 
 MONDAY_ACTS: Mapping[datetime, Sequence[Act]] = {
+    moment(MONDAY, "09:02"): tuple(read_information(subject) for subject in PRACTITIONERS),
     moment(MONDAY, "09:05"): (_show_episodes,),
     moment(MONDAY, "09:15"): (_review,),
     moment(MONDAY, "09:30"): (_invite,),

@@ -13,14 +13,14 @@ from pathlib import Path
 from alerts.casework_rules import default_rules
 from alerts.deliver_webhooks import WebhookSender
 from cli.scenario.asking import Asking
-from cli.scenario.cast import LIAISON, STAFF, enrol, make_keys
+from cli.scenario.cast import ADMINISTRATOR, LIAISON, STAFF, make_keys
 from cli.scenario.officers import Officer
 from cli.scenario.receivers import Mood, NotifyReceiver, WebhookReceiver, listening
 from cli.scenario.stage import TICK_S, Stage, let_go, staged
 from cli.scenario.stories import Story
 from cli.scenario.tags import Sent
 from cli.scenario.telling import Teller
-from cli.scenario.weekend import ENDS, LONDON, STARTS, all_sent
+from cli.scenario.weekend import ENDS, ENROLLED, LONDON, STARTS, all_sent
 from ops.errors import UnavailableError
 from store.scenario import alerts_of_message, changes_after, next_due
 
@@ -48,9 +48,9 @@ class Play:
     senders: Mapping[str, WebhookSender]
     officers: Mapping[str, Officer]
     acts: defaultdict[datetime, list["Act"]] = field(default_factory=lambda: defaultdict(list))
-    now: datetime = STARTS
-    judged_at: datetime = STARTS - timedelta(hours=1)
-    served_at: datetime = STARTS - timedelta(hours=1)
+    now: datetime = ENROLLED
+    judged_at: datetime = ENROLLED
+    served_at: datetime = ENROLLED
     _seen_event: int = 0
 
     def officer(self, subject: str) -> Officer:
@@ -124,7 +124,7 @@ def play(told: Sequence[Story], acts: Mapping[datetime, Sequence[Act]], closing:
     """Everything from the first moment to the last, and what ``closing`` finds then. Nothing of it is left running."""
     with (
         tempfile.TemporaryDirectory(prefix="cordon-scenario-") as folder,
-        _ready(Path(folder), told) as (on_stage, tags),
+        _ready(Path(folder)) as (on_stage, tags),
     ):
         for at, ones in acts.items():
             on_stage.acts[at.astimezone(UTC)] += ones
@@ -209,20 +209,21 @@ def _hand_in(tags: Asking, sent: Sequence[Sent]) -> None:
 
 
 @contextmanager
-def _ready(folder: Path, told: Sequence[Story]) -> Iterator[tuple[Play, Asking]]:
+def _ready(folder: Path) -> Iterator[tuple[Play, Asking]]:
     notify = NotifyReceiver()
     hooks = {"case-system": WebhookReceiver(), "archive": WebhookReceiver(), "dashboard": WebhookReceiver(Mood.HANGS)}
     with ExitStack() as undo:
-        stage = undo.enter_context(staged(folder, STARTS, undo.enter_context(listening(notify))))
+        stage = undo.enter_context(staged(folder, ENROLLED, undo.enter_context(listening(notify))))
         addresses = {name: undo.enter_context(listening(hook)) for name, hook in hooks.items()}
         with stage.owned() as cursor:
-            enrol(cursor, told)
             key, tokens = make_keys(cursor)
         subjects = {address: one.subject for one in STAFF for address in (one.email, one.mobile) if address}
         teller = Teller(LONDON, subjects)
         stop = threading.Event()
-        senders = {name: stage.make_webhook(address, name) for name, address in addresses.items()}
         officers = {who: Officer(who, Asking(stage.url, token), teller) for who, token in tokens.items()}
+        senders = {
+            name: _registered(stage, officers[ADMINISTRATOR], name, address) for name, address in addresses.items()
+        }
         for name in STEPPED_HOOKS:
             undo.callback(let_go, senders[name])
         hanging = threading.Thread(target=senders["dashboard"].run, args=(stop,), name="dashboard", daemon=True)
@@ -230,3 +231,10 @@ def _ready(folder: Path, told: Sequence[Story]) -> Iterator[tuple[Play, Asking]]
         undo.callback(hanging.join, JOINED_WITHIN_S)
         undo.callback(stop.set)
         yield Play(stage, teller, notify, hooks, senders, officers), Asking(stage.url, key)
+
+
+def _registered(stage: Stage, by: Officer, name: str, url: str) -> WebhookSender:
+    """A receiver of alert events, and what sends to it."""
+    made = by.asking.done("POST", "/v1/webhooks", {"url": url, "description": name})
+    by.teller.say(ENROLLED, by.subject, f"registered the webhook {name}")
+    return stage.webhook_sender(made.body["webhook"]["webhook_id"])

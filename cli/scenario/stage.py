@@ -14,7 +14,6 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
-from alerts.channels.webhooks import new_secret
 from alerts.deliver_all import message_sender, webhook_sender
 from alerts.deliver_messages import MessageSender
 from alerts.deliver_webhooks import WebhookSender
@@ -32,13 +31,12 @@ from ingest.worker import Worker
 from model.notices import NoticeChannel
 from ops.errors import UnavailableError
 from ops.settings import Settings
-from store.database import SERVICE, Connection, Cursor, Identity, Pool, connect
+from store.database import SERVICE, Connection, Cursor, Pool, connect
 from store.embedded import EmbeddedPostgres
 from store.migrate import migrate
 from store.one_at_work import OneAtWork
 from store.provision import allow_logins, ensure_database
 from store.scenario import install_clock, set_clock, waits_for_worker
-from store.webhooks import register_webhook
 
 DATABASE = "scenario"
 OWNER = "postgres"
@@ -47,7 +45,6 @@ START_WITHIN_S = 20.0
 TICK_S = 900
 """Between two looks at everybody. The limits of deafness are set so that this does not seem deaf."""
 QUIET_S = 1790
-ADMINISTRATOR = Identity("scenario.administrator", "administrator", "scenario", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +68,9 @@ class Stage:
         with self.owned() as cursor:
             set_clock(cursor, reads)
 
-    def make_webhook(self, url: str, description: str) -> WebhookSender:
-        """A receiver of alert events, and what sends to it."""
-        with self.owner.transaction(ADMINISTRATOR) as cursor:
-            made = register_webhook(cursor, url, description, (), (), ADMINISTRATOR.subject, new_secret())
-        return webhook_sender(self.settings, self._connect_worker, made.webhook_id)
+    def webhook_sender(self, webhook_id: int) -> WebhookSender:
+        """What sends to a webhook that is registered."""
+        return webhook_sender(self.settings, self._connect_worker, webhook_id)
 
     def be_on_duty(self) -> None:
         """The timetable does what is due, and what it told is sent; messages taken before may have arrived by now."""
