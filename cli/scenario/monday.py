@@ -53,7 +53,7 @@ def _review(play: Play) -> None:
     officer = play.officer(MANAGER)
     reviewed = [one for one in officer.open_alerts() if _reviewed(one) and one["case"]["status"] != "under_review"]
     for alert in reviewed:
-        officer.do_silently(alert["alert_id"], "start_review")
+        officer.do_silently(alert, "start_review")
     play.say(MANAGER, f"start_review of {len(reviewed)} alerts")
 
 
@@ -61,20 +61,20 @@ def _invite(play: Play) -> None:
     officer = play.officer(MANAGER)
     breaches = [one for one in officer.open_alerts(severity="breach") if _reviewed(one)]
     for alert in breaches:
-        officer.do_silently(alert["alert_id"], "invite_account")
+        officer.do_silently(alert, "invite_account")
     play.say(MANAGER, f"invite_account of {len(breaches)} breaches")
 
 
 def _close(play: Play) -> None:
     """All of one outcome together."""
     officer = play.officer(MANAGER)
-    by_outcome: defaultdict[str, list[str]] = defaultdict(list)
+    by_outcome: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for alert in officer.open_alerts():
         if _reviewed(alert):
             outcome = OF_PEOPLE.get((alert["person"]["crn"], alert["kind"])) or OUTCOMES[alert["kind"]]
-            by_outcome[outcome].append(alert["alert_id"])
-    for outcome, alert_ids in sorted(by_outcome.items()):
-        officer.close_together(play.now, alert_ids, outcome, NOTE)
+            by_outcome[outcome].append(alert)
+    for outcome, alerts in sorted(by_outcome.items()):
+        officer.close_together(play.now, alerts, outcome, NOTE)
 
 
 MONDAY_ACTS: Mapping[datetime, Sequence[Act]] = {

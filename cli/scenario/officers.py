@@ -47,21 +47,21 @@ class Officer:
             self.teller.say(at, self.subject, f"{action} {about}: {answer.status} {answer.body['detail']}{why}")
         return answer
 
-    def take(self, at: datetime, alert_id: str) -> None:
-        """Make it theirs, and acknowledge it."""
-        self.do_silently(alert_id, "assign", to=self.subject)
-        self.do(at, alert_id, "acknowledge")
+    def take(self, at: datetime, alert: Mapping[str, Any]) -> None:
+        """Make it theirs as they read it in the list, and acknowledge it."""
+        self.do_silently(alert, "assign", to=self.subject)
+        self.do(at, alert["alert_id"], "acknowledge")
 
-    def do_silently(self, alert_id: str, action: str, **detail: str) -> None:
+    def do_silently(self, alert: Mapping[str, Any], action: str, **detail: str) -> None:
         """One of many actions, about which one line is said together. Raises UnavailableError on a refusal."""
-        answer = self._act(alert_id, action, self.etag(alert_id), **detail)
+        answer = self._act(alert["alert_id"], action, alert["case"]["etag"], **detail)
         if answer.status != HTTPStatus.OK:
             raise UnavailableError(f"{action} was answered {answer.status}: {answer.body}")
 
-    def close_together(self, at: datetime, alert_ids: Sequence[str], outcome: str, text: str) -> None:
+    def close_together(self, at: datetime, alerts: Sequence[Mapping[str, Any]], outcome: str, text: str) -> None:
         """All of them with one outcome and one note, or none."""
         body = {
-            "alerts": [{"alert_id": alert_id, "etag": self.etag(alert_id)} for alert_id in alert_ids],
+            "alerts": [{"alert_id": one["alert_id"], "etag": one["case"]["etag"]} for one in alerts],
             "outcome": outcome,
             "text": text,
         }

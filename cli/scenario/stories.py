@@ -107,7 +107,7 @@ def at_the_stadium(person: int, since: datetime, minutes: int = 30) -> Story:
 def in_authority_area(person: int, since: datetime, minutes: int = 40) -> Story:
     """One stay in the area of the stop-and-search authority, while it is open."""
     until = since + minutes * MINUTE
-    away = [(since - 25 * MINUTE, until + 25 * MINUTE)]
+    away = [(since - 10 * MINUTE, until + 25 * MINUTE)]
     return Story(person, 1, stays_in(person, WARD, since, minutes), away)
 
 
