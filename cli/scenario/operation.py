@@ -13,7 +13,7 @@ from geofence.wards import read_wards
 from store.wards import write_wards
 
 REFERENCE = "S60-1"
-POLICE_ASK = ("/v1/alerts", "/v1/people", "/v1/operations", f"/v1/zones/{REFERENCE}", "/v1/stream")
+POLICE_ASK = ("/v1/alerts", "/v1/people", "/v1/operations", f"/v1/zones/{REFERENCE}", "/v1/alerts/stream")
 
 
 def import_wards(play: Play) -> None:

@@ -14,7 +14,7 @@ from alerts.casework_rules import default_rules
 from cli.scenario.asking import Asking
 from cli.scenario.cast import ADMINISTRATOR, LIAISON, STAFF, make_keys
 from cli.scenario.officers import Officer
-from cli.scenario.receivers import Mood, NotifyReceiver, WebhookReceiver, listening
+from cli.scenario.receivers import Arrived, Mood, NotifyReceiver, WebhookReceiver, listening
 from cli.scenario.stage import TICK_S, Stage, Webhook, let_go, staged
 from cli.scenario.stories import Story
 from cli.scenario.tags import Sent
@@ -82,10 +82,11 @@ class Play:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What is printed: the lines of what happened, and those of the account."""
+    """What is printed: the lines of what happened, and those of the account. ``messages`` are whole."""
 
     lines: Sequence[str]
     account: Sequence[str]
+    messages: Sequence[Arrived]
 
 
 Act = Callable[[Play], None]
@@ -131,7 +132,7 @@ def play(told: Sequence[Story], acts: Mapping[datetime, Sequence[Act]], closing:
             STARTS + n * timedelta(seconds=TICK_S) for n in range(int((ENDS - STARTS).total_seconds() / TICK_S) + 1)
         }
         _go_through(on_stage, tags, sent, sorted(at.astimezone(UTC) for at in ticks))
-        return Played(on_stage.teller.lines, closing(on_stage))
+        return Played(on_stage.teller.lines, closing(on_stage), on_stage.notify.arrived)
 
 
 def _go_through(
