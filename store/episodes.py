@@ -67,7 +67,7 @@ def alerts_like(cursor: Cursor, alert_id: UUID) -> list[EpisodeAlert]:
     return _load(
         cursor,
         f"{_ALERTS} AND (coalesce(alert.person_id, 0), coalesce(zone_id, 0)) IN ("
-        "   SELECT coalesce(person_id, 0), coalesce(zone_id, 0) FROM alerts WHERE alert_id = %s::uuid)",  # noqa: S608  literals
+        "   SELECT coalesce(person_id, 0), coalesce(zone_id, 0) FROM alerts WHERE alert_id = %s::uuid)",
         str(alert_id),
     )
 
