@@ -139,8 +139,9 @@ def _go_through(
     on_stage: Play, tags: Asking, sent: Mapping[datetime, Sequence[Sent]], ticks: Sequence[datetime]
 ) -> None:
     waiting = sorted({*sent, *ticks}, reverse=True)
+    due = _due(on_stage)
     while True:
-        candidates = [waiting[-1] if waiting else None, min(on_stage.acts, default=None), _due(on_stage)]
+        candidates = [waiting[-1] if waiting else None, min(on_stage.acts, default=None), due]
         at = min(one for one in candidates if one is not None)
         if at > ENDS or not waiting:
             break
@@ -150,12 +151,12 @@ def _go_through(
         if has_news:
             _hand_in(tags, sent.get(waiting.pop(), ()))
         _judge(on_stage, has_news=has_news)
-        _serve(on_stage, has_news=has_news)
+        due = _serve(on_stage, has_news=has_news)
         acts = on_stage.acts.pop(on_stage.now, ())
         for act in acts:
             act(on_stage)
         if acts:
-            _serve(on_stage, has_news=False)
+            due = _serve(on_stage, has_news=False)
 
 
 def _judge(on_stage: Play, *, has_news: bool) -> None:
@@ -172,15 +173,14 @@ def _due(on_stage: Play) -> datetime | None:
         return next_due(cursor, rules.hand_over_notice_s, rules.quiet_s)
 
 
-def _serve(on_stage: Play, *, has_news: bool) -> None:
-    """The timetable and the delivery, until nothing more is due at this moment.
+def _serve(on_stage: Play, *, has_news: bool) -> datetime | None:
+    """The timetable and the delivery, until nothing more is due at this moment; and when something is next.
 
     What the tags send may change how well a victim's zone is watched, which no deadline tells.
     """
-    is_due = has_news
+    due = on_stage.now if has_news else _due(on_stage)
     rounds = 0
-    while is_due or _is_due(on_stage):
-        is_due = False
+    while due is not None and due <= on_stage.now:
         rounds += 1
         if rounds > MOST_ROUNDS:
             at = on_stage.now.isoformat()
@@ -188,12 +188,9 @@ def _serve(on_stage: Play, *, has_news: bool) -> None:
         on_stage.stage.be_on_duty()
         on_stage.tell_changes()
         on_stage.tell_messages()
+        due = _due(on_stage)
     on_stage.stage.post([on_stage.webhooks[name] for name in STEPPED_HOOKS])
-
-
-def _is_due(on_stage: Play) -> bool:
-    due = _due(on_stage)
-    return due is not None and due <= on_stage.now
+    return due
 
 
 def _hand_in(tags: Asking, sent: Sequence[Sent]) -> None:

@@ -108,6 +108,7 @@ class Stage:
 
     def _work(self) -> None:
         deadline = time.monotonic() + START_WITHIN_S
+        self.worker.round()
         while self._asks(waits_for_worker):
             if time.monotonic() > deadline:
                 raise UnavailableError("the worker does not come to an end with what was sent")
