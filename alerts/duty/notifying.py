@@ -105,7 +105,7 @@ class Notifying:
         self._others.append(NewNotice(member.subject, channel, template, due.severity, due.case.alert_id))
 
     def _tell_contested(self, due: DueCase, contested_by: str) -> None:
-        """Whoever has it may be the one who may not look again: their managers look, or see to it that somebody does."""
+        """Whoever has it may be the one who may not look again: managers look, or see to it that somebody does."""
         for member in self._roster.managers_of(due.team_id):
             channel = first_channel(member, due.severity)
             if channel is not None and member.subject != contested_by:
