@@ -50,6 +50,7 @@ class Decision:
     is_over: bool  # nobody is told any more: what waits to be sent is taken back
     change: str | None
     given: CaseAction | None
+    contested_by: str | None  # who wrote that down since the last look, where somebody else is to look at it again
     ran_out: dict[CaseClock, datetime] = field(default_factory=dict)
     look_at: datetime | None = None
 
@@ -74,6 +75,7 @@ def decide(due: DueCase, known: Known, roster: Roster, rules: CaseworkRules, now
         is_over=is_over,
         change=_change(due, known, words),
         given=_given(due, known),
+        contested_by=_contested_by(due, known),
         ran_out={
             clock: at
             for clock, at in clocks.items()
@@ -116,6 +118,11 @@ def _given(due: DueCase, known: Known) -> CaseAction | None:
     if not given or not due.case.status.is_open or given[-1][1] == due.case.assigned_to:
         return None
     return given[-1][0]
+
+
+def _contested_by(due: DueCase, known: Known) -> str | None:
+    contested = [by for action, by in known.actions if action is CaseAction.CONTEST]
+    return contested[-1] if contested and due.case.status is CaseStatus.CONTESTED else None
 
 
 def _is_told(rules: CaseworkRules, severity: Severity, clock: CaseClock) -> bool:

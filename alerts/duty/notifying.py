@@ -51,6 +51,8 @@ class Notifying:
             self._tell_change(due, decision)
         if decision.given is not None:
             self._tell_given(due, decision.given)
+        if decision.contested_by is not None:
+            self._tell_contested(due, decision.contested_by)
         for clock in decision.ran_out:
             self._others += self._of_clock(due, clock)
 
@@ -101,6 +103,14 @@ class Notifying:
             return
         template = NoticeTemplate.ASSIGNED
         self._others.append(NewNotice(member.subject, channel, template, due.severity, due.case.alert_id))
+
+    def _tell_contested(self, due: DueCase, contested_by: str) -> None:
+        """Whoever has it may be the one who may not look again: managers look, or see to it that somebody does."""
+        for member in self._roster.managers_of(due.team_id):
+            channel = first_channel(member, due.severity)
+            if channel is not None and member.subject != contested_by:
+                template = NoticeTemplate.REVIEW_DUE
+                self._others.append(NewNotice(member.subject, channel, template, due.severity, due.case.alert_id))
 
     def _write_given(self, cursor: Cursor) -> None:
         for subject, theirs in self._given.items():

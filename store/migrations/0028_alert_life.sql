@@ -64,8 +64,9 @@ ALTER TABLE alert_cases
   ADD COLUMN outcome_rules_version integer, -- under which the outcome was chosen; 0: the program's own
   ADD COLUMN breach_decided boolean NOT NULL DEFAULT false, -- by the last outcome, also once it was taken up again
   ADD CHECK ((outcome IS NULL) = (outcome_rules_version IS NULL));
-UPDATE alert_cases SET clocks_from = alert_cases.raised_at, response_plan_id = response_plan_for(zone_id, kind)
-  FROM alerts WHERE alerts.alert_id = alert_cases.alert_id;
+UPDATE alert_cases SET clocks_from = alert_cases.raised_at, response_plan_id = plan.response_plan_id
+  FROM alerts LEFT JOIN response_plans plan ON plan.alert_kind = alerts.kind -- no zone has one of its own yet
+  WHERE alerts.alert_id = alert_cases.alert_id;
 ALTER TABLE alert_cases ALTER COLUMN clocks_from SET NOT NULL;
 CREATE INDEX alert_cases_review ON alert_cases (review_due_at) WHERE review_due_at IS NOT NULL;
 
