@@ -7,13 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from alerts.case_details import BadDetailError, checked_detail
-from alerts.case_words import entry_words
+from alerts.case_words import entry_words, ticked
 from alerts.casework_rules import current_rules
 from alerts.lifecycle import STEPS, Step, possible_actions, refusal, take
+from alerts.who_sees import would_see
 from model.casework import SERVICE_SUBJECT, AlertCase, CaseAction, CaseEntry
 from model.casework_rules import CaseworkRules
 from ops.errors import InputError
-from store.cases import HeldCase, hold_cases, list_entries, look_at_case, save_cases
+from store.cases import HeldCase, hold_cases, list_entries, look_at_case, practitioner_of, save_cases
 from store.clock import service_now
 from store.database import Cursor
 from store.messages import note_receipt
@@ -164,7 +165,7 @@ def _worked(
     reason = refusal(case, step)
     if reason is not None:
         raise IllegalStepError(case, reason, _possible(cursor, deed.by, held))
-    detail |= _looked_up(cursor, case, deed.action, detail)
+    detail |= _looked_up(cursor, case, deed, detail)
     after = take(case, step)
     return after, CaseEntry(after.version, deed.action, deed.by, now, detail)
 
@@ -183,12 +184,17 @@ def _step(held: HeldCase, deed: _Deed, detail: Mapping[str, Any], rules: Casewor
     )
 
 
-def _looked_up(cursor: Cursor, case: AlertCase, action: CaseAction, detail: Mapping[str, Any]) -> dict[str, Any]:
+def _looked_up(cursor: Cursor, case: AlertCase, deed: _Deed, detail: Mapping[str, Any]) -> dict[str, Any]:
     """What the record says besides, from what the service knows. Raises BadDetailError where it knows no such thing."""
-    match action:
+    match deed.action:
         case CaseAction.ASSIGN | CaseAction.HAND_OVER:
-            if find_staff(cursor, detail["to"]) is None:
+            member = find_staff(cursor, detail["to"])
+            if member is None:
                 raise BadDetailError("to", f"there is no active member of staff {detail['to']}")
+            if deed.by != SERVICE_SUBJECT and not would_see(cursor, member, practitioner_of(cursor, case.alert_id)):
+                raise BadDetailError(
+                    "to", f"{member.subject}, a {member.role.value.replace('_', ' ')}, would not see this alert"
+                )
             return {"from": case.assigned_to}
         case CaseAction.COMPLETE_STEP:
             return _planned_step(cursor, case, detail["step"])
@@ -201,8 +207,7 @@ def _planned_step(cursor: Cursor, case: AlertCase, code: str) -> dict[str, Any]:
     steps = {} if plan is None else {step.code: step for step in plan.steps}
     if code not in steps:
         raise BadDetailError("step", f"the plan of this alert has the steps {', '.join(steps) or 'none'}, not {code}")
-    done = list_entries(cursor, case.alert_id)
-    if any(one.action is CaseAction.COMPLETE_STEP and one.detail["step"] == code for one in done):
+    if code in ticked(list_entries(cursor, case.alert_id), case.response_plan_id):
         raise BadDetailError("step", f"{code} is done already")
     return {"step_text": steps[code].text, "response_plan_id": case.response_plan_id}
 

@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from alerts.casework import act_on_all
+from alerts.who_sees import would_see
 from model.casework import CaseAction
-from model.staff import StaffRole
 from ops.errors import InputError
 from store.database import Cursor
 from store.hand_overs import HeldCase, held_of
 from store.staff import find_staff
 
 MOST_AT_ONCE = 500
-SEE_EVERYONE = frozenset({StaffRole.DUTY_OFFICER, StaffRole.MANAGER})
 
 
 class HandOverRefusedError(InputError):
@@ -36,12 +35,11 @@ def hand_over(cursor: Cursor, subject: str, to: str, alert_ids: Sequence[UUID] |
     errors = [] if alert_ids is None else _not_theirs(alert_ids, held)
     if len(held) > MOST_AT_ONCE:
         errors.append(("body.alert_ids", f"{len(held)} alerts are too many at once: name at most {MOST_AT_ONCE}"))
-    if member.role not in SEE_EVERYONE:
-        errors += [
-            ("body.to", f"{to} supervises another caseload and would not see alert {one.alert_id}")
-            for one in held
-            if one.practitioner != to
-        ]
+    errors += [
+        ("body.to", f"{to} supervises another caseload, or none, and would not see alert {one.alert_id}")
+        for one in held
+        if not would_see(cursor, member, one.practitioner)
+    ]
     if errors:
         raise HandOverRefusedError(errors)
     detail = {"to": to} | ({} if note is None else {"text": note})

@@ -164,7 +164,7 @@ class PlanAtAlert(Answer):
 
     @classmethod
     def of(cls, plan: ResponsePlan, raised_at: datetime, history: Sequence[CaseEntry]) -> Self:
-        done = ticked(history)
+        done = ticked(history, plan.response_plan_id)
         steps = [
             PlanStepAtAlert(
                 code=step.code,

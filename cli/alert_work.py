@@ -7,9 +7,11 @@ import typer
 
 from access.audit import Action, Subject, record_allowed
 from alerts.casework import act
+from alerts.who_sees import would_see
 from cli.owner import command_identity, owner_transaction
 from model.casework import CaseAction
 from ops.errors import InputError
+from store.cases import practitioner_of
 from store.staff import find_staff
 
 AlertId = Annotated[UUID, typer.Argument(help="The alert's id, from `cordon alerts list`.")]
@@ -154,8 +156,11 @@ def reopen(alert_id: AlertId, officer: As, text: Note, version: Version = None) 
 
 def _work(alert_id: UUID, officer: str, version: int | None, action: CaseAction, **detail: str | None) -> None:
     with owner_transaction() as cursor:
-        if find_staff(cursor, officer) is None:
+        member = find_staff(cursor, officer)
+        if member is None:
             raise InputError(f"there is no active member of staff {officer}: --as takes the subject of their token")
+        if not would_see(cursor, member, practitioner_of(cursor, alert_id)):
+            raise InputError(f"there is no alert {alert_id}, or it is not {officer}'s to work")
         case = act(cursor, officer, alert_id, version, action, detail)
         said = {"alert_id": str(alert_id), "action": action.value, "as": officer, "case_version": case.version}
         record_allowed(cursor, command_identity(), Action.ALERT_WORK, Subject(case.person_id, detail=said))

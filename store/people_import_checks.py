@@ -17,7 +17,13 @@ DEVICE_COLUMN_TYPES = {
 }
 _REPEATED_CRN = (
     "SELECT row_number, crn AS value FROM (SELECT row_number, crn,"
-    " row_number() OVER (PARTITION BY crn ORDER BY row_number) AS place FROM staged) numbered WHERE place > 1"
+    " row_number() OVER (PARTITION BY lower(crn) ORDER BY row_number) AS place FROM staged"
+    " WHERE crn IS NOT NULL) numbered WHERE place > 1"
+)
+_LOOKS_LIKE_ANOTHER = (  # two records of one person would each hold half of what is known of them
+    "SELECT row_number, crn AS value FROM staged"
+    " WHERE EXISTS (SELECT FROM managed_people known WHERE lower(known.crn) = lower(staged.crn))"
+    " AND NOT EXISTS (SELECT FROM managed_people known WHERE known.crn = staged.crn)"
 )
 _UNKNOWN_TEAM = (
     "SELECT row_number, team AS value FROM staged"
@@ -25,7 +31,7 @@ _UNKNOWN_TEAM = (
 )
 _UNKNOWN_CRN = (
     "SELECT row_number, crn AS value FROM staged"
-    " WHERE NOT EXISTS (SELECT FROM managed_people known WHERE known.crn = staged.crn)"
+    " WHERE crn IS NOT NULL AND NOT EXISTS (SELECT FROM managed_people known WHERE known.crn = staged.crn)"
 )
 _DEVICE_TWICE_IN_FILE = (
     "SELECT row_number, device_serial AS value FROM (SELECT *, max(coalesce(worn_until, 'infinity'))"
@@ -49,7 +55,8 @@ _PERSON_TAKEN = (
     "  AND other.device_id IS DISTINCT FROM wearing.device_id AND other.during && tstzrange(worn_from, worn_until))"
 )
 _ENDED = (
-    "SELECT row_number, crn AS value FROM wearing WHERE same_id IS NULL AND coalesce(worn_until, 'infinity') > over_at"
+    "SELECT row_number, worn_until::text AS value FROM wearing"
+    " WHERE same_id IS NULL AND coalesce(worn_until, 'infinity') > over_at"
 )
 _OLDER_END = "SELECT row_number, worn_until::text AS value FROM wearing WHERE worn_until <> same_until"
 _CHILD = (
@@ -57,7 +64,7 @@ _CHILD = (
     " WHERE same_id IS NULL AND is_somebody AND worn_from < adult_from(born)"
 )
 _UNDECIDED = (
-    "SELECT row_number, crn AS value FROM wearing WHERE same_id IS NULL AND is_somebody AND NOT is_decided"
+    "SELECT row_number, device_serial AS value FROM wearing WHERE same_id IS NULL AND is_somebody AND NOT is_decided"
     " AND NOT EXISTS (SELECT FROM latest_decisions latest WHERE latest.person_id = wearing.person_id AND latest.holds)"
 )
 
@@ -79,6 +86,8 @@ class EarlierDecision:
 def check_people(cursor: Cursor) -> None:
     """Note each row of a person who is there twice, or whose team is not there."""
     note_errors(cursor, _REPEATED_CRN, "crn", "another row before has this CRN", "give each person once")
+    alike = "somebody has this CRN in other capitals"
+    note_errors(cursor, _LOOKS_LIKE_ANOTHER, "crn", alike, "write it as it is recorded: `cordon people list`")
     note_errors(cursor, _UNKNOWN_TEAM, "team", "there is no such team", "add it first, or correct its name")
 
 

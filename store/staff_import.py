@@ -13,7 +13,8 @@ STAFF_COLUMN_TYPES = {
 }
 _REPEATED = (
     "SELECT row_number, subject AS value FROM (SELECT row_number, subject,"
-    " row_number() OVER (PARTITION BY subject ORDER BY row_number) AS place FROM staged) numbered WHERE place > 1"
+    " row_number() OVER (PARTITION BY lower(subject) ORDER BY row_number) AS place FROM staged"
+    " WHERE subject IS NOT NULL) numbered WHERE place > 1"
 )
 _UNKNOWN_TEAM = (
     "SELECT row_number, team AS value FROM staged"

@@ -9,7 +9,7 @@ from itertools import chain, count
 from typing import Any
 
 from crimes.files.crime_fields import KNOWN_COLUMNS, POLICE_COLUMNS, REQUIRED_COLUMNS
-from crimes.files.file_text import RowLines, refused
+from crimes.files.file_text import RowLines, check_row_count, refused
 from crimes.files.raw_rows import RawRow
 from crimes.files.row_errors import COLUMNS as ERROR_COLUMNS
 from crimes.files.row_errors import Fault, RowError, row_error, shortened
@@ -51,6 +51,7 @@ def _records(lines: RowLines) -> Iterator[Record]:
     """Numbered from 1 as a spreadsheet does, empty lines counted but left out."""
     reader = csv.reader(lines, strict=True)
     for number in count(1):
+        check_row_count(number)
         lines.begin_row(number)
         cells = _next_record(reader, number)
         if cells is None:

@@ -44,10 +44,13 @@ def check_row_count(row: int) -> None:
         raise refused(f"the file has more than {MOST_ROWS} rows", "send it in several files, each with its batch id")
 
 
-def open_text(stream: BinaryIO) -> Iterator[bytes]:
-    """The pieces of a file that may be text, without its byte order mark. Raises RefusedFileError for any other."""
+def open_text(stream: BinaryIO, form: str = "CSV or GeoJSON") -> Iterator[bytes]:
+    """The pieces of a file that may be text, without its byte order mark. Raises RefusedFileError for any other.
+
+    ``form`` is what is wanted, as an error names it.
+    """
     head = _head(stream)
-    _refuse_what_is_no_text(head)
+    _refuse_what_is_no_text(head, form)
     yield head.removeprefix(BYTE_ORDER_MARK)
     while piece := stream.read(PIECE_BYTES):
         yield piece
@@ -61,14 +64,14 @@ def _head(stream: BinaryIO) -> bytes:
     return head
 
 
-def _refuse_what_is_no_text(head: bytes) -> None:
+def _refuse_what_is_no_text(head: bytes, form: str) -> None:
     if not head.removeprefix(BYTE_ORDER_MARK).strip():
-        raise refused("the file is empty", "send the file with its crimes")
+        raise refused("the file is empty", f"send the {form} file with its rows")
     for beginning, kind in KINDS:
         if head.startswith(beginning):
-            raise refused(f"the file is {kind}", "send the CSV or GeoJSON file itself, saved as UTF-8")
+            raise refused(f"the file is {kind}", f"send the {form} file itself, saved as UTF-8")
     if b"\x00" in head:
-        raise refused("the file is binary, or in UTF-16", "send a CSV or GeoJSON file, saved as UTF-8")
+        raise refused("the file is binary, or in UTF-16", f"send a {form} file, saved as UTF-8")
 
 
 class RowLines:
@@ -95,7 +98,6 @@ class RowLines:
         return line.decode("utf-8", "surrogateescape")
 
     def begin_row(self, row: int) -> None:
-        check_row_count(row)
         self._row = row
         self._row_bytes = 0
 

@@ -53,6 +53,8 @@ COLUMNS = {
     FileKind.STAFF: STAFF_COLUMN_TYPES,
     FileKind.DEVICES: DEVICE_COLUMN_TYPES,
 }
+NAMES = frozenset({"crn", "subject", "team"})
+"""Columns that are checked against what is recorded whatever else is wrong with the row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +120,13 @@ def _rows_of(stream: BinaryIO, kind: FileKind, reader: Reader) -> Iterator[Row]:
 
 
 def _stage(staging: RegistryStaging, rows: Iterator[Row]) -> None:
+    """Of a wrong row those cells that are right by themselves, for what else is wrong with it is to be named too."""
     try:
         for row in rows:
-            if not row.errors:
-                staging.add_row(row.number, row.cells)
+            wrong = {error.field for error in row.errors}
+            staging.add_row(
+                row.number, {one: row.cells[one] for one in NAMES & row.cells.keys() - wrong} if wrong else row.cells
+            )
             for error in row.errors:
                 staging.add_error(error)
     except RefusedFileError as refusal:

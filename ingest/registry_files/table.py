@@ -1,17 +1,18 @@
 """Rows of a CSV file with a header, in UTF-8 with or without a byte order mark, one at a time."""
 
 import csv
-import io
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from crimes.files.file_text import refused
+from crimes.files.file_text import RowLines, open_text, refused
 from crimes.files.row_errors import FORMULA, NO_TEXT, Fault, RowError, row_error, shortened
 
 MOST_ROWS = 200_000
 LONGEST_CELL = 4_000
+OTHER_DELIMITER = re.compile(r"[;\t|]")
 FREE_PREFIXES = ("answer.", "basis.")
 """Columns of a criterion: `answer.knife_offence`, `basis.knife_offence`."""
 
@@ -30,19 +31,13 @@ class Row:
 
 def read_rows(stream: BinaryIO, columns: Sequence[str], required: Sequence[str]) -> Iterator[Row]:
     """Raises RefusedFileError where the file as a whole cannot be read, or not beyond a place."""
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
-    try:
-        yield from _rows(text, columns, required)
-    finally:
-        text.detach()
-
-
-def _rows(text: io.TextIOWrapper, columns: Sequence[str], required: Sequence[str]) -> Iterator[Row]:
-    reader = csv.reader(text, strict=True)
+    lines = RowLines(open_text(stream, "CSV"))
+    reader = csv.reader(lines, strict=True)
     names: list[str] | None = None
     number = 0
     while True:
         number += 1
+        lines.begin_row(number)
         try:
             cells = next(reader, None)
         except csv.Error as error:
@@ -56,12 +51,12 @@ def _rows(text: io.TextIOWrapper, columns: Sequence[str], required: Sequence[str
             names = _header(cells, columns, required)
         elif any(cell.strip() for cell in cells):
             yield _row(number, names, cells)
-    if names is None:
-        raise refused("the file is empty", f"send a header with {', '.join(required)}, and the rows")
 
 
 def _header(cells: Sequence[str], columns: Sequence[str], required: Sequence[str]) -> list[str]:
     """A column that would not be read is refused: a misspelt one would silently say nothing."""
+    if len(cells) == 1 and (found := OTHER_DELIMITER.search(cells[0])):
+        raise refused(f"its columns are kept apart by {found[0]!r}", "save it with commas between them", row=1)
     names = [cell.strip().lower().replace(" ", "_") for cell in cells]
     unknown = [name for name in names if name not in columns and not name.startswith(FREE_PREFIXES)]
     for wrong, problem, remedy in (

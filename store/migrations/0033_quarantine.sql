@@ -132,7 +132,8 @@ BEGIN
       RETURNING event_id INTO event;
     INSERT INTO outbox (event_id, channel)
       SELECT DISTINCT event, channel FROM outbox told JOIN alert_events before USING (event_id)
-      WHERE before.alert_id = retracted.alert_id AND channel NOT LIKE 'webhook:%'; -- they are queued by the event itself
+      WHERE before.alert_id = retracted.alert_id
+        AND channel NOT LIKE 'webhook:%'; -- webhooks choose for themselves what is queued for them
   END LOOP;
 END
 $$;

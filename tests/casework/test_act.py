@@ -8,7 +8,8 @@ import pytest
 from alerts.case_details import LONGEST_TEXT, BadDetailError
 from alerts.casework import CaseConflictError, IllegalStepError, UnknownAlertError, act
 from model.casework import CaseAction, CaseStatus
-from tests.support.cases import ALERT_ID, CaseWorld, seed_case_world
+from model.staff import StaffRole
+from tests.support.cases import ALERT_ID, CaseWorld, seed_case_world, seed_staff
 from tests.support.database import DatabaseUrls
 from tests.support.seed import as_owner
 
@@ -103,6 +104,22 @@ def test_it_is_given_to_active_staff_only_and_that_is_no_first_action(world: Cas
     for nobody in (A, "no.such"):
         with pytest.raises(BadDetailError, match="no active member of staff"):
             world.act(C, CaseAction.ASSIGN, to=nobody)
+
+
+def test_it_is_given_to_nobody_who_would_not_see_it(world: CaseWorld) -> None:
+    with as_owner(world.urls.owner) as cursor:
+        seed_staff(cursor, "liaison", StaffRole.VICTIM_LIAISON)
+        seed_staff(cursor, "other.practitioner")
+    for action in (CaseAction.ASSIGN, CaseAction.HAND_OVER):
+        for blind in ("liaison", "other.practitioner"):
+            with pytest.raises(BadDetailError, match=f"{blind}, .* would not see this alert"):
+                world.act(B, action, to=blind)
+    with as_owner(world.urls.owner) as cursor:
+        cursor.execute(
+            "INSERT INTO rota_shifts (role, subject, during, added_by) VALUES"
+            " ('duty_officer', 'other.practitioner', tstzrange(now() - interval '1 h', now() + interval '1 h'), 'x')"
+        )
+    assert world.act(B, CaseAction.ASSIGN, to="other.practitioner").assigned_to == "other.practitioner"
 
 
 def test_a_step_of_the_plan_is_ticked_once_and_its_words_are_kept(world: CaseWorld) -> None:

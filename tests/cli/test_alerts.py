@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.support.cases import CaseWorld, seed_case_world
+from model.staff import StaffRole
+from tests.support.cases import CaseWorld, seed_case_world, seed_staff
 from tests.support.command import Cordon
 from tests.support.database import DatabaseUrls
+from tests.support.seed import as_owner
 
 Database = Callable[[str], Any]
 AS = ("--as", "officer.a")
@@ -81,6 +83,16 @@ def test_the_list_shows_what_is_to_do_and_all_of_it_when_asked(cordon: Cordon, w
 def test_what_cannot_be_done_is_said(cordon: Cordon, world: CaseWorld, command: tuple[str, ...], words: str) -> None:
     code, _, error = cordon("alerts", *(part.format(alert=world.alert_id) for part in command))
     assert (code, words in error) == (1, True), error
+
+
+def test_nobody_works_an_alert_by_command_that_they_would_not_see(cordon: Cordon, world: CaseWorld) -> None:
+    with as_owner(world.urls.owner) as cursor:
+        seed_staff(cursor, "liaison", StaffRole.VICTIM_LIAISON)
+        seed_staff(cursor, "other.practitioner")
+    for blind in ("liaison", "other.practitioner"):
+        code, _, error = cordon("alerts", "acknowledge", str(world.alert_id), "--as", blind)
+        assert (code, f"it is not {blind}'s to work" in error) == (1, True)
+    assert world.case().acknowledged_at is None
 
 
 def test_a_zone_s_plan_is_set_from_a_file_in_the_form_it_is_shown_in(

@@ -98,7 +98,7 @@ deeds = st.one_of(
 
 
 @settings(
-    max_examples=15,
+    max_examples=8,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # each try is a database: to shrink takes minutes

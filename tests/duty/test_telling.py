@@ -173,6 +173,13 @@ def test_each_clock_that_runs_out_is_told_once_to_whom_it_is_on_and_their_manage
     assert office.notices() == overdue * 2
 
 
+def test_nobody_is_told_of_the_clocks_of_information(office: DutyWorld) -> None:
+    office.raise_alert(office.add_person("jones"), Severity.INFORMATION)
+    office.set_clock(MONDAY_AT_TEN + timedelta(days=8))
+    office.look()
+    assert office.notices() == []
+
+
 def test_a_second_look_that_is_due_is_told(office: DutyWorld) -> None:
     alert_id = office.raise_alert(office.add_person("jones"))
     office.acknowledge(alert_id, "jones")

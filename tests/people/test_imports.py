@@ -100,6 +100,7 @@ def test_every_error_of_every_row_comes_at_once_and_nothing_is_kept(begin: Begin
         (2, "crn"),
         (2, "date_of_birth"),
         (3, "name"),
+        (3, "team"),
         (4, "worn_until"),
         (5, "date_of_birth"),
         (5, "device_serial"),
@@ -113,6 +114,20 @@ def test_every_error_of_every_row_comes_at_once_and_nothing_is_kept(begin: Begin
     ]
     assert all(error.problem and error.remedy for error in refused.errors)
     assert [row[0] for row in everything(begin)] == ["X2"]
+
+
+def test_one_person_or_subject_in_other_capitals_is_not_another(begin: Begin) -> None:
+    take(begin, "crn,name", "X1,Sam Larkfield")
+    refused = take(begin, "crn,name", "x1,Sam Larkfield", "X2,Kim Ashdown", "x2,Kim Ashdown")
+    assert [(error.row, error.value) for error in refused.errors] == [(2, "x1"), (4, "x2")]
+    staff = take(begin, "subject,name,role", "jones,J,manager", "Jones,J,manager", kind=FileKind.STAFF)
+    assert faults(staff) == [(3, "subject")]
+
+
+def test_the_value_of_an_error_is_that_of_its_field(begin: Begin) -> None:
+    take(begin, "crn,name,date_of_birth", "X1,Sam Larkfield,1999-04-30")
+    refused = take(begin, "device_serial,crn,worn_from", "TAG-1,X1,2026-03-02T09:00:00Z", kind=FileKind.DEVICES)
+    assert [(error.field, error.value) for error in refused.errors] == [("device_serial", "TAG-1")]
 
 
 def test_a_child_in_a_file_is_not_tagged_whatever_the_rules_say(begin: Begin) -> None:
@@ -132,7 +147,10 @@ def test_a_child_in_a_file_is_not_tagged_whatever_the_rules_say(begin: Begin) ->
         (b"crn,crn,name\r\n", "is there twice: crn"),
         (b"name\r\nSam\r\n", "is missing: crn"),
         (b'crn,name\r\nX1,"Sam\r\nX2,Kim\r\n', "this is no CSV"),
-        ("crn,name\r\nX1,Sam\r\n".encode("utf-16"), "is unknown"),
+        ("crn,name\r\nX1,Sam\r\n".encode("utf-16"), "in UTF-16"),
+        (b"crn;name\r\nX1;Sam\r\n", "its columns are kept apart by ';'"),
+        (b"PK\x03\x04 and so on", "a spreadsheet (xlsx)"),
+        (b"crn,name\r\nX1," + b"a" * 200_000, "row 2 is longer than 100000 bytes"),
         (b"crn,name\r\nX1,S\xe9mi\r\n", "characters that are no text"),
         (b"crn,name\r\n" + b"\r\n" * 200_001, "more than 200000 rows"),
     ],
@@ -201,7 +219,7 @@ def test_staff_are_as_the_file_says(begin: Begin) -> None:
     assert take(begin, header, jones, kind=FileKind.STAFF).unchanged == 1
     assert take(begin, header, "jones,J. Jones,duty_officer,,,+447700900123", kind=FileKind.STAFF).changed == 1
     refused = take(begin, header, "a,A,king,Nowhere,at,07700900123", "b,B,manager,Nowhere,,", kind=FileKind.STAFF)
-    assert faults(refused) == [(2, "email"), (2, "mobile"), (2, "role"), (3, "team")]
+    assert faults(refused) == [(2, "email"), (2, "mobile"), (2, "role"), (2, "team"), (3, "team")]
 
 
 def test_every_activation_of_a_file_carries_the_registry_s_next_revision(begin: Begin) -> None:
@@ -225,7 +243,7 @@ def test_through_the_api(fresh_api: RunningApi) -> None:
     assert taken.json() == {**dry.json(), "is_dry_run": False}
     refused = post(fresh_api, "/v1/device-imports", b"device_serial,crn,worn_from\r\n,X404,yesterday\r\n")
     assert refused.status_code == 422
-    assert [error["field"] for error in refused.json()["errors"]] == ["device_serial", "worn_from"]
+    assert [error["field"] for error in refused.json()["errors"]] == ["crn", "device_serial", "worn_from"]
     assert post(fresh_api, "/v1/staff-imports", b"subject,name,role\r\na,A,manager\r\n").json()["added"] == 1
     assert post(fresh_api, "/v1/people-imports", content, Role.PRACTITIONER).status_code == 403
     outcomes = [record[:2] for record in fresh_api.audit("registry.import")]

@@ -24,6 +24,7 @@ from tests.support.victim_duty import (
     tasks,
 )
 from tests.support.victims import LiaisonOffice, liaison_office
+from tests.support.world import rows
 
 
 @pytest.fixture
@@ -60,6 +61,16 @@ def test_a_breach_is_a_task_once_and_a_person_settles_it(office: LiaisonOffice) 
     assert len(office.api.audit("victim_task.settle")) == 3, "one that was settled, and two of tasks that are not there"
 
 
+def waiting_notices(office: LiaisonOffice) -> set[int]:
+    """Tasks of which an officer is still to be told, but for those that were settled."""
+    found = rows(
+        office.api.urls.owner,
+        "SELECT (detail ->> 'task_id')::bigint FROM notices WHERE template = 'victim_task' AND cancelled_at IS NULL",
+    )
+    settled = {one["task_id"] for one in tasks(office) if one["status"] == "told"}
+    return {task_id for (task_id,) in found} - settled
+
+
 def test_a_told_breach_that_is_closed_as_none_is_taken_back_and_one_not_told_is_withdrawn(
     office: LiaisonOffice,
 ) -> None:
@@ -76,6 +87,7 @@ def test_a_told_breach_that_is_closed_as_none_is_taken_back_and_one_not_told_is_
         ("breach", "withdrawn"),
         ("retraction", "waiting"),
     ]
+    assert waiting_notices(office) == {tasks(office)[2]["task_id"]}, "of one withdrawn nobody is told any more"
     reopen(office, first)
     keep(office)
     assert tasks(office)[2]["status"] == "withdrawn", "it may be so after all"

@@ -32,6 +32,7 @@ def new_case(**differs: Any) -> AlertCase:
             "version": 1,
             "raised_at": RAISED_AT,
             "clocks_from": RAISED_AT,
+            "breach_decided": False,
         }
         | differs
     )
@@ -62,8 +63,9 @@ class CaseWorld:
 
 def seed_case_world(urls: DatabaseUrls) -> CaseWorld:
     with as_owner(urls.owner) as cursor:
-        for subject in STAFF:
-            seed_staff(cursor, subject)
+        seed_staff(cursor, STAFF[0])
+        for subject in STAFF[1:]:
+            seed_staff(cursor, subject, StaffRole.DUTY_OFFICER)
         wearer = seed_wearer(cursor, "X1", STAFF[0])
         zone_id = seed_zone(cursor, "OWN", wearer.person_id)
         return CaseWorld(urls, seed_alert(cursor, wearer, zone_id, MORNING), zone_id)
