@@ -31,8 +31,12 @@ def propose(cursor: Cursor, projection: Projection, victim_id: int, address_id: 
     for shape in own:
         if shape.is_proposed:
             return shape.geometry
-    about = [one.geometry for one in known if one.is_own or is_about(from_stored(one.geometry), place, projection)]
-    geometry = next((one for one in about if _protects(one, about, place, projection)), None)
+    near = [one for one in known if one.is_own or is_about(from_stored(one.geometry), place, projection)]
+    about = [one.geometry for one in near]
+    # The first that was proposed and protects the place is the one that this very place got before, if it got any; so
+    # it is asked beside those drawn by hand alone, and many other victims near by leave nobody without a shape.
+    by_hand = [one.geometry for one in near if not one.is_proposed]
+    geometry = next((one for one in about if _protects(one, by_hand, place, projection)), None)
     for number in range(0 if geometry else MOST_PROPOSALS):
         drawn = to_geojson(propose_zone(place, secret.seed + number.to_bytes(2, "big"), projection))
         if _protects(drawn, about, place, projection):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import shapely
 
+from api import victim_shapes
 from geofence.geojson import from_stored
 from geofence.plane_areas import Area, area_of
 from geofence.projection import Projection
@@ -66,6 +67,17 @@ def test_an_address_that_comes_back_gets_the_shape_that_it_had(office: LiaisonOf
     office.call("DELETE", f"/v1/victims/{victim_id}/addresses/{corrected}")
     again = office.set_address(office.new_victim(other=True), other=True)
     assert office.proposal(2, again, other=True) == shape
+
+
+def test_an_address_that_gets_no_shape_was_used_all_the_same_and_the_audit_says_so(
+    office: LiaisonOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(victim_shapes, "MOST_PROPOSALS", 0)
+    victim_id = office.new_victim()
+    address_id = office.set_address(victim_id)
+    refused = office.call("POST", f"/v1/victims/{victim_id}/addresses/{address_id}/proposal")
+    assert (refused.status_code, "no shape protects" in refused.text) == (422, True)
+    assert office.api.audit("victim_shape.check")[-1][:2] == ("refused", "the.victim_liaison")
 
 
 def test_shapes_for_different_margins_protect_the_address_together(office: LiaisonOffice) -> None:
