@@ -254,6 +254,8 @@ def test_through_the_api(fresh_api: RunningApi) -> None:
     dry = post(fresh_api, "/v1/people-imports?dry_run=true", content)
     assert dry.status_code == 200, dry.text
     assert (dry.json()["is_dry_run"], dry.json()["added"]) == (True, 2)
+    unknown = b"crn,name,practitioner\r\nX41,Sam,nobody\r\nX42,Kim,\r\n"
+    assert post(fresh_api, "/v1/people-imports?dry_run=true", unknown).json()["unsupervised"] == 1
     taken = post(fresh_api, "/v1/people-imports", content, Role.ADMINISTRATOR)
     assert taken.json() == {**dry.json(), "is_dry_run": False}
     refused = post(fresh_api, "/v1/device-imports", b"device_serial,crn,worn_from\r\n,X404,yesterday\r\n")
@@ -263,6 +265,7 @@ def test_through_the_api(fresh_api: RunningApi) -> None:
     assert post(fresh_api, "/v1/people-imports", content, Role.PRACTITIONER).status_code == 403
     outcomes = [record[:2] for record in fresh_api.audit("registry.import")]
     assert outcomes == [
+        ("allowed", "the.manager"),
         ("allowed", "the.manager"),
         ("allowed", "the.administrator"),
         ("refused", "the.manager"),
