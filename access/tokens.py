@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from access.roles import POLICE_ROLES, Role
 from ops.errors import InputError
 from store import tokens
+from store.checks import checked_subject
 from store.database import Cursor
 
 PREFIX = "cordon_"  # lets a secret scanner find a token that was left lying about
 SECRET_BYTES = 32
 DEFAULT_LIFETIME = timedelta(hours=12)
 LONGEST_LIFETIME = timedelta(days=90)
-LONGEST_SUBJECT = 200
 
 TOKEN_PATTERN = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")
 
@@ -46,8 +46,7 @@ def create_token(
     """
     if not timedelta(0) < lifetime <= LONGEST_LIFETIME:
         raise InputError(f"a token lasts more than no time and at most {LONGEST_LIFETIME.days} days")
-    if not subject.strip() or len(subject) > LONGEST_SUBJECT or not subject.isprintable():
-        raise InputError(f"say whom the token is for, in 1 to {LONGEST_SUBJECT} printable characters")
+    subject = checked_subject(subject)
     _check_force(role, force)
     token = PREFIX + secrets.token_urlsafe(SECRET_BYTES)
     expires_at = now + lifetime

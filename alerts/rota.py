@@ -67,7 +67,7 @@ def _own_faults(shifts: Iterable[NewShift], staff: dict[str, StaffMember], now: 
     for place, one in enumerate(shifts):
         if one.role not in ROTA_ROLES:
             remedy = f"give one of {', '.join(ROTA_ROLES)}"
-            yield ShiftFault(place, "role", one.role, Fault("the rota has no such role", remedy))
+            yield ShiftFault(place, "role", one.role.value, Fault("the rota has no such role", remedy))
         if one.subject not in staff:
             remedy = "give the subject of somebody on the staff who has not left"
             yield ShiftFault(place, "subject", one.subject, Fault("there is no such member of staff", remedy))

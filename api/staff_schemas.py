@@ -87,3 +87,6 @@ class ImportedOut(Answer):
     taken_off: int
     stopped: int = Field(description="People whose date of birth stopped monitoring: they were under 18")
     untold: int = Field(description="Of those, how many with no data-protection officer to tell: tell them now")
+    unsupervised: int = Field(
+        description="People whose practitioner is not on the staff: add them, or correct the subject"
+    )

@@ -1,5 +1,6 @@
 """`cordon people`."""
 
+import sys
 from datetime import date
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from ops.errors import InputError
 from store.corrections import Correction, end_person
 from store.database import Cursor
 from store.enrolment import NewPerson, change_person, enrol, find_person, list_people
+from store.staff import find_staff
 from store.teams import team_of_name
 
 people = typer.Typer(help="People on probation whose tags are watched.", no_args_is_help=True)
@@ -58,6 +60,7 @@ def add(
         born = parse_day(date_of_birth)
         person_id = enrol(cursor, NewPerson(crn, name, practitioner, born, nomis_id, pnc_id, team_id))
         record_allowed(cursor, command_identity(), Action.PERSON_ADD, Subject(person_id=person_id))
+        _warn_of_unknown(cursor, practitioner)
     print(f"added {crn.strip()}; next: cordon people decide {crn.strip()}, then cordon devices activate")
 
 
@@ -88,6 +91,7 @@ def change(
         if not changes and born is None:
             raise InputError("nothing is given to change: `cordon people change --help` shows what can be")
         change_person(cursor, person_id, changes)
+        _warn_of_unknown(cursor, practitioner)
         about = Subject(person_id=person_id, detail={"fields": sorted(changes)})
         record_allowed(cursor, command_identity(), Action.PERSON_CHANGE, about)
         correction = _corrected(cursor, person_id, born)
@@ -136,6 +140,13 @@ def show() -> None:
         found = list_people(cursor)
     rows = [(one.crn, one.name, one.practitioner or "nobody", ", ".join(one.serials) or "none") for one in found]
     print_table(("CRN", "NAME", "PRACTITIONER", "TAGS ON"), rows)
+
+
+def _warn_of_unknown(cursor: Cursor, practitioner: str | None) -> None:
+    """A mistyped one leaves a person on nobody's caseload; one who is not on the staff yet may be meant."""
+    if practitioner is not None and find_staff(cursor, practitioner.strip()) is None:
+        words = f"warning: {practitioner} is not on the staff, so cannot be told of alerts: `cordon staff add`"
+        print(words, file=sys.stderr)
 
 
 def _corrected(cursor: Cursor, person_id: int, born: date | None) -> Correction | None:

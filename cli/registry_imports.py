@@ -80,4 +80,8 @@ def _words(imported: Imported) -> str:
         said += f"; monitoring of {imported.stopped} who were under 18 has stopped"
     if imported.untold:
         said += f"; NOBODY could be told of {imported.untold}: there is no data-protection officer"
+    if imported.unsupervised:
+        said += (
+            f"; of {imported.unsupervised} the practitioner is NOT ON THE STAFF, so nobody is told for them as theirs"
+        )
     return f"dry run, nothing was changed: {said}" if imported.is_dry_run else said

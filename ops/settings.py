@@ -288,5 +288,6 @@ def load_settings() -> Settings:
         lines = []
         for problem in error.errors(include_input=False, include_url=False):
             name = "_".join(str(part) for part in problem["loc"])
-            lines.append(f"CORDON_{name.upper()}: {problem['msg']}" if name else str(problem["msg"]))
+            words = problem["msg"].removeprefix("Value error, ")
+            lines.append(f"CORDON_{name.upper()}: {words}" if name else words)
         raise ConfigurationError("the settings are wrong:\n" + "\n".join(lines)) from None

@@ -7,17 +7,21 @@ views of migration 0025, which are empty for whoever may not manage people.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import psycopg2.errors
 
 from ops.errors import InputError
 from store.checks import checked_text
+from store.clock import service_now
 from store.database import Cursor, fetch_one
 from store.enrolment import find_person
 from store.registry import lock_registry_exclusive, next_revision
 
 SERIAL_LENGTH = 64
+MOST_AHEAD = timedelta(days=1)
+"""A tag that is recorded for next year by a slip of the pen is on nobody until then, and nobody would notice."""
+
 _ACTIVATION = (
     "SELECT activation_id, person_id, person.crn, device.serial, lower(during), upper(during)"
     " FROM managed_activations JOIN managed_people person USING (person_id)"
@@ -66,12 +70,18 @@ def activate(
 ) -> Activation:
     """Record that the device is on the person from ``began_at`` on; a device not yet known is registered.
 
-    Raises InputError when nobody has the CRN, when the device is or will be on somebody then, when the person is under
-    18 on that day or has ended, or wears another device and ``beside_another`` does not say that this is meant.
+    Raises InputError when that lies in the future, when nobody has the CRN, when the device is or will be on somebody
+    then, when the person is under 18 on that day or has ended, or wears another device and ``beside_another`` does not
+    say that this is meant.
     """
     serial = checked_text("the serial", serial, SERIAL_LENGTH)
     if ended_at is not None and ended_at <= began_at:
         raise InputError(f"{serial} cannot come off at {ended_at.isoformat()}, before it was put on; give a later time")
+    if began_at > service_now(cursor) + MOST_AHEAD:
+        raise InputError(
+            f"{serial} cannot have been put on at {began_at.isoformat()}, in the future: give the time at which it was;"
+            " check the year"
+        )
     lock_registry_exclusive(cursor)
     person_id = find_person(cursor, crn)
     device_id = _device_for(cursor, serial)

@@ -1,9 +1,17 @@
 """Checks of what people type before it reaches the database."""
 
+<<<<<<< HEAD
 from collections.abc import Sequence
 from dataclasses import dataclass
+=======
+import re
+>>>>>>> refs/heads/hostile
 
 from ops.errors import InputError
+
+SUBJECT = re.compile(r"[!-~]{1,200}")
+SUBJECT_REMEDY = "give 1 to 200 letters, digits and signs of ASCII without blanks, such as officer.jones"
+"""A letter of another alphabet can look like one of these: one officer would be two, and approve their own draft."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,7 @@ def checked_text(what: str, value: str, longest: int) -> str:
     return value
 
 
+<<<<<<< HEAD
 def checked_field(field: str, value: str, longest: int, problems: list[FieldProblem]) -> str:
     """As ``checked_text``, and "" with one more of ``problems`` where it is none."""
     try:
@@ -45,3 +54,11 @@ def checked_field(field: str, value: str, longest: int, problems: list[FieldProb
     except InputError as error:
         problems.append(FieldProblem(field, str(error), "say it in one line of plain text"))
         return ""
+=======
+def checked_subject(value: str) -> str:
+    """The subject of a token or of staff, without blanks around it. Raises InputError on any other character."""
+    value = value.strip()
+    if SUBJECT.fullmatch(value) is None:
+        raise InputError(f"{value!r} is no subject: {SUBJECT_REMEDY}")
+    return value
+>>>>>>> refs/heads/hostile

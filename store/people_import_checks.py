@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from store.database import Cursor
+from store.database import Cursor, fetch_one
 from store.registry_staging import note_errors
 
 DEVICE_COLUMN_TYPES = {
@@ -89,6 +89,16 @@ def check_people(cursor: Cursor) -> None:
     alike = "somebody has this CRN in other capitals"
     note_errors(cursor, _LOOKS_LIKE_ANOTHER, "crn", alike, "write it as it is recorded: `cordon people list`")
     note_errors(cursor, _UNKNOWN_TEAM, "team", "there is no such team", "add it first, or correct its name")
+
+
+def count_unsupervised(cursor: Cursor) -> int:
+    """How many rows name a practitioner who is not on the staff: nobody sees these people in the office, or is told."""
+    cursor.execute(
+        "SELECT count(*) FROM staged WHERE practitioner IS NOT NULL AND NOT EXISTS"
+        " (SELECT FROM staff WHERE staff.subject = staged.practitioner AND staff.ended_at IS NULL)"
+    )
+    count: int = fetch_one(cursor)[0]
+    return count
 
 
 def check_known(cursor: Cursor) -> None:

@@ -7,10 +7,9 @@ from datetime import datetime
 
 from model.staff import StaffMember, StaffRole
 from ops.errors import InputError
-from store.checks import checked_text
+from store.checks import checked_subject, checked_text
 from store.database import Cursor
 
-SUBJECT_LENGTH = 200
 NAME_LENGTH = 200
 EMAIL_LENGTH = 254
 EMAIL = re.compile(r"[^@\s\"<>,;:]+@[^@\s\"<>,;:]+\.[^@\s\"<>,;:.]+", re.ASCII)
@@ -76,7 +75,7 @@ def change_staff(cursor: Cursor, member: StaffMember) -> StaffMember:
         (*_values(checked)[1:], checked.subject),
     )
     if cursor.rowcount == 0:
-        raise InputError(f"{checked.subject} is not on the staff")
+        raise InputError(f"{checked.subject} is not on the staff: `cordon staff list` shows who is")
     return checked
 
 
@@ -89,13 +88,13 @@ def end_staff(cursor: Cursor, subject: str) -> ListedMember:
     )
     row = cursor.fetchone()
     if row is None:
-        raise InputError(f"{subject} is not on the staff")
+        raise InputError(f"{subject} is not on the staff: `cordon staff list` shows who is")
     return ListedMember(_member(row[:-1]), row[-1])
 
 
 def checked_member(cursor: Cursor, member: StaffMember) -> StaffMember:
     """Raises InputError naming every value that cannot be kept."""
-    subject = checked_text("the subject", member.subject, SUBJECT_LENGTH)
+    subject = checked_subject(member.subject)
     name = checked_text("the name", member.name, NAME_LENGTH)
     problems = [problem for problem in (email_problem(member.email), mobile_problem(member.mobile)) if problem]
     if member.team_id is not None:

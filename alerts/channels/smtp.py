@@ -118,6 +118,8 @@ def _outcome_of(error: Exception) -> SendOutcome:
         case smtplib.SMTPResponseException():
             verdict = Verdict.REFUSED if error.smtp_code >= PERMANENT else Verdict.LATER
             words = f"the mail server answered {error.smtp_code} ({type(error).__name__})"
+            if isinstance(error, smtplib.SMTPAuthenticationError):
+                words = f"the mail server refused the login, {error.smtp_code}: see CORDON_SMTP_USER and its password"
             return SendOutcome(verdict, status=error.smtp_code, error=words)
         case smtplib.SMTPNotSupportedError():
             return SendOutcome(Verdict.REFUSED, error="the mail server offers no encryption or no login as it is set")

@@ -36,6 +36,7 @@ _IMPORTED = {
     "taken_off": 0,
     "stopped": 0,
     "untold": 0,
+    "unsupervised": 0,
 }
 PeopleImporter = Annotated[Caller, Depends(Requires(Permission.PEOPLE_WRITE, Action.REGISTRY_IMPORT))]
 StaffImporter = Annotated[Caller, Depends(Requires(Permission.STAFF_WRITE, Action.REGISTRY_IMPORT))]

@@ -34,11 +34,16 @@ from geofence.geojson import to_geojson
 from geofence.protected_zones import Reveal
 from geofence.validation import read_geometry
 from model.enums import ZoneKind
+<<<<<<< HEAD
 from ops.errors import InputError
+=======
+from model.zones import Region
+>>>>>>> refs/heads/hostile
 from store.protected_addresses import end_address, link_zone, read_addresses, set_address, unlink_zone, zone_to_link
 from store.victims import find_victim, list_victim_zones
 
 router = APIRouter(tags=["victims"])
+REMEDY = "are lat and lon exchanged?"
 AddressId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="The address's id", examples=[9])]
 
 _ADDRESS = {
@@ -66,6 +71,24 @@ _ZONES = {
         }
     ]
 }
+
+
+def _check_region(region: Region, wanted: AddressIn) -> None:
+    """A slip in the coordinates protects another place; the answer repeats none of them."""
+    lat_min, lon_min, lat_max, lon_max = region
+    faults = [
+        {
+            "where": f"body.{name}",
+            "problem": f"it is not from {least:g} to {most:g}, where wearers are watched: {REMEDY}",
+        }
+        for name, value, least, most in (
+            ("lat", wanted.lat, lat_min, lat_max),
+            ("lon", wanted.lon, lon_min, lon_max),
+        )
+        if not least <= value <= most
+    ]
+    if faults:
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "The address lies outside the region.", errors=faults)
 
 
 @router.get(
@@ -98,6 +121,7 @@ def write_victim_address(
     wanted: AddressIn,
 ) -> AddressSet:
     """Set the victim's address of this kind. An earlier one is erased; its zones are weakened until linked anew."""
+    _check_region(services.settings.region, wanted)
     with services.pool.transaction(caller.identity) as transaction:
         victim = find_victim(transaction, victim_id)
         address_id = (

@@ -34,6 +34,7 @@ from store.people_import_checks import (
     check_known,
     check_people,
     check_wearings,
+    count_unsupervised,
 )
 from store.registry_staging import RegistryStaging, add_errors, count_errors, read_errors
 from store.staff_import import STAFF_COLUMN_TYPES, check_staff, write_staff
@@ -71,6 +72,7 @@ class Imported:
     taken_off: int = 0
     stopped: int = 0  # people whose date of birth stopped monitoring
     untold: int = 0  # of those, how many with no data-protection officer to tell
+    unsupervised: int = 0  # whose practitioner is not on the staff
     error_count: int = 0
     errors: tuple[RowError, ...] = field(default=())
 
@@ -186,7 +188,9 @@ def _check(cursor: Cursor, kind: FileKind, rules: CaseworkRules) -> None:
 def _write_people(cursor: Cursor, staging: RegistryStaging, wanted: Wanted, rules: CaseworkRules) -> Imported:
     added = changed = unchanged = decisions = 0
     corrected, untold = [], []
+    unsupervised = 0
     if wanted.kind is FileKind.PEOPLE:
+        unsupervised = count_unsupervised(cursor)
         added, changed, unchanged = write_people(cursor)
         corrected = corrections_wanted(cursor)
         challenge = rules.eligibility.how_to_challenge
@@ -213,6 +217,7 @@ def _write_people(cursor: Cursor, staging: RegistryStaging, wanted: Wanted, rule
         taken_off,
         len(corrected),
         sum(untold),
+        unsupervised,
     )
 
 

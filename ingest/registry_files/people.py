@@ -11,6 +11,7 @@ from alerts.eligibility import Answer, Assessment, Facts, StatedAnswer, assess, 
 from ingest.registry_files.cells import birth_of, check_texts, day_of, moment_of
 from ingest.registry_files.table import Row, read_rows
 from model.casework_rules import EligibilityRules
+from store.activations import MOST_AHEAD
 
 PEOPLE_COLUMNS = (
     "crn", "name", "date_of_birth", "nomis_id", "pnc_id", "team", "practitioner", "device_serial", "worn_from",
@@ -32,7 +33,7 @@ class Reader:
         for row in read_rows(stream, PEOPLE_COLUMNS, ("crn", "name")):
             check_texts(row, ("crn", "name"))
             born = birth_of(row, self.today)
-            began_at = _check_wearing(row)
+            began_at = _check_wearing(row, self.today)
             if _has_decision(row):
                 self._decide(row, born, began_at)
             yield row
@@ -41,7 +42,7 @@ class Reader:
         """The same of a file of devices."""
         for row in read_rows(stream, DEVICE_COLUMNS, ("device_serial", "crn", "worn_from")):
             check_texts(row, ("device_serial", "crn", "worn_from"))
-            _check_wearing(row)
+            _check_wearing(row, self.today)
             yield row
 
     def _decide(self, row: Row, born: date | None, began_at: datetime | None) -> None:
@@ -60,13 +61,15 @@ class Reader:
         _stage_decision(row, for_day, stated, assessed)
 
 
-def _check_wearing(row: Row) -> datetime | None:
+def _check_wearing(row: Row, today: date) -> datetime | None:
     """When the device was put on, where the row says that one was."""
     began_at, ended_at = moment_of(row, "worn_from"), moment_of(row, "worn_until")
     if "device_serial" in row.cells and "worn_from" not in row.cells:
         row.fault("worn_from", "it is empty", "say when the device was put on")
     if "worn_from" in row.cells and "device_serial" not in row.cells and not row.errors:
         row.fault("device_serial", "it is empty", "say which device was put on then")
+    if began_at is not None and began_at.date() > today + MOST_AHEAD:
+        row.fault("worn_from", "it lies in the future", "give the time at which it was put on; check the year")
     if began_at is not None and ended_at is not None and ended_at <= began_at:
         row.fault("worn_until", "it is not after worn_from: an end before its start", "give a later time")
     beside = row.cells.get("beside_another", "no").lower()

@@ -48,6 +48,7 @@ def test_a_wrong_password_is_a_setting_to_put_right(certificate: Path) -> None:
     with mail_server(certificate, login=True) as mailbox:
         outcome = channel(mailbox.port, user="cordon", password="wrong").send(message())  # noqa: S106
     assert (outcome.verdict, outcome.status) == (Verdict.REFUSED, 535)
+    assert outcome.error == "the mail server refused the login, 535: see CORDON_SMTP_USER and its password"
     assert mailbox.mails == []
 
 

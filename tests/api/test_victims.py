@@ -64,6 +64,14 @@ def test_an_officer_reads_back_their_own_victim_s_address_and_the_audit_says_so_
     assert "51.5432" not in told
 
 
+def test_exchanged_coordinates_are_refused_and_not_repeated(office: LiaisonOffice) -> None:
+    base = f"/v1/victims/{office.new_victim()}/addresses"
+    refused = office.call("POST", base, {"address": ADDRESS, "lat": LON, "lon": LAT})
+    assert (refused.status_code, [one["where"] for one in refused.json()["errors"]]) == (422, ["body.lat", "body.lon"])
+    assert str(LAT) not in refused.text
+    assert office.call("GET", base).json() == {"addresses": []}
+
+
 def test_another_officer_s_victim_is_as_if_it_were_not_there(office: LiaisonOffice) -> None:
     victim_id = office.new_victim()
     address_id = office.set_address(victim_id)

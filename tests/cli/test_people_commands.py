@@ -57,6 +57,14 @@ def test_swapped_at_one_instant(sam: Callable[[str], Any], cordon: Cordon) -> No
     assert sam("SELECT count(*) FROM audit_log WHERE action = 'device.swap'") == 2
 
 
+def test_a_practitioner_who_is_not_on_the_staff_is_warned_of(sam: Callable[[str], Any], cordon: Cordon) -> None:
+    code, _, warned = cordon("people", "change", "X1", "--practitioner", "ofifcer.jones")
+    assert (code, "ofifcer.jones is not on the staff" in warned) == (0, True)
+    cordon("staff", "add", "officer.jones", "--name", "J. Jones", "--role", "practitioner")
+    assert cordon("people", "change", "X1", "--practitioner", "officer.jones")[2] == ""
+    assert sam("SELECT practitioner FROM people") == "officer.jones"
+
+
 def test_changed_corrected_and_ended(sam: Callable[[str], Any], cordon: Cordon) -> None:
     cordon("staff", "add-team", "Croydon South")
     assert cordon("people", "change", "X1", "--team", "Croydon South", "--pnc-id", "99/1X")[0] == 0

@@ -106,6 +106,8 @@ def test_a_token_is_shown_once_works_and_is_revoked(cordon: Cordon, migrated_dat
         ("--role", "manager", "--for", " "),
         ("--role", "manager", "--for", "x" * 201),
         ("--role", "manager", "--for", "a\x00b"),
+        ("--role", "manager", "--for", "m\N{CYRILLIC SMALL LETTER A}nager.two"),
+        ("--role", "manager", "--for", "manager two"),
         ("--role", "manager", "--for", "x", "--hours", "0"),
         ("--role", "manager", "--for", "x", "--hours", "2161"),
         ("--role", "police_analyst", "--for", "x"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
+from datetime import UTC, datetime
 from io import BytesIO
 
 import httpx
@@ -9,6 +10,8 @@ import pytest
 
 from access.roles import Role
 from ingest.registry_files.importing import FileKind, Imported, Wanted, import_file
+from ops.errors import InputError
+from store.activations import activate
 from store.database import SERVICE, Cursor, connect
 from tests.support.api_server import RunningApi
 from tests.support.database import DatabaseUrls
@@ -188,6 +191,16 @@ def test_devices_of_people_who_are_there(begin: Begin) -> None:
     ]
 
 
+def test_a_tag_is_not_recorded_for_the_future(begin: Begin) -> None:
+    refused = take(begin, PEOPLE, SAM.replace("2026-03-02T09", "2126-03-02T09"), KIM)
+    assert [(error.row, error.field, error.problem) for error in refused.errors] == [
+        (2, "worn_from", "it lies in the future")
+    ]
+    take(begin, PEOPLE, KIM)
+    with begin() as cursor, pytest.raises(InputError, match="in the future"):
+        activate(cursor, "TAG-9", "X2", datetime(2126, 3, 2, tzinfo=UTC))
+
+
 def test_a_device_needs_a_decision_that_holds_on_that_day(begin: Begin) -> None:
     take(begin, "crn,name,date_of_birth", "X1,Sam Larkfield,1999-04-30")
     header, row = "device_serial,crn,worn_from", "TAG-1,X1,2026-03-02T09:00:00Z"
@@ -218,6 +231,8 @@ def test_staff_are_as_the_file_says(begin: Begin) -> None:
     assert take(begin, header, jones, kind=FileKind.STAFF).added == 1
     assert take(begin, header, jones, kind=FileKind.STAFF).unchanged == 1
     assert take(begin, header, "jones,J. Jones,duty_officer,,,+447700900123", kind=FileKind.STAFF).changed == 1
+    alike = take(begin, header, "j\N{CYRILLIC SMALL LETTER O}nes,J. Jones,manager,,,", kind=FileKind.STAFF)
+    assert faults(alike) == [(2, "subject")]
     refused = take(begin, header, "a,A,king,Nowhere,at,07700900123", "b,B,manager,Nowhere,,", kind=FileKind.STAFF)
     assert faults(refused) == [(2, "email"), (2, "mobile"), (2, "role"), (2, "team"), (3, "team")]
 
@@ -239,6 +254,8 @@ def test_through_the_api(fresh_api: RunningApi) -> None:
     dry = post(fresh_api, "/v1/people-imports?dry_run=true", content)
     assert dry.status_code == 200, dry.text
     assert (dry.json()["is_dry_run"], dry.json()["added"]) == (True, 2)
+    unknown = b"crn,name,practitioner\r\nX41,Sam,nobody\r\nX42,Kim,\r\n"
+    assert post(fresh_api, "/v1/people-imports?dry_run=true", unknown).json()["unsupervised"] == 1
     taken = post(fresh_api, "/v1/people-imports", content, Role.ADMINISTRATOR)
     assert taken.json() == {**dry.json(), "is_dry_run": False}
     refused = post(fresh_api, "/v1/device-imports", b"device_serial,crn,worn_from\r\n,X404,yesterday\r\n")
@@ -248,6 +265,7 @@ def test_through_the_api(fresh_api: RunningApi) -> None:
     assert post(fresh_api, "/v1/people-imports", content, Role.PRACTITIONER).status_code == 403
     outcomes = [record[:2] for record in fresh_api.audit("registry.import")]
     assert outcomes == [
+        ("allowed", "the.manager"),
         ("allowed", "the.manager"),
         ("allowed", "the.administrator"),
         ("refused", "the.manager"),
