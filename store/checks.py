@@ -1,11 +1,8 @@
 """Checks of what people type before it reaches the database."""
 
-<<<<<<< HEAD
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-=======
-import re
->>>>>>> refs/heads/hostile
 
 from ops.errors import InputError
 
@@ -46,7 +43,6 @@ def checked_text(what: str, value: str, longest: int) -> str:
     return value
 
 
-<<<<<<< HEAD
 def checked_field(field: str, value: str, longest: int, problems: list[FieldProblem]) -> str:
     """As ``checked_text``, and "" with one more of ``problems`` where it is none."""
     try:
@@ -54,11 +50,11 @@ def checked_field(field: str, value: str, longest: int, problems: list[FieldProb
     except InputError as error:
         problems.append(FieldProblem(field, str(error), "say it in one line of plain text"))
         return ""
-=======
+
+
 def checked_subject(value: str) -> str:
     """The subject of a token or of staff, without blanks around it. Raises InputError on any other character."""
     value = value.strip()
     if SUBJECT.fullmatch(value) is None:
         raise InputError(f"{value!r} is no subject: {SUBJECT_REMEDY}")
     return value
->>>>>>> refs/heads/hostile
