@@ -66,8 +66,8 @@ def alerts_like(cursor: Cursor, alert_id: UUID) -> list[EpisodeAlert]:
     """All that stand of the alert's person and zone; none where the alert is not there for the caller."""
     return _load(
         cursor,
-        f"{_ALERTS} AND (coalesce(alert.person_id, 0), coalesce(zone_id, 0)) IN ("
-        "   SELECT coalesce(person_id, 0), coalesce(zone_id, 0) FROM alerts WHERE alert_id = %s::uuid)",  # noqa: S608  literals
+        f"{_ALERTS} AND (coalesce(alert.person_id, 0), coalesce(zone_id, 0)) IN ("  # noqa: S608  literals
+        "   SELECT coalesce(person_id, 0), coalesce(zone_id, 0) FROM alerts WHERE alert_id = %s::uuid)",
         str(alert_id),
     )
 
