@@ -9,6 +9,7 @@ from access.roles import Role
 from tests.support.api_server import RunningApi
 from tests.support.conditions import approve, approved, condition, draft, post, zone_versions
 from tests.support.seed import as_owner
+from tests.support.zone_files import feature
 
 
 def end(api: RunningApi, at: datetime | str, role: Role = Role.MANAGER) -> Any:
@@ -88,3 +89,16 @@ def test_nobody_who_ended_gets_a_condition_or_an_authorisation(fresh_api: Runnin
     answer = post(fresh_api, Role.MANAGER, "/v1/zones/OWN-1/authorisations", wanted)
     assert answer.status_code == 422, answer.text
     assert any("monitoring ends, or ended" in one["value"] for one in answer.json()["errors"])
+
+
+def test_nobody_who_ended_gets_a_zone_by_a_file_either(fresh_api: RunningApi) -> None:
+    home = feature("HA-1", kind="home_area", crn="X100001")
+    assert post(fresh_api, Role.ADMINISTRATOR, "/v1/zones", home).status_code == 201
+    assert end(fresh_api, datetime.now(UTC)).status_code == 200
+    assert zone_versions(fresh_api, "HA-1")[-1]["valid_to"] is not None
+    again = feature("HA-1", kind="home_area", crn="X100001", valid_from=datetime.now(UTC).isoformat())
+    for file in (again, feature("HA-2", kind="home_area", crn="X100001")):
+        answer = post(fresh_api, Role.ADMINISTRATOR, "/v1/zones", file)
+        assert answer.status_code == 422, answer.text
+        assert "monitoring ends, or ended" in answer.json()["errors"][0]["value"]
+    assert post(fresh_api, Role.ADMINISTRATOR, "/v1/zones", home).json()["zones"][0]["outcome"] == "unchanged"

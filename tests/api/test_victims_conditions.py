@@ -1,10 +1,14 @@
 """A condition behind a victim's zone: its approval is refused as any other change of the shape is, and recorded."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from access.roles import Role
 from tests.support.api_server import RunningApi
 from tests.support.conditions import WORDING, approve, condition, post, put, zone_versions
+from tests.support.seed import as_owner
+from tests.support.victim_duty import choose, keep, notices, shown, tasks, watch
 from tests.support.victims import ADDRESS, LAT, LON, LiaisonOffice, liaison_office
 
 
@@ -43,3 +47,24 @@ def test_an_approval_of_a_shape_that_was_not_allowed_is_refused_with_its_remedy(
     allowed = condition(linked.reference) | {"geometry": linked.geometry}
     again = put(api, Role.PRACTITIONER, f"{path}/draft", allowed, refused.headers["etag"])
     assert approve(api, again).status_code == 200, "the liaison officer has allowed this one"
+
+
+def test_with_the_end_of_the_wearer_the_zone_is_not_watched_and_the_victim_is_to_be_told(office: LiaisonOffice) -> None:
+    linked = office.linked_zone()
+    choose(office, linked.victim_id)
+    watch(office)
+    end = {"at": datetime.now(UTC).isoformat(), "take_tags_off": True}
+    answer = post(office.api, Role.MANAGER, f"/v1/people/{linked.person_id}/end", end)
+    assert answer.status_code == 200, answer.text
+    assert watch(office) == 1
+    state, reasons = shown(office, linked)
+    assert (state, "no_live_version" in reasons) == ("not_watched", True)
+    assert "victim_zone" in {template for _, _, template, _ in notices(office)}
+    assert keep(office) == 0, "within an hour it may still be corrected"
+    with as_owner(office.api.urls.owner) as cursor:
+        cursor.execute(
+            "CREATE OR REPLACE FUNCTION service_clock() RETURNS timestamptz LANGUAGE sql VOLATILE"
+            " AS $$ SELECT clock_timestamp() + interval '61 minutes' $$"
+        )
+    assert keep(office) == 1
+    assert [one["kind"] for one in tasks(office)] == ["monitoring_ended"]
