@@ -28,7 +28,10 @@ def open_episodes(cursor: Cursor, gap_s: float) -> list[Episode]:
         stretches = [around(one, reach_s) for one in growing]
         for episode, stretch in zip(growing, stretches, strict=True):
             read.update((alert.alert_id, stretch) for alert in episode.alerts)
-        known.update((one.alert_id, one) for one in alerts_near(cursor, merged(stretches)))
+        around_them = {one.alert_id: one for one in alerts_near(cursor, merged(stretches))}
+        if around_them.keys() <= known.keys():
+            return found
+        known.update(around_them)
         reach_s *= FURTHER
 
 

@@ -101,7 +101,7 @@ def policy_of(preset: str, changes: dict[str, float]) -> PresencePolicy:
     unknown = changes.keys() - names
     if unknown:
         raise KeyError(f"a policy has no {', '.join(sorted(unknown))}; it has {', '.join(sorted(names))}")
-    return PresencePolicy(**{**asdict(PRESETS[preset]), **changes})
+    return replace(PRESETS[preset], **changes)
 
 
 def changes_of(preset: str, policy: PresencePolicy) -> dict[str, float]:

@@ -50,7 +50,8 @@ _ALERTS = f"""
   )
   SELECT meant.kind, alert.alert_id, meant.victim_id, alert.kind, alert.state,
     coalesce((alert.evidence ->> 'inferred')::boolean, false), alert.began_at, alert.raised_at, one.closed_at,
-    one.outcome, (SELECT min(link.linked_at) FROM victim_zones link WHERE link.victim_id = meant.victim_id)
+    one.outcome, coalesce( -- of one whose zones are no longer theirs, what they were told of before stays
+      (SELECT min(link.linked_at) FROM victim_zones link WHERE link.victim_id = meant.victim_id), victim.created_at)
   FROM meant
   JOIN victims victim ON victim.victim_id = meant.victim_id AND victim.ended_at IS NULL
   JOIN alerts alert ON alert.alert_id = meant.alert_id

@@ -34,8 +34,8 @@ from geofence.geojson import to_geojson
 from geofence.protected_zones import Reveal
 from geofence.validation import read_geometry
 from model.enums import ZoneKind
-from ops.errors import InputError
 from model.zones import Region
+from ops.errors import InputError
 from store.protected_addresses import end_address, link_zone, read_addresses, set_address, unlink_zone, zone_to_link
 from store.victims import find_victim, list_victim_zones
 
