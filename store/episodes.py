@@ -12,15 +12,11 @@ from store.cases import OPEN
 from store.database import Cursor
 
 _COLUMNS = "alert_id, kind, severity, state, status, assigned_to, alert.person_id, alert.zone_id, began_at, ended_at"
-<<<<<<< HEAD
 _ALERTS = f"""
     SELECT {_COLUMNS} FROM alerts alert JOIN alert_cases alert_case USING (alert_id)
     WHERE (state <> 'retracted' OR {OPEN})
 """  # noqa: S608  literals
-=======
-_ALERTS = f"SELECT {_COLUMNS} FROM alerts alert JOIN alert_cases alert_case USING (alert_id) WHERE state <> 'retracted'"  # noqa: S608  literals
 # Row security lets no condition with COALESCE use an index. OFFSET 0: each stretch by the index, never all alerts.
->>>>>>> refs/heads/scale
 _NEAR = f"""
     SELECT {_COLUMNS} FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[])
       AS stretch (person_id, zone_id, from_time, until_time)
@@ -51,19 +47,6 @@ def alerts_to_do(cursor: Cursor) -> list[EpisodeAlert]:
 
 
 def alerts_near(cursor: Cursor, stretches: Sequence[Stretch]) -> list[EpisodeAlert]:
-<<<<<<< HEAD
-    """All that stand, and are worked, of the person and zone of each stretch, where they lie in some of its time.
-
-    One that lies in two stretches is there twice.
-    """
-    given = (
-        [one.cause.person_id for one in stretches],
-        [one.cause.zone_id for one in stretches],
-        [from_microseconds(one.from_us) for one in stretches],
-        [moment_or_none(one.until_us) for one in stretches],
-    )
-    return _load(cursor, _NEAR, *given)
-=======
     """All that stand and were closed, of the person and zone of each stretch, where they lie in some of its time."""
     of_nobody = [one for one in stretches if one.cause.person_id is None]
     of_a_person = [one for one in stretches if one.cause.person_id is not None]
@@ -73,7 +56,6 @@ def alerts_near(cursor: Cursor, stretches: Sequence[Stretch]) -> list[EpisodeAle
         if wanted
         for alert in _load(cursor, query, *_columns_of(wanted))
     ]
->>>>>>> refs/heads/scale
 
 
 def alerts_of_person(cursor: Cursor, person_id: int) -> list[EpisodeAlert]:
