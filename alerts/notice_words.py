@@ -40,16 +40,14 @@ HEADLINES: Mapping[NoticeTemplate, str] = {
     NoticeTemplate.OVERDUE: "an alert is overdue: {clock}",
     NoticeTemplate.VICTIM_ZONE: "a protected zone is {watch}",
     NoticeTemplate.VICTIM_TASK: "there is somebody to tell",
-    NoticeTemplate.AUTHORITY_AREA: "an authority area was entered",
     NoticeTemplate.DATE_OF_BIRTH: "a date of birth was corrected",
     NoticeTemplate.EVIDENCE_CHANGED: "evidence handed on has changed",
 }
 """What a template says of one notice; the fields in braces are all that it may render."""
 
-_CHANGES = {word: word for word in ("retracted", "upgraded", "reopened", "amended", "ended", "updated")}
+_CHANGES = {word: word for word in ("retracted", "upgraded", "reopened")}
 _CLOCKS = {
     "acknowledge": "not acknowledged",
-    "acknowledged": "not acknowledged",
     "first_action": "no first action",
     "outcome": "no outcome",
 }

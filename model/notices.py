@@ -26,7 +26,6 @@ class NoticeTemplate(StrEnum):
     OVERDUE = "overdue"  # one of the three clocks has run out
     VICTIM_ZONE = "victim_zone"  # watched, weakened or not watched
     VICTIM_TASK = "victim_task"  # there is something to tell a victim, or to take back
-    AUTHORITY_AREA = "authority_area"
     DATE_OF_BIRTH = "date_of_birth"  # for the data-protection officer
     EVIDENCE_CHANGED = "evidence_changed"  # a match that was handed on says something else now
 

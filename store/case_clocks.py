@@ -3,11 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from model.casework import AlertCase, CaseClocks
 from model.casework_rules import CaseworkRules
-from model.enums import Severity
-from store.cases import CASE, COLUMNS, OPEN, case_of
-from store.database import Cursor
+from store.cases import OPEN
 
 CLOCKS = """
     CROSS JOIN LATERAL (SELECT alert_case.clocks_from AT TIME ZONE %(time_zone)s AS local_from) wall
@@ -49,14 +46,3 @@ def clock_parameters(rules: CaseworkRules, now: datetime) -> dict[str, Any]:
         "first_action_s": [one.first_action_s for one in given],
         "outcome_s": [one.outcome_s for one in given],
     }
-
-
-def overdue_cases(cursor: Cursor, rules: CaseworkRules, now: datetime) -> list[tuple[AlertCase, Severity, CaseClocks]]:
-    """Every open case of which a clock has run out, however old, the oldest first."""
-    cursor.execute(
-        f"SELECT {CASE}, alert.severity, {DUE} FROM alerts alert JOIN alert_cases alert_case USING (alert_id) {CLOCKS}"  # noqa: S608  literals
-        f" WHERE {OVERDUE} ORDER BY alert_case.raised_at, alert_case.alert_id",
-        clock_parameters(rules, now),
-    )
-    width = len(COLUMNS)
-    return [(case_of(row[:width]), Severity(row[width]), CaseClocks(*row[width + 1 :])) for row in cursor.fetchall()]

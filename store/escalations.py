@@ -164,22 +164,14 @@ def look_at_all(cursor: Cursor, now: datetime) -> None:
     cursor.execute("UPDATE escalation_looks SET look_at = %s WHERE look_at > %s", (now, now))
 
 
-def look_now(cursor: Cursor, alert_ids: Sequence[UUID]) -> None:
-    cursor.execute(
-        "UPDATE escalation_looks SET look_at = '-infinity' WHERE alert_id = ANY(%s::uuid[])",
-        ([str(one) for one in alert_ids],),
-    )
-
-
-def cancel_waiting(cursor: Cursor, alert_ids: Sequence[UUID]) -> int:
-    """Nobody is told of these any more: what no message has taken yet is not sent. How many notices that were."""
+def cancel_waiting(cursor: Cursor, alert_ids: Sequence[UUID]) -> None:
+    """Nobody is told of these any more: what no message has taken yet is not sent."""
     cursor.execute(
         "UPDATE notices n SET cancelled_at = service_clock() FROM escalations e"
         " WHERE e.alert_id = ANY(%s::uuid[]) AND n.notice_id = e.notice_id AND n.alert_id = e.alert_id"
         " AND n.message_id IS NULL AND n.cancelled_at IS NULL",
         ([str(one) for one in alert_ids],),
     )
-    return cursor.rowcount
 
 
 def told_of(cursor: Cursor, alert_ids: Sequence[UUID]) -> dict[UUID, list[tuple[str, str]]]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -11,11 +10,6 @@ from crimes.scenes import Scene
 from model.times import from_microseconds, to_microseconds
 from store.database import Cursor, fetch_one
 from store.rows import insert_rows
-
-LONGEST_PADDING = timedelta(hours=2)
-"""That CORDON_MATCH_PADDING_S allows."""
-
-OF_ACTIVATIONS = "cordon: who wore a device was changed"
 
 
 class Cause(StrEnum):
@@ -46,20 +40,6 @@ class Waiting:
     due: int
     set_aside: int
     oldest_s: float  # since when the first has waited; 0 where none does
-
-
-def match_worn_since(cursor: Cursor, since: datetime) -> None:
-    """Who wore a device from then on was changed: the crimes of that time are matched once more, against everybody.
-
-    What was found of somebody may be somebody else's now, and how many they all are is another number.
-    """
-    cursor.execute(
-        "INSERT INTO matching_wanted (crime_version_id, cause, requested_by)"
-        " SELECT crime_version_id, 'requested', %s FROM crime_versions WHERE is_current AND to_time >= %s"
-        " ORDER BY crime_version_id"
-        " ON CONFLICT (crime_version_id) DO UPDATE SET due_at = excluded.due_at, error = NULL",
-        (OF_ACTIVATIONS, since - LONGEST_PADDING),
-    )
 
 
 def retry_matches(cursor: Cursor) -> None:

@@ -232,13 +232,12 @@ def count_messages(cursor: Cursor, channel: NoticeChannel) -> Backlog:
     return Backlog(waiting, max(oldest_s, 0.0), dead)
 
 
-def note_receipt(cursor: Cursor, subject: str, alert_id: UUID) -> int:
-    """``subject`` has opened the alert: their messages about it are received; how many were not before.
+def note_receipt(cursor: Cursor, subject: str, alert_id: UUID) -> None:
+    """``subject`` has opened the alert: their messages about it are received.
 
     The database refuses it to the API's role for anyone but the caller.
     """
     cursor.execute("SELECT note_receipt(%s, %s, NULL)", (subject, str(alert_id)))
-    return int(fetch_one(cursor)[0])
 
 
 def note_message_receipt(cursor: Cursor, subject: str, message_id: int) -> bool:

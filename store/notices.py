@@ -1,11 +1,10 @@
 """Notices are written in the transaction of what they tell; delivery takes them from there."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from psycopg2.extras import Json, execute_values
 
-from model.notices import NewNotice, NoticeChannel
+from model.notices import NewNotice
 from store.database import Cursor
 
 
@@ -36,26 +35,3 @@ def add_notices(cursor: Cursor, notices: Sequence[NewNotice]) -> list[int]:
         fetch=True,
     )
     return [notice_id for (notice_id,) in rows]
-
-
-def cancel_notices(cursor: Cursor, alert_id: UUID) -> int:
-    """Take back what of the alert is in no message yet; how many.
-
-    What is in a message was told, or may have been: its recipients are told of the change (``told_about``).
-    """
-    cursor.execute(
-        "UPDATE notices SET cancelled_at = service_clock()"
-        " WHERE alert_id = %s AND message_id IS NULL AND cancelled_at IS NULL",
-        (str(alert_id),),
-    )
-    return cursor.rowcount
-
-
-def told_about(cursor: Cursor, alert_id: UUID) -> list[tuple[str, NoticeChannel]]:
-    """Each recipient and channel with a message about the alert, sent or about to be."""
-    cursor.execute(
-        "SELECT DISTINCT recipient, channel FROM notices WHERE alert_id = %s AND message_id IS NOT NULL"
-        " ORDER BY recipient, channel",
-        (str(alert_id),),
-    )
-    return [(recipient, NoticeChannel(channel)) for recipient, channel in cursor.fetchall()]

@@ -21,17 +21,6 @@ def reevaluate_zone(cursor: Cursor, zone_id: int, person_id: int | None, since: 
     cursor.execute("SELECT request_reevaluation(%s, %s, %s)", (zone_id, person_id, since))
 
 
-def reevaluate_device(cursor: Cursor, device_id: int, since: datetime) -> None:
-    """The device is judged anew from ``since`` on; the future asks for nothing."""
-    cursor.execute(
-        "INSERT INTO reevaluations (device_id, from_time) SELECT %(device)s, %(since)s"
-        " WHERE %(since)s < service_clock()"
-        " ON CONFLICT (device_id) DO UPDATE SET from_time = least(reevaluations.from_time, excluded.from_time),"
-        " until_time = excluded.until_time, error = NULL",
-        {"device": device_id, "since": since},
-    )
-
-
 def reevaluate_late(cursor: Cursor, late: Sequence[tuple[int, datetime, datetime]]) -> None:
     """Each (device, fix time of its earliest late position, fix time of its latest), joined with what was asked for.
 

@@ -47,17 +47,6 @@ def ask_rematches(cursor: Cursor, found: Stretches, late: Sequence[StoredLate]) 
     )
 
 
-def rematch_worn_about(cursor: Cursor, device_id: int, moment: datetime) -> None:
-    """Who wore the device from ``moment`` on was changed: the gap about it ends, or begins, with other positions."""
-    cursor.execute(
-        "INSERT INTO rematches_wanted (device_id, from_time, until_time)"
-        " SELECT %(device)s, %(moment)s, %(moment)s WHERE EXISTS (SELECT FROM crimes) ON CONFLICT (device_id) DO UPDATE"
-        " SET from_time = least(rematches_wanted.from_time, excluded.from_time),"
-        " until_time = greatest(rematches_wanted.until_time, excluded.until_time), error = NULL",
-        {"device": device_id, "moment": moment},
-    )
-
-
 def retry_rematches(cursor: Cursor) -> None:
     """What was set aside is tried again by each matcher that begins: it may be of a later release."""
     cursor.execute("UPDATE rematches_wanted SET error = NULL WHERE error IS NOT NULL")

@@ -14,7 +14,6 @@ from ops.errors import InputError, UnavailableError
 LONGEST_URL = 2000
 HTTPS_PORT = 443
 HTTP_PORT = 80
-LARGEST_PORT = 65535
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")

@@ -12,11 +12,9 @@ from model.enums import Severity
 from model.notices import NoticeChannel
 from store.database import Identity, Pool
 from store.messages import message_counts, note_message_receipt, own_messages, send_again
-from store.notices import cancel_notices, told_about
 from tests.support.database import DatabaseUrls
 from tests.support.messages import Keeper, messages_by, own_clock, seed_notice, seed_staff, tick
 from tests.support.notify import API_KEY, Notify, notify_server
-from tests.support.outbox import prepare_alerts
 from tests.support.seed import as_owner
 from tests.support.world import rows
 
@@ -183,17 +181,14 @@ def test_a_death_after_it_was_taken_sends_it_again_under_the_same_reference(data
     assert rows(database.owner, "SELECT count(DISTINCT message_id), count(*) FROM notices") == [(1, 2)]
 
 
-def test_what_is_retracted_before_it_was_told_leaves_nothing(database: DatabaseUrls) -> None:
-    (alert,) = prepare_alerts(database.owner, 1)
+def test_what_is_taken_back_before_it_was_told_is_not_sent(database: DatabaseUrls) -> None:
     with as_owner(database.owner) as cursor:
         for recipient in ("officer.a", "officer.b"):
             seed_notice(cursor, recipient, SMS, Severity.BREACH)
-        cursor.execute("UPDATE notices SET alert_id = %s", (alert,))
     keeper = Keeper()
     look(database, keeper, 0, count=1)
     with as_owner(database.owner) as cursor:
-        assert cancel_notices(cursor, alert) == 1  # type: ignore[arg-type]
-        assert told_about(cursor, alert) == [("officer.a", SMS)]  # type: ignore[arg-type]
+        cursor.execute("UPDATE notices SET cancelled_at = service_clock() WHERE message_id IS NULL")
     look(database, keeper, 100)
     assert [message.message_id for message in keeper.sent] == [1]
 

@@ -30,7 +30,7 @@ AT = datetime(2026, 7, 1, 12, 5, tzinfo=UTC)
 ALERT = uuid.UUID(int=7)
 VALUES: dict[str, list[object]] = {
     "kind": [kind.value for kind in AlertKind],
-    "change": ["retracted", "upgraded", "reopened", "amended", "ended", "updated"],
+    "change": ["retracted", "upgraded", "reopened"],
     "count": [0, 1, 99_999],
     "clock": ["acknowledge", "first_action", "outcome"],
     "watch": ["watched", "weakened", "not_watched"],

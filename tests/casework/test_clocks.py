@@ -11,7 +11,6 @@ from alerts.casework_rules import default_rules, response_times
 from model.casework import CaseClocks
 from model.enums import Severity, Urgency
 from store.alerts import AlertFilter, CaseFilter, count_waiting, find_alert, list_alerts
-from store.case_clocks import overdue_cases
 from store.database import Cursor
 from tests.support.cases import CaseWorld, seed_case_world
 from tests.support.database import DatabaseUrls
@@ -106,5 +105,4 @@ def test_what_is_overdue(cursor: Cursor, change: str, after_s: float, is_overdue
     now = MORNING + timedelta(seconds=after_s)
     for wanted, found in ((True, is_overdue), (False, not is_overdue)):
         assert bool(list_alerts(cursor, AlertFilter(), CaseFilter(is_overdue=wanted), 9, RULES, now)) is found
-    assert bool(overdue_cases(cursor, RULES, now)) is is_overdue
     assert count_waiting(cursor, RULES, now).overdue == int(is_overdue)
