@@ -92,6 +92,11 @@ def never_asked_words(text: str) -> list[str]:
     return sorted({found.casefold() for found in NEVER_ASKED.findall(text.replace("_", " "))})
 
 
+def stated_answers(stored: Mapping[str, Mapping[str, str]]) -> dict[str, StatedAnswer]:
+    """What was stated for a recorded decision, by the criterion's code."""
+    return {code: StatedAnswer(Answer(one["answer"]), one["basis"]) for code, one in stored.items()}
+
+
 def london_day(moment: datetime) -> date:
     return moment.astimezone(LONDON).date()
 

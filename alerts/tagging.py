@@ -15,6 +15,7 @@ from alerts.eligibility import (
     fact_problems,
     letter,
     london_day,
+    stated_answers,
 )
 from ops import metrics
 from ops.errors import InputError
@@ -50,7 +51,8 @@ def decide(cursor: Cursor, person: PersonRecord, request: EligibilityRequest, de
     """
     rules = current_rules(cursor)
     note = checked_text("the screening note", request.screening_note.replace("\n", " "), NOTE_LENGTH)
-    facts = _facts(person, request.for_day, _place(request.prison), _place(request.borough), note, request.stated)
+    prison, borough = _place(request.prison), _place(request.borough)
+    facts = Facts(request.for_day, person.date_of_birth, prison, borough, note, request.stated)
     problems = fact_problems(rules.eligibility, facts)
     if problems:
         raise InputError("; ".join(f"{field}: {problem}; {remedy}" for field, problem, remedy in problems))
@@ -83,9 +85,8 @@ def require_eligible(cursor: Cursor, person_id: int, began_at: datetime) -> None
     person = read_person(cursor, person_id)
     if person is None:
         raise InputError("there is no such person")
-    stated = {code: StatedAnswer(Answer(one["answer"]), one["basis"]) for code, one in decision.stated.items()}
-    day = london_day(began_at)
-    facts = _facts(person, day, decision.prison, decision.borough, decision.screening_note, stated)
+    day, stated = london_day(began_at), stated_answers(decision.stated)
+    facts = Facts(day, person.date_of_birth, decision.prison, decision.borough, decision.screening_note, stated)
     assessed = assess(rules.eligibility, facts)
     if not assessed.is_eligible:
         raise InputError(f"the decision on the person does not hold on {day.isoformat()}: {assessed.reason}; {REMEDY}")
@@ -152,17 +153,6 @@ def _standing_decision(cursor: Cursor, person_id: int) -> StoredDecision:
     if not decision.is_eligible:
         raise InputError(f"the person may not be tagged: {decision.reason}")
     return decision
-
-
-def _facts(
-    person: PersonRecord,
-    day: date,
-    prison: str | None,
-    borough: str | None,
-    note: str,
-    stated: Mapping[str, StatedAnswer],
-) -> Facts:
-    return Facts(day, person.date_of_birth, prison, borough, note, stated)
 
 
 def _place(text: str | None) -> str | None:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from store.database import Cursor, fetch_one
-from store.registry_staging import note_errors
+from store.registry_staging import note_errors, note_repeated, note_unknown_teams
 
 DEVICE_COLUMN_TYPES = {
     "crn": "text",
@@ -15,19 +15,10 @@ DEVICE_COLUMN_TYPES = {
     "worn_until": "timestamptz",
     "beside_another": "boolean",
 }
-_REPEATED_CRN = (
-    "SELECT row_number, crn AS value FROM (SELECT row_number, crn,"
-    " row_number() OVER (PARTITION BY lower(crn) ORDER BY row_number) AS place FROM staged"
-    " WHERE crn IS NOT NULL) numbered WHERE place > 1"
-)
 _LOOKS_LIKE_ANOTHER = (  # two records of one person would each hold half of what is known of them
     "SELECT row_number, crn AS value FROM staged"
     " WHERE EXISTS (SELECT FROM managed_people known WHERE lower(known.crn) = lower(staged.crn))"
     " AND NOT EXISTS (SELECT FROM managed_people known WHERE known.crn = staged.crn)"
-)
-_UNKNOWN_TEAM = (
-    "SELECT row_number, team AS value FROM staged"
-    " WHERE team IS NOT NULL AND NOT EXISTS (SELECT FROM teams WHERE teams.name = staged.team)"
 )
 _UNKNOWN_CRN = (
     "SELECT row_number, crn AS value FROM staged"
@@ -85,10 +76,10 @@ class EarlierDecision:
 
 def check_people(cursor: Cursor) -> None:
     """Note each row of a person who is there twice, or whose team is not there."""
-    note_errors(cursor, _REPEATED_CRN, "crn", "another row before has this CRN", "give each person once")
+    note_repeated(cursor, "crn", "another row before has this CRN", "give each person once")
     alike = "somebody has this CRN in other capitals"
     note_errors(cursor, _LOOKS_LIKE_ANOTHER, "crn", alike, "write it as it is recorded: `cordon people list`")
-    note_errors(cursor, _UNKNOWN_TEAM, "team", "there is no such team", "add it first, or correct its name")
+    note_unknown_teams(cursor)
 
 
 def count_unsupervised(cursor: Cursor) -> int:

@@ -97,6 +97,24 @@ def note_errors(cursor: Cursor, found: str, field: str, problem: str, remedy: st
     )
 
 
+def note_repeated(cursor: Cursor, column: str, problem: str, remedy: str) -> None:
+    """Of each row whose ``column``, in whatever capitals, an earlier row has."""
+    found = (
+        f"SELECT row_number, {column} AS value FROM (SELECT row_number, {column},"  # noqa: S608  a name of this package
+        f" row_number() OVER (PARTITION BY lower({column}) ORDER BY row_number) AS place FROM staged"
+        f" WHERE {column} IS NOT NULL) numbered WHERE place > 1"
+    )
+    note_errors(cursor, found, column, problem, remedy)
+
+
+def note_unknown_teams(cursor: Cursor) -> None:
+    found = (
+        "SELECT row_number, team AS value FROM staged"
+        " WHERE team IS NOT NULL AND NOT EXISTS (SELECT FROM teams WHERE teams.name = staged.team)"
+    )
+    note_errors(cursor, found, "team", "there is no such team", "add it first, or correct its name")
+
+
 def add_errors(cursor: Cursor, errors: Iterable[RowError]) -> None:
     insert_rows(
         cursor,

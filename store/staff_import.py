@@ -1,7 +1,7 @@
 """What one file of staff changes: all of it in one transaction."""
 
 from store.database import Cursor, fetch_one
-from store.registry_staging import note_errors
+from store.registry_staging import note_repeated, note_unknown_teams
 
 STAFF_COLUMN_TYPES = {
     "subject": "text",
@@ -11,20 +11,11 @@ STAFF_COLUMN_TYPES = {
     "email": "text",
     "mobile": "text",
 }
-_REPEATED = (
-    "SELECT row_number, subject AS value FROM (SELECT row_number, subject,"
-    " row_number() OVER (PARTITION BY lower(subject) ORDER BY row_number) AS place FROM staged"
-    " WHERE subject IS NOT NULL) numbered WHERE place > 1"
-)
-_UNKNOWN_TEAM = (
-    "SELECT row_number, team AS value FROM staged"
-    " WHERE team IS NOT NULL AND NOT EXISTS (SELECT FROM teams WHERE teams.name = staged.team)"
-)
 
 
 def check_staff(cursor: Cursor) -> None:
-    note_errors(cursor, _REPEATED, "subject", "another row before has this subject", "give each member of staff once")
-    note_errors(cursor, _UNKNOWN_TEAM, "team", "there is no such team", "add it first, or correct its name")
+    note_repeated(cursor, "subject", "another row before has this subject", "give each member of staff once")
+    note_unknown_teams(cursor)
 
 
 def write_staff(cursor: Cursor) -> tuple[int, int, int]:

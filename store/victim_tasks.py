@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from model.casework import SERVICE_SUBJECT
 from model.enums import AlertKind, AlertState
 from model.notices import NoticeTemplate
 from model.victims import (
@@ -128,9 +129,9 @@ def withdraw_tasks(cursor: Cursor, withdrawals: Iterable[tuple[int, str]], now: 
     """(task, why); one that a person settled meanwhile stays as they settled it. Nobody is told of it any more."""
     for task_id, reason in withdrawals:
         cursor.execute(
-            "UPDATE victim_tasks SET status = 'withdrawn', settled_at = %s, settled_by = 'cordon', reason = %s"
+            "UPDATE victim_tasks SET status = 'withdrawn', settled_at = %s, settled_by = %s, reason = %s"
             " WHERE task_id = %s AND status = 'waiting'",
-            (now, reason, task_id),
+            (now, SERVICE_SUBJECT, reason, task_id),
         )
         cursor.execute(
             "UPDATE notices SET cancelled_at = service_clock()"

@@ -6,9 +6,11 @@ from typing import Any
 
 from psycopg2.errors import ForeignKeyViolation
 
+from model.staff import StaffRole
 from model.victims import VictimChoice, Watch
 from ops.errors import InputError
 from store.database import Cursor, fetch_one
+from store.staff import find_staff
 from store.victim_tasks import CHOICE, choice_of
 from store.victim_zones import watch_of_row
 
@@ -186,8 +188,8 @@ def settle_not_told(cursor: Cursor, task_id: int, by: str, reason: str) -> bool:
 
 def hand_victim_over(cursor: Cursor, reference: str, liaison: str) -> int:
     """To another liaison officer, who sees the victim from now on; the victim's id. For the owner."""
-    cursor.execute("SELECT FROM staff WHERE subject = %s AND role = 'victim_liaison' AND ended_at IS NULL", (liaison,))
-    if cursor.fetchone() is None:
+    officer = find_staff(cursor, liaison)
+    if officer is None or officer.role is not StaffRole.VICTIM_LIAISON:
         raise InputError(f"{liaison} is no victim liaison officer on the staff list: add them to it first")
     cursor.execute(
         "UPDATE victims SET liaison = %s WHERE reference = %s AND ended_at IS NULL RETURNING victim_id",

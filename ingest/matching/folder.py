@@ -20,6 +20,7 @@ import psycopg2
 from crimes.files.row_errors import Fault, RowError, row_error, to_csv
 from ingest.matching.importing import ImportedFile, NoForceError, Reading, Sender, import_crime_file
 from ingest.matching.spool import FileTooLargeError
+from model.casework import SERVICE_SUBJECT
 from ops.errors import ConfigurationError, UnavailableError
 from ops.logs import get_logger
 from ops.metrics import CRIME_FOLDER_STUCK
@@ -34,7 +35,7 @@ ROUND_S = 1.0  # after so long the rest waits for the next round
 UNFINISHED_NAMES = (".part", ".partial", ".filepart", ".tmp", ".crdownload")
 FOLDER_OF = {"accepted": "done", "partial": "partial", "refused": "refused"}
 ERRORS = ".errors.csv"
-IDENTITY = Identity("cordon", "service", "watched folder of police files", "")
+IDENTITY = Identity(SERVICE_SUBJECT, "service", "watched folder of police files", "")
 SENDER = Sender(IDENTITY, "folder", None)
 
 log = get_logger("matching")

@@ -8,7 +8,7 @@ from typing import BinaryIO, Literal
 
 from access.audit import Action, Subject, record_allowed
 from alerts.casework_rules import current_rules
-from alerts.eligibility import Answer, Facts, StatedAnswer, assess, london_day
+from alerts.eligibility import Facts, assess, london_day, stated_answers
 from alerts.tagging import say_untold
 from crimes.files.file_text import RefusedFileError
 from crimes.files.row_errors import Fault, RowError, row_error
@@ -173,9 +173,8 @@ def _check(cursor: Cursor, kind: FileKind, rules: CaseworkRules) -> None:
         return
     errors = []
     for earlier in check_decisions(cursor):
-        stated = {code: StatedAnswer(Answer(one["answer"]), one["basis"]) for code, one in earlier.stated.items()}
-        day, note = london_day(earlier.worn_from), earlier.screening_note
-        facts = Facts(day, earlier.date_of_birth, earlier.prison, earlier.borough, note, stated)
+        day, stated = london_day(earlier.worn_from), stated_answers(earlier.stated)
+        facts = Facts(day, earlier.date_of_birth, earlier.prison, earlier.borough, earlier.screening_note, stated)
         assessed = assess(rules.eligibility, facts)
         if not assessed.is_eligible:
             fault = Fault(
