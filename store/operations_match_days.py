@@ -1,6 +1,6 @@
 """Match days: dates on which a shared zone is in force, added and removed as new versions of its schedule."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 
@@ -27,6 +27,9 @@ LONGEST_EVENT = 200
 MOST_MATCH_DAYS = 500
 REACH_US = 3 * DAY_US
 
+Change = Callable[[Schedule, Sequence[MatchDay], datetime], tuple[Schedule, list[FieldProblem]]]
+"""The schedule with the dates changed as of a time, and what is wrong with them."""
+
 
 @dataclass(frozen=True, slots=True)
 class ComingMatchDay:
@@ -42,28 +45,13 @@ def add_match_days(
     cursor: Cursor, reference: str, days: Sequence[MatchDay], added_by: str, lock_timeout_ms: int
 ) -> PublishedZone | None:
     """All of them, or none and every reason (FieldsRefusedError). None where there is no such zone to see."""
-    lock_registry_for_edit(cursor, lock_timeout_ms)
-    now, found = service_now(cursor), current_zones(cursor, [reference]).get(reference)
-    if found is None:
-        return None
-    schedule = _schedule(cursor, reference, found)
-    problems = [] if 0 < len(days) <= MOST_MATCH_DAYS else [_count_problem(days)]
-    for at, day in enumerate(days):
-        problems += _day_problems(f"match_days[{at}]", schedule, day, now)
-        if _window(day) in schedule.match_days:
-            problems.append(FieldProblem(f"match_days[{at}]", f"{_named(day)} is one already", "leave it out"))
-        if day in days[:at]:
-            problems.append(FieldProblem(f"match_days[{at}]", f"{_named(day)} is given twice", "give it once"))
-    if problems:
-        raise FieldsRefusedError(problems)
-    added = tuple(sorted((*schedule.match_days, *map(_window, days)), key=lambda one: (one.date, one.window.starts)))
-    published = _publish(cursor, reference, found, replace(schedule, match_days=added), added_by, now, lock_timeout_ms)
-    _forget_events(cursor, found.zone_id, days)  # of dates that an edit of the zone had taken away
-    insert_rows(
-        cursor,
-        "INSERT INTO match_days (zone_id, on_date, starts, ends, event, added_by) VALUES %s",
-        ((found.zone_id, one.date, one.starts, one.ends, (one.event or "").strip(), added_by) for one in days),
-    )
+    found, published = _publish_changed(cursor, reference, days, _with_days, added_by, lock_timeout_ms)
+    if found is not None:
+        insert_rows(
+            cursor,
+            "INSERT INTO match_days (zone_id, on_date, starts, ends, event, added_by) VALUES %s",
+            ((found.zone_id, one.date, one.starts, one.ends, (one.event or "").strip(), added_by) for one in days),
+        )
     return published
 
 
@@ -71,28 +59,7 @@ def remove_match_days(
     cursor: Cursor, reference: str, days: Sequence[MatchDay], removed_by: str, lock_timeout_ms: int
 ) -> PublishedZone | None:
     """The same for dates that are off; one that goes on now ends now. Their events need not be given."""
-    lock_registry_for_edit(cursor, lock_timeout_ms)
-    now, found = service_now(cursor), current_zones(cursor, [reference]).get(reference)
-    if found is None:
-        return None
-    schedule = _schedule(cursor, reference, found)
-    problems = [] if 0 < len(days) <= MOST_MATCH_DAYS else [_count_problem(days)]
-    for at, day in enumerate(days):
-        if _window(day) not in schedule.match_days:
-            remedy = "`cordon operations match-day list` shows those to come"
-            problems.append(FieldProblem(f"match_days[{at}]", f"{_named(day)} is none", remedy))
-        elif _is_over(schedule, day, now):
-            remedy = "what was judged by it stays"
-            problems.append(FieldProblem(f"match_days[{at}]", f"{_named(day)} is past", remedy))
-    left = replace(schedule, match_days=tuple(one for one in schedule.match_days if one not in set(map(_window, days))))
-    if not problems and schedule_documents.read_schedule(schedule_documents.to_document(left))[0] is None:
-        remedy = "end the zone instead, or add another match day first"
-        problems.append(FieldProblem("match_days", "without them it would never be in force", remedy))
-    if problems:
-        raise FieldsRefusedError(problems)
-    published = _publish(cursor, reference, found, left, removed_by, now, lock_timeout_ms)
-    _forget_events(cursor, found.zone_id, days)
-    return published
+    return _publish_changed(cursor, reference, days, _without_days, removed_by, lock_timeout_ms)[1]
 
 
 def coming_match_days(cursor: Cursor, reference: str) -> list[ComingMatchDay] | None:
@@ -112,6 +79,53 @@ def coming_match_days(cursor: Cursor, reference: str) -> list[ComingMatchDay] | 
         if instants is not None and instants[1] > now:
             coming.append(ComingMatchDay(reference, MatchDay(*key, events.get(key)), *instants))
     return sorted(coming, key=lambda one: one.begins_at)
+
+
+def _publish_changed(
+    cursor: Cursor, reference: str, days: Sequence[MatchDay], change: Change, by: str, lock_timeout_ms: int
+) -> tuple[CurrentZone, PublishedZone] | tuple[None, None]:
+    """The zone as it was, and its new version; no event is kept for any of ``days``, not even of one that an edit of
+    the zone had taken away.
+    """
+    lock_registry_for_edit(cursor, lock_timeout_ms)
+    now, found = service_now(cursor), current_zones(cursor, [reference]).get(reference)
+    if found is None:
+        return None, None
+    schedule = _schedule(cursor, reference, found)
+    changed, problems = change(schedule, days, now)
+    if problems:
+        raise FieldsRefusedError(problems)
+    published = _publish(cursor, reference, found, changed, by, now, lock_timeout_ms)
+    _forget_events(cursor, found.zone_id, days)
+    return found, published
+
+
+def _with_days(schedule: Schedule, days: Sequence[MatchDay], now: datetime) -> tuple[Schedule, list[FieldProblem]]:
+    problems = _count_problems(days)
+    for at, day in enumerate(days):
+        problems += _day_problems(f"match_days[{at}]", schedule, day, now)
+        if _window(day) in schedule.match_days:
+            problems.append(FieldProblem(f"match_days[{at}]", f"{_named(day)} is one already", "leave it out"))
+        if day in days[:at]:
+            problems.append(FieldProblem(f"match_days[{at}]", f"{_named(day)} is given twice", "give it once"))
+    added = tuple(sorted((*schedule.match_days, *map(_window, days)), key=lambda one: (one.date, one.window.starts)))
+    return replace(schedule, match_days=added), problems
+
+
+def _without_days(schedule: Schedule, days: Sequence[MatchDay], now: datetime) -> tuple[Schedule, list[FieldProblem]]:
+    problems = _count_problems(days)
+    for at, day in enumerate(days):
+        if _window(day) not in schedule.match_days:
+            remedy = "`cordon operations match-day list` shows those to come"
+            problems.append(FieldProblem(f"match_days[{at}]", f"{_named(day)} is none", remedy))
+        elif _is_over(schedule, day, now):
+            remedy = "what was judged by it stays"
+            problems.append(FieldProblem(f"match_days[{at}]", f"{_named(day)} is past", remedy))
+    left = replace(schedule, match_days=tuple(one for one in schedule.match_days if one not in set(map(_window, days))))
+    if not problems and schedule_documents.read_schedule(schedule_documents.to_document(left))[0] is None:
+        remedy = "end the zone instead, or add another match day first"
+        problems.append(FieldProblem("match_days", "without them it would never be in force", remedy))
+    return left, problems
 
 
 def _forget_events(cursor: Cursor, zone_id: int, days: Sequence[MatchDay]) -> None:
@@ -200,5 +214,7 @@ def _named(day: MatchDay) -> str:
     return f"{day.date.isoformat()} {day.starts:%H:%M} to {day.ends:%H:%M}"
 
 
-def _count_problem(days: Sequence[MatchDay]) -> FieldProblem:
-    return FieldProblem("match_days", f"{len(days)} given", f"give 1 to {MOST_MATCH_DAYS}")
+def _count_problems(days: Sequence[MatchDay]) -> list[FieldProblem]:
+    if 0 < len(days) <= MOST_MATCH_DAYS:
+        return []
+    return [FieldProblem("match_days", f"{len(days)} given", f"give 1 to {MOST_MATCH_DAYS}")]
