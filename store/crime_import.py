@@ -11,7 +11,7 @@ import psycopg2.errors
 from crimes.files.versions import PLACE_DEG, UNCERTAINTY_M
 from ops.errors import UnavailableError
 from store.crime_batches import CrimeFormat, StoredBatch, Way, batch_of_content, find_batch
-from store.crime_staging import Staging
+from store.crime_staging import CrimeStaging
 from store.database import Cursor, fetch_one
 from store.locks import LockClass, hold_named_until_commit, limit_lock_wait
 from store.registry import lock_registry_for_edit, next_revision, read_revision
@@ -34,7 +34,7 @@ class BatchHeader:
 
 
 def import_crimes(
-    cursor: Cursor, header: BatchHeader, staging: Staging, way: Way, imported_by: str, lock_timeout_ms: int
+    cursor: Cursor, header: BatchHeader, staging: CrimeStaging, way: Way, imported_by: str, lock_timeout_ms: int
 ) -> tuple[StoredBatch, bool]:
     """The batch that was made, and whether it was there already: then nothing changes.
 

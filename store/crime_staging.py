@@ -1,55 +1,34 @@
-"""The rows of one police file as COPY reads them, on disk: memory does not grow with the file, and no lock is held
-while it is read.
-"""
+"""The crimes of one police file, staged."""
 
-import tempfile
-from collections.abc import Iterable, Mapping
-from types import TracebackType
-from typing import IO, Self
+from collections.abc import Mapping
 
 import msgspec
 
-from crimes.files.row_errors import RowError
 from model.crimes import Crime
 from model.times import from_microseconds
 from store.database import Cursor
+from store.file_staging import INSTEAD, UNSTORABLE, FileStaging
 
-UNSTORABLE = "\x00"  # no text of PostgreSQL holds it
-INSTEAD = "\N{REPLACEMENT CHARACTER}"
 CRIME_COLUMNS = (
     "row_number, reference, crime_type, description, lat, lon, place_uncertainty_m, from_time, to_time, windows, notes,"
     " given"
 )
 ERROR_COLUMNS = "row_number, field, value, problem, remedy"
 
-_ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", UNSTORABLE: INSTEAD})
 
-
-class Staging:
-    """The crimes and the errors of one file; gone from the disk when the block ends."""
+class CrimeStaging(FileStaging):
+    """One police file's crimes."""
 
     def __init__(self) -> None:
-        self._crimes = _temporary()
-        self._errors = _temporary()
-        self.crime_count = 0
-        self.error_count = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._crimes.close()
-        self._errors.close()
+        super().__init__("cordon-crimes-")
 
     def add_crime(self, row_number: int, crime: Crime, given: Mapping[str, str]) -> None:
         hull = crime.hull
-        fields = (
+        values = (
             str(row_number),
-            _escaped(crime.reference),
-            _escaped(crime.crime_type),
-            _escaped(crime.description),
+            crime.reference,
+            crime.crime_type,
+            crime.description,
             repr(crime.lat),
             repr(crime.lon),
             repr(crime.place_uncertainty_m),
@@ -59,19 +38,7 @@ class Staging:
             _document(crime.notes),
             _document(given),
         )
-        self._crimes.write(_line(fields))
-        self.crime_count += 1
-
-    def add_error(self, error: RowError) -> None:
-        fields = (
-            "\\N" if error.row is None else str(error.row),
-            _escaped(error.field),
-            _escaped(error.value),
-            _escaped(error.problem),
-            _escaped(error.remedy),
-        )
-        self._errors.write(_line(fields))
-        self.error_count += 1
+        self._add_row(values)
 
     def copy(self, cursor: Cursor) -> None:
         """Into the temporary tables ``staged_crimes`` and ``staged_errors``, which end with the transaction."""
@@ -87,7 +54,7 @@ class Staging:
             """
         )
         for file, table, columns in (
-            (self._crimes, "staged_crimes", CRIME_COLUMNS),
+            (self._rows, "staged_crimes", CRIME_COLUMNS),
             (self._errors, "staged_errors", ERROR_COLUMNS),
         ):
             file.seek(0)
@@ -95,23 +62,11 @@ class Staging:
             cursor.execute(f"ANALYZE {table}")
 
 
-def _temporary() -> IO[bytes]:
-    return tempfile.TemporaryFile(prefix="cordon-crimes-")
-
-
-def _line(fields: Iterable[str]) -> bytes:
-    return ("\t".join(fields) + "\n").encode("utf-8", "replace")
-
-
-def _escaped(text: str) -> str:
-    return text.translate(_ESCAPED)
-
-
 def _document(value: object) -> str:
     text = msgspec.json.encode(value).decode()
     if "\\u0000" in text:
-        text = msgspec.json.encode(_storable(value)).decode()
-    return text.replace("\\", "\\\\")
+        return msgspec.json.encode(_storable(value)).decode()
+    return text
 
 
 def _storable(value: object) -> object:

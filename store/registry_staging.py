@@ -1,20 +1,15 @@
-"""The rows of one file of people, staff or devices as COPY reads them, on disk: memory does not grow with the file, and
-no lock is held while it is read.
-"""
+"""The rows of one file of people, staff or devices, staged, and what is found wrong with them beside each other."""
 
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple
-from types import TracebackType
-from typing import IO, Self
 
 from psycopg2 import sql
 
 from crimes.files.row_errors import RowError
 from store.database import Cursor
+from store.file_staging import FileStaging
 from store.rows import insert_rows
 
-_ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\x00": "\N{REPLACEMENT CHARACTER}"})
 ERROR_COLUMNS = {
     "row_number": "integer",
     "field": "text",
@@ -24,35 +19,17 @@ ERROR_COLUMNS = {
 }
 
 
-class RegistryStaging:
-    """The good rows and the errors of one file; gone from the disk when the block ends."""
+class RegistryStaging(FileStaging):
+    """One file's rows as they are given, cell by cell."""
 
     def __init__(self, columns: Mapping[str, str]) -> None:
         """``columns`` are those of the table ``staged``, with their types."""
+        super().__init__("cordon-registry-")
         self._columns = {"row_number": "integer", **columns}
-        self._rows: IO[bytes] = tempfile.TemporaryFile(prefix="cordon-registry-")  # noqa: SIM115  closed by the block
-        self._errors: IO[bytes] = tempfile.TemporaryFile(prefix="cordon-registry-")  # noqa: SIM115  as above
-        self.row_count = 0
-        self.error_count = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._rows.close()
-        self._errors.close()
 
     def add_row(self, number: int, cells: Mapping[str, str]) -> None:
         values = [str(number), *(cells.get(column) for column in self._columns if column != "row_number")]
-        self._rows.write(_line(values))
-        self.row_count += 1
-
-    def add_error(self, error: RowError) -> None:
-        row = None if error.row is None else str(error.row)
-        self._errors.write(_line([row, error.field, error.value, error.problem, error.remedy]))
-        self.error_count += 1
+        self._add_row(values)
 
     def copy(self, cursor: Cursor) -> None:
         """Into the temporary tables ``staged`` and ``staged_errors``, which end with the transaction."""
@@ -120,10 +97,4 @@ def add_errors(cursor: Cursor, errors: Iterable[RowError]) -> None:
         cursor,
         "INSERT INTO staged_errors (row_number, field, value, problem, remedy) VALUES %s",
         (astuple(one) for one in errors),
-    )
-
-
-def _line(values: Iterable[str | None]) -> bytes:
-    return ("\t".join("\\N" if one is None else one.translate(_ESCAPED) for one in values) + "\n").encode(
-        "utf-8", "replace"
     )

@@ -11,8 +11,8 @@ from crimes.scenes import Scene
 from model.crimes import MatchVerdict, Window
 from model.review import DistanceBand, RequestState
 from model.times import to_microseconds
-from store.crime_staging import UNSTORABLE
 from store.database import Cursor, fetch_one
+from store.file_staging import UNSTORABLE
 from store.matching import Counts
 from store.pages import Page
 from store.rows import insert_rows

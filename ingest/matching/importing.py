@@ -18,7 +18,7 @@ from ops.settings import Settings
 from store.audit import insert_record
 from store.crime_batches import StoredBatch, Way, batch_of_content, list_errors
 from store.crime_import import BatchHeader, import_crimes
-from store.crime_staging import Staging
+from store.crime_staging import CrimeStaging
 from store.database import Cursor, Identity
 
 LOCAL_ZONE = "Europe/London"
@@ -108,7 +108,7 @@ def _imported(begin: Begin, spool: Spool, sender: Sender, reading: Reading) -> I
         known = batch_of_content(cursor, spool.content_hash, sender.force)
         if known is not None:
             return _recorded(cursor, sender, known, is_known=True)
-    with Staging() as staging:
+    with CrimeStaging() as staging:
         header = _read(spool, staging, sender, reading)
         with begin() as cursor:
             batch, is_known = import_crimes(
@@ -117,7 +117,7 @@ def _imported(begin: Begin, spool: Spool, sender: Sender, reading: Reading) -> I
             return _recorded(cursor, sender, batch, is_known=is_known)
 
 
-def _read(spool: Spool, staging: Staging, sender: Sender, reading: Reading) -> BatchHeader:
+def _read(spool: Spool, staging: CrimeStaging, sender: Sender, reading: Reading) -> BatchHeader:
     """Read the whole file into ``staging``; no transaction is open meanwhile."""
     spool.file.seek(0)
     reader = CrimeFileReader(spool.file, to_microseconds(datetime.now(UTC)), reading.zones)
