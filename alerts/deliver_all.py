@@ -6,7 +6,6 @@ go on. Webhooks are looked at every second or two: one that was added or disable
 
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from functools import partial
 from typing import Protocol
 
@@ -144,21 +143,16 @@ def run_delivery(settings: Settings, stop: threading.Event, announce: Callable[[
     def readiness() -> dict[str, bool]:
         return delivery.readiness() | ({} if kafka is None else kafka.readiness())
 
-    with (
-        health_server(
-            settings.deliver_health_host, settings.deliver_health_port, readiness, "CORDON_DELIVER_HEALTH_PORT"
-        ) as port,
-        closing(_Stopping(delivery)),
-    ):
-        announce(port)
-        while not stop.is_set():
-            delivery.look()
-            stop.wait(LOOK_EVERY_S)
-
-
-class _Stopping:
-    def __init__(self, delivery: Delivery) -> None:
-        self.close = delivery.stop
+    with health_server(
+        settings.deliver_health_host, settings.deliver_health_port, readiness, "CORDON_DELIVER_HEALTH_PORT"
+    ) as port:
+        try:
+            announce(port)
+            while not stop.is_set():
+                delivery.look()
+                stop.wait(LOOK_EVERY_S)
+        finally:
+            delivery.stop()
 
 
 def _kafka(settings: Settings, url: str) -> Deliverer:

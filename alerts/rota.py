@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alerts.rota_cover import Stretch, gaps
+from alerts.who_sees import WORK_ALERTS
 from crimes.files.row_errors import Fault
 from model.staff import StaffMember, StaffRole
 from ops.errors import InputError
@@ -17,7 +18,6 @@ from store.staff import staff_of_subjects
 GAPS_AHEAD = timedelta(days=14)
 LONG = timedelta(hours=24)
 LONGEST = timedelta(days=366)
-SEE_ALERTS = frozenset({StaffRole.PRACTITIONER, StaffRole.DUTY_OFFICER, StaffRole.MANAGER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def _warnings(shifts: Iterable[NewShift], staff: dict[str, StaffMember]) -> Iter
             yield f"shift {place}: {one.subject} is on duty for {hours:g} h in one go"
         if member.email is None and member.mobile is None:
             yield f"shift {place}: {one.subject} has neither e-mail nor mobile, so cannot be told of anything"
-        if member.role not in SEE_ALERTS:
+        if member.role not in WORK_ALERTS:
             yield f"shift {place}: {one.subject} is {member.role.value.replace('_', ' ')}, a role that sees no alerts"
 
 

@@ -13,8 +13,6 @@ from store.database import Cursor
 from store.rota import on_duty
 from store.staff import staff_of_role, staff_of_subjects
 
-__all__ = ["Roster", "first_channel", "load_roster", "on_duty"]
-
 
 @dataclass(frozen=True, slots=True)
 class Roster:

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from alerts.casework import act_on_all
 from alerts.duty.roster import Roster, first_channel, load_roster
-from alerts.hand_over import successor
 from alerts.office_hours import is_office_hours
+from alerts.successor import successor
 from model.casework import SERVICE_SUBJECT, CaseAction
 from model.casework_rules import CaseworkRules
 from model.enums import Severity
