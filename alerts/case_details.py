@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from unicodedata import category
 
 from model.casework import CaseAction
 from model.casework_rules import CaseworkRules, OutcomeGroup
+from model.plain_text import misleads
 from ops.errors import InputError
 
 LONGEST_TEXT = 4000
@@ -71,8 +71,8 @@ def _check_text(name: str, value: object, longest: int) -> None:
         raise BadDetailError(name, "it is empty, or no text")
     if len(value) > longest:
         raise BadDetailError(name, f"it has {len(value)} characters: at most {longest} are kept")
-    if any(category(one) in {"Cc", "Cs"} and one not in KEPT_CONTROLS for one in value):
-        raise BadDetailError(name, "it holds control characters: give plain text")
+    if misleads(value, kept=KEPT_CONTROLS):
+        raise BadDetailError(name, "it holds control characters, or some that turn its direction: give plain text")
 
 
 def _outcome(given: Mapping[str, Any], rules: CaseworkRules) -> dict[str, Any]:

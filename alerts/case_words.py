@@ -19,6 +19,7 @@ _WORDS = {
     CaseAction.REOPEN: "reopened it",
     CaseAction.AMEND: "late data moved its beginning or its end",
     CaseAction.UPGRADE: "late data made it more serious or more urgent",
+    CaseAction.DOWNGRADE: "late data says that it was no breach",
     CaseAction.RETRACT: "late data took it back",
     CaseAction.REVIVE: "late data says that it goes on, or that it was so after all",
     CaseAction.ESCALATE: "nobody had done what was due: the next in line was told",
@@ -31,6 +32,10 @@ def entry_words(entry: CaseEntry) -> str:
     return words[0].upper() + words[1:] if entry.acted_by == SERVICE_SUBJECT else f"{entry.acted_by} {words}"
 
 
-def ticked(history: Sequence[CaseEntry]) -> dict[str, CaseEntry]:
-    """Which steps of the plan are done, by whom and when, by their codes."""
-    return {one.detail["step"]: one for one in history if one.action is CaseAction.COMPLETE_STEP}
+def ticked(history: Sequence[CaseEntry], response_plan_id: int | None) -> dict[str, CaseEntry]:
+    """Which steps of that plan are done, by whom and when, by their codes; none of a plan before it."""
+    return {
+        one.detail["step"]: one
+        for one in history
+        if one.action is CaseAction.COMPLETE_STEP and one.detail["response_plan_id"] == response_plan_id
+    }

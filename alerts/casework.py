@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from alerts.case_details import BadDetailError, checked_detail
-from alerts.case_words import entry_words
+from alerts.case_words import entry_words, ticked
 from alerts.casework_rules import current_rules
 from alerts.lifecycle import STEPS, Step, possible_actions, refusal, take
 from alerts.who_sees import would_see
@@ -207,8 +207,7 @@ def _planned_step(cursor: Cursor, case: AlertCase, code: str) -> dict[str, Any]:
     steps = {} if plan is None else {step.code: step for step in plan.steps}
     if code not in steps:
         raise BadDetailError("step", f"the plan of this alert has the steps {', '.join(steps) or 'none'}, not {code}")
-    done = list_entries(cursor, case.alert_id)
-    if any(one.action is CaseAction.COMPLETE_STEP and one.detail["step"] == code for one in done):
+    if code in ticked(list_entries(cursor, case.alert_id), case.response_plan_id):
         raise BadDetailError("step", f"{code} is done already")
     return {"step_text": steps[code].text, "response_plan_id": case.response_plan_id}
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from model.enums import AlertState
-from model.episodes import SEVERITIES, CauseFamily, Episode, EpisodeAlert
+from model.episodes import SEVERITIES, Cause, CauseFamily, Episode, EpisodeAlert, Stretch
 from model.times import SECOND_US, from_microseconds
 
 LASTING_US = 2**62
@@ -22,15 +22,37 @@ def episodes(alerts: Iterable[EpisodeAlert], gap_s: float) -> list[Episode]:
     """The episodes of ``alerts``, given in any order, each once; whichever order they came in, the same.
 
     Two of one cause are in one episode where no more than ``gap_s`` lies between the end of all before and the
-    beginning of the next. Retracted alerts never were so: they are in none, and join nothing.
+    beginning of the next. Retracted alerts never were so: they are in none, and join nothing, unless
+    somebody still has to work on them.
     """
-    standing = sorted((alert for alert in alerts if alert.state is not AlertState.RETRACTED), key=_place)
+    standing = sorted(
+        (one for one in alerts if one.state is not AlertState.RETRACTED or one.status.is_open), key=_place
+    )
     gap_us = int(gap_s * SECOND_US)
     return [
         Episode(cause, tuple(run))
         for cause, group in groupby(standing, key=lambda alert: alert.cause)
         for run in _runs(list(group), gap_us)
     ]
+
+
+def around(episode: Episode, reach_s: float) -> Stretch:
+    """The episode with ``reach_s`` before and after it: with the gap, all that could join it is there."""
+    reach_us = int(reach_s * SECOND_US)
+    until_us = None if episode.ended_us is None else episode.ended_us + reach_us
+    return Stretch(episode.cause, episode.began_us - reach_us, until_us)
+
+
+def merged(stretches: Iterable[Stretch]) -> list[Stretch]:
+    """The same times of the same causes, in as few stretches as there can be."""
+    found: list[Stretch] = []
+    for one in sorted(stretches, key=lambda one: (*_order(one.cause), one.from_us)):
+        before = found[-1] if found else None
+        if before is None or before.cause != one.cause or _until_us(before) < one.from_us:
+            found.append(one)
+        elif not before.holds(one):
+            found[-1] = Stretch(one.cause, before.from_us, one.until_us)
+    return found
 
 
 def by_urgency(found: Iterable[Episode]) -> list[Episode]:
@@ -73,10 +95,13 @@ _WORDS: Mapping[CauseFamily, str] = {
 
 
 def _place(alert: EpisodeAlert) -> tuple[int, str, int, int, UUID]:
-    cause = alert.cause
+    return *_order(alert.cause), alert.began_us, alert.alert_id
+
+
+def _order(cause: Cause) -> tuple[int, str, int]:
     person = -1 if cause.person_id is None else cause.person_id
     zone = -1 if cause.zone_id is None else cause.zone_id
-    return person, cause.family.value, zone, alert.began_us, alert.alert_id
+    return person, cause.family.value, zone
 
 
 def _runs(ordered: Sequence[EpisodeAlert], gap_us: int) -> Iterable[list[EpisodeAlert]]:
@@ -95,6 +120,10 @@ def _runs(ordered: Sequence[EpisodeAlert], gap_us: int) -> Iterable[list[Episode
 
 def _end_us(alert: EpisodeAlert) -> int:
     return LASTING_US if alert.ended_us is None else alert.ended_us
+
+
+def _until_us(stretch: Stretch) -> int:
+    return LASTING_US if stretch.until_us is None else stretch.until_us
 
 
 def _day(day: date, today: date) -> str:

@@ -5,7 +5,7 @@ begin anew and somebody has to acknowledge it again.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import IntEnum
 
@@ -32,6 +32,7 @@ class StepRule:
     leads_to: Mapping[CaseStatus, CaseStatus]
     stops: Clock | None = None
     anew_from: frozenset[CaseStatus] = frozenset()  # in these the clocks begin anew, and with them the acknowledgement
+    to_undo: Mapping[CaseStatus, CaseStatus] = field(default_factory=dict)  # instead, where a breach was decided
     by_service: bool = False
 
 
@@ -46,6 +47,8 @@ _WORSE = {
     CLOSED: REOPENED,
     RETRACTED: REOPENED,
 }
+# what was done because of a breach that was none, such as a recall, somebody has to undo: it stays on the list
+_TO_UNDO = {**dict.fromkeys((RAISED, ACKNOWLEDGED, UNDER_REVIEW, CLOSED, REOPENED), REOPENED), CONTESTED: CONTESTED}
 
 STEPS: Mapping[CaseAction, StepRule] = {
     CaseAction.ACKNOWLEDGE: StepRule(_TAKEN_UP, stops=Clock.ACKNOWLEDGED),
@@ -69,7 +72,8 @@ STEPS: Mapping[CaseAction, StepRule] = {
     CaseAction.REOPEN: StepRule({CLOSED: REOPENED}, stops=Clock.ACKNOWLEDGED, anew_from=frozenset({CLOSED})),
     CaseAction.AMEND: StepRule(_stays(*CaseStatus), by_service=True),
     CaseAction.UPGRADE: StepRule(_WORSE, anew_from=frozenset(CaseStatus), by_service=True),
-    CaseAction.RETRACT: StepRule(dict.fromkeys(CaseStatus, RETRACTED), by_service=True),
+    CaseAction.DOWNGRADE: StepRule(_stays(*CaseStatus), to_undo={CLOSED: REOPENED}, by_service=True),
+    CaseAction.RETRACT: StepRule(dict.fromkeys(CaseStatus, RETRACTED), to_undo=_TO_UNDO, by_service=True),
     # not where nobody has acknowledged it, or somebody is at it: one that flaps would put its deadlines off for ever
     CaseAction.REVIVE: StepRule(_WORSE, anew_from=frozenset({ACKNOWLEDGED, CLOSED, RETRACTED}), by_service=True),
     CaseAction.ESCALATE: StepRule(_stays(*OPEN), by_service=True),
@@ -119,10 +123,13 @@ def _closing_refusal(case: AlertCase, step: Step) -> str | None:
 def take(case: AlertCase, step: Step) -> AlertCase:
     """The case after a step that ``refusal`` has nothing against."""
     rule = STEPS[step.action]
-    after = replace(case, status=rule.leads_to[case.status], version=case.version + 1)
+    undoes = case.breach_decided and case.status in rule.to_undo
+    status = (rule.to_undo if undoes else rule.leads_to)[case.status]
+    after = replace(case, status=status, version=case.version + 1)
     if case.status is CLOSED and after.status is not CLOSED:
         after = _without_outcome(after)
-    if case.status in rule.anew_from:
+    is_to_acknowledge = undoes and status is REOPENED and case.acknowledged_at is not None
+    if case.status in rule.anew_from or is_to_acknowledge:
         after = _clocks_anew(after, step.at)
     after = _stop_clocks(after, rule.stops, step)
     match step.action:
@@ -134,8 +141,8 @@ def take(case: AlertCase, step: Step) -> AlertCase:
             return replace(after, contested_at=step.at, review_due_at=step.review_due_at)
         case CaseAction.CLOSE if step.outcome is not None:
             return _closed(after, step, step.outcome)
-        case CaseAction.RETRACT:
-            return _without_outcome(after)
+        case CaseAction.UPGRADE:
+            return replace(after, account_invited_at=None)  # they were asked about something less serious
         case _:
             return after
 
@@ -175,6 +182,7 @@ def _closed(case: AlertCase, step: Step, outcome: OutcomeRule) -> AlertCase:
         outcome=outcome.code,
         outcome_is_breach=outcome.group is OutcomeGroup.BREACH,
         outcome_rules_version=step.rules_version,
+        breach_decided=outcome.group is OutcomeGroup.BREACH,
         contested_at=None,  # it was looked at again
         review_due_at=None,
     )

@@ -1,6 +1,6 @@
 """How often detection was right, by what officers found (pure): shares with their intervals, in numbers alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -68,12 +68,35 @@ def measure(judged: Iterable[JudgedAlerts]) -> DetectionPrecision:
     """The figures of ``judged``, by kind and by month."""
     ordered = sorted(judged, key=lambda one: (one.kind, one.preset or "", one.raised_month))
     kinds = [_together(list(group)) for _, group in groupby(ordered, key=lambda one: one.kind)]
+    held_back = _held_back(ordered)
     return DetectionPrecision(
         LEAST_CASES,
         FEW_CASES,
-        tuple(_measured(one, preset=None, raised_month=None) for one in kinds),
-        tuple(_measured(one, preset=one.preset, raised_month=one.raised_month) for one in ordered),
+        tuple(_measured(one, preset=None, raised_month=None, is_told=_decided(one) >= LEAST_CASES) for one in kinds),
+        tuple(
+            _measured(one, preset=one.preset, raised_month=one.raised_month, is_told=place not in held_back)
+            for place, one in enumerate(ordered)
+        ),
     )
+
+
+def _held_back(ordered: Sequence[JudgedAlerts]) -> set[int]:
+    """Which months nothing is said of: those with too few decided; and beside them the next larger ones, where the
+    sum of their kind less the months that are told would tell of too few.
+    """
+    held_back: set[int] = set()
+    for _, group in groupby(sorted(enumerate(ordered), key=lambda one: one[1].kind), key=lambda one: one[1].kind):
+        few = 0
+        for decided, place in sorted((_decided(one), place) for place, one in group):
+            if decided >= LEAST_CASES and (few == 0 or few >= LEAST_CASES):
+                break
+            held_back.add(place)
+            few += decided
+    return held_back
+
+
+def _decided(one: JudgedAlerts) -> int:
+    return one.breach + one.allowed + one.false_alarm
 
 
 def _together(group: list[JudgedAlerts]) -> JudgedAlerts:
@@ -94,10 +117,9 @@ def _together(group: list[JudgedAlerts]) -> JudgedAlerts:
     )
 
 
-def _measured(one: JudgedAlerts, preset: str | None, raised_month: date | None) -> MeasuredDetection:
-    decided = one.breach + one.allowed + one.false_alarm
-    is_told = decided >= LEAST_CASES
-    right = _share(one.breach + one.allowed, decided)
+def _measured(one: JudgedAlerts, preset: str | None, raised_month: date | None, *, is_told: bool) -> MeasuredDetection:
+    decided = _decided(one)
+    right = _share(one.breach + one.allowed, decided, is_told=is_told)
     return MeasuredDetection(
         kind=one.kind,
         preset=preset,
@@ -113,13 +135,13 @@ def _measured(one: JudgedAlerts, preset: str | None, raised_month: date | None) 
         overturned=one.overturned if is_told else None,
         decided=decided if is_told else None,
         right=right,
-        breach=_share(one.breach, decided),
+        breach=_share(one.breach, decided, is_told=is_told),
         words=_words(one, decided, right),
     )
 
 
-def _share(times: int, cases: int) -> MeasuredShare:
-    if cases < LEAST_CASES:
+def _share(times: int, cases: int, *, is_told: bool) -> MeasuredShare:
+    if not is_told:
         return MeasuredShare(None, None, None)
     interval = wilson_interval(times, cases)
     return MeasuredShare(times / cases, interval.least, interval.most)
@@ -128,7 +150,10 @@ def _share(times: int, cases: int) -> MeasuredShare:
 def _words(one: JudgedAlerts, decided: int, right: MeasuredShare) -> str:
     """Such as "right in 84 % (64 % to 95 %) of 19, few cases; not final, 11 of 30 alerts are open"."""
     if right.share is None or right.least is None or right.most is None:
-        said = f"fewer than {LEAST_CASES} decided: too few to say"
+        few = f"fewer than {LEAST_CASES}"
+        said = (
+            f"{few} decided: too few to say" if decided < LEAST_CASES else f"not said: it would tell of {few} beside it"
+        )
     else:
         said = f"right in {_percent(right.share)} ({_percent(right.least)} to {_percent(right.most)}) of {decided}"
         said += ", few cases" if decided < FEW_CASES else ""

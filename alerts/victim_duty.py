@@ -22,8 +22,14 @@ from store.database import Cursor
 from store.notices import add_notices
 from store.rota import on_duty
 from store.staff import find_staff, staff_of_role
+from store.victim_changes import (
+    forget_changes,
+    note_rules_version_of_tasks,
+    read_changes,
+    rules_version_of_tasks,
+)
 from store.victim_tasks import add_task, load_choices, load_tasks, load_tellable_alerts, withdraw_tasks
-from store.victim_zones import load_shown, load_zone_facts, note_round, save_shown
+from store.victim_zones import load_facts_of_ended, load_shown, load_zone_facts, note_round, save_shown
 from store.victims import victim_liaisons
 from store.zone_proof import zones_unwatched
 
@@ -52,30 +58,50 @@ def watch_victim_zones(cursor: Cursor, now: datetime, rules: CaseworkRules) -> i
 
 
 def keep_victim_tasks(cursor: Cursor, now: datetime, rules: CaseworkRules) -> int:
-    """Make and withdraw what victims are to be told; how many tasks changed."""
-    choices = load_choices(cursor)
+    """Make and withdraw what victims are to be told; how many tasks changed.
+
+    A victim of whom nothing was changed since the last look has the same tasks as then: by new rules, and with time by
+    the end of the monitoring alone, there may be others. A fact that lies ahead is looked at until it does not.
+    """
+    changes = read_changes(cursor)
+    by_new_rules = rules_version_of_tasks(cursor) != rules.version
+    facts = _alert_facts(cursor, rules, None if by_new_rules else {victim_id for _, victim_id in changes})
+    ahead = {one.victim_id for one in facts if max(one.known_at, one.reviewed_at or one.known_at) > now}
+    forget_changes(cursor, (change_id for change_id, victim_id in changes if victim_id not in ahead))
+    if by_new_rules and not ahead:
+        note_rules_version_of_tasks(cursor, rules.version)
+    return _keep(cursor, now, [*facts, *(ended_fact(one, now) for one in load_facts_of_ended(cursor, now))])
+
+
+def _alert_facts(cursor: Cursor, rules: CaseworkRules, victim_ids: Collection[int] | None) -> list[TellableFact]:
+    """Of ``victim_ids``, or of every victim."""
+    if victim_ids is not None and not victim_ids:
+        return []
+    groups = {one.code: one.group for one in rules.outcomes}
+    return [
+        breach_fact(alert, groups) if kind is TellingKind.BREACH else recall_fact(alert)
+        for kind, alert in load_tellable_alerts(cursor, RECALL_OUTCOME, victim_ids)
+    ]
+
+
+def _keep(cursor: Cursor, now: datetime, found: Sequence[TellableFact]) -> int:
+    if not found:
+        return 0
+    facts: defaultdict[int, list[TellableFact]] = defaultdict(list)
+    for fact in found:
+        facts[fact.victim_id].append(fact)
     tasks: defaultdict[int, list[VictimTask]] = defaultdict(list)
-    for task in load_tasks(cursor):
+    for task in load_tasks(cursor, found):
         tasks[task.victim_id].append(task)
+    choices = load_choices(cursor, list(facts))
     liaisons, changed = victim_liaisons(cursor), 0
-    for victim_id, facts in _facts_by_victim(cursor, now, rules).items():
-        made, withdrawn = next_tasks(facts, tasks[victim_id], choices.get(victim_id, ()), now)
+    for victim_id, own in facts.items():
+        made, withdrawn = next_tasks(own, tasks[victim_id], choices.get(victim_id, ()), now)
         withdraw_tasks(cursor, [(one.task_id, one.reason) for one in withdrawn], now)
         for new in made:
             _make(cursor, now, new, liaisons[victim_id])
         changed += len(made) + len(withdrawn)
     return changed
-
-
-def _facts_by_victim(cursor: Cursor, now: datetime, rules: CaseworkRules) -> dict[int, list[TellableFact]]:
-    groups = {one.code: one.group for one in rules.outcomes}
-    facts: defaultdict[int, list[TellableFact]] = defaultdict(list)
-    for kind, alert in load_tellable_alerts(cursor, RECALL_OUTCOME):
-        fact = breach_fact(alert, groups) if kind is TellingKind.BREACH else recall_fact(alert)
-        facts[alert.victim_id].append(fact)
-    for one in load_zone_facts(cursor, now):
-        facts[one.victim_id].append(ended_fact(one, now))
-    return facts
 
 
 def _make(cursor: Cursor, now: datetime, task: NewTask, liaison: str) -> None:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from alerts.case_details import LONGEST_TEXT
 from alerts.case_words import entry_words, ticked
 from alerts.casework import MOST_AT_ONCE
+from api.fields import PRINTABLE
 from model import response_plans as limits
 from model.casework import AlertCase, CaseAction, CaseClocks, CaseEntry, CaseStatus
 from model.response_plans import PlanStep, ResponsePlan
@@ -105,7 +106,7 @@ class EntryOut(Answer):
 
 class PlanStepIn(Asked):
     code: Annotated[str, Field(max_length=limits.LONGEST_CODE, pattern=r"^[a-z][a-z0-9_]*$")]
-    text: Annotated[str, Field(min_length=1, max_length=limits.LONGEST_TEXT, pattern=r"^[^\x00-\x1f\x7f]+$")]
+    text: Annotated[str, Field(min_length=1, max_length=limits.LONGEST_TEXT, pattern=PRINTABLE)]
     phone: Annotated[str, Field(max_length=limits.LONGEST_PHONE, pattern=r"^\+?[0-9][0-9 ]*$")] | None = None
     minutes: Annotated[int, Field(ge=0, le=limits.MOST_MINUTES, description="From when the alert was raised")]
 
@@ -117,7 +118,7 @@ class PlanIn(Asked):
         Field(
             min_length=1,
             max_length=limits.LONGEST_EMERGENCY,
-            pattern=r"^[^\x00-\x1f\x7f]+$",
+            pattern=PRINTABLE,
             description="When to call the emergency services",
         ),
     ]
@@ -163,7 +164,7 @@ class PlanAtAlert(Answer):
 
     @classmethod
     def of(cls, plan: ResponsePlan, raised_at: datetime, history: Sequence[CaseEntry]) -> Self:
-        done = ticked(history)
+        done = ticked(history, plan.response_plan_id)
         steps = [
             PlanStepAtAlert(
                 code=step.code,

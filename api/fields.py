@@ -10,7 +10,8 @@ from pydantic import BeforeValidator, Field
 from api.security import LARGEST_BIGINT
 
 LONGEST_REFERENCE = 100
-PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
+PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+$"
+"""No control characters, and none that show the text in another order than it is (model/plain_text.py)."""
 _RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 
 

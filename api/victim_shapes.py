@@ -8,7 +8,7 @@ from typing import Any
 from geofence.geojson import from_stored, to_geojson
 from geofence.projection import Projection
 from geofence.protected_shapes import propose_zone
-from geofence.protected_zones import ProtectedPlace, Reveal, place_at, reveals_of
+from geofence.protected_zones import ProtectedPlace, Reveal, is_about, place_at, reveals_of
 from ops.errors import InputError
 from store.database import Cursor
 from store.protected_addresses import SecretPlace, allow_shape, known_shapes, use_place
@@ -31,11 +31,15 @@ def propose(cursor: Cursor, projection: Projection, victim_id: int, address_id: 
     for shape in own:
         if shape.is_proposed:
             return shape.geometry
-    holding = [one.geometry for one in known if one.is_own or _holds(one.geometry, place, projection)]
-    geometry = next((one for one in holding if _protects([one, *holding], place, projection)), None)
+    near = [one for one in known if one.is_own or is_about(from_stored(one.geometry), place, projection)]
+    about = [one.geometry for one in near]
+    # The first that was proposed and protects the place is the one that this very place got before, if it got any; so
+    # it is asked beside those drawn by hand alone, and many other victims near by leave nobody without a shape.
+    by_hand = [one.geometry for one in near if not one.is_proposed]
+    geometry = next((one for one in about if _protects(one, by_hand, place, projection)), None)
     for number in range(0 if geometry else MOST_PROPOSALS):
         drawn = to_geojson(propose_zone(place, secret.seed + number.to_bytes(2, "big"), projection))
-        if _protects([drawn, *holding], place, projection):
+        if _protects(drawn, about, place, projection):
             geometry = drawn
             break
     if geometry is None:
@@ -56,11 +60,11 @@ def check(
         return None
     place = _place(secret, projection)
     known = [
-        one.geometry
+        stored
         for one in known_shapes(cursor, victim_id, address_id)
-        if one.is_own or _holds(one.geometry, place, projection)
+        if is_about(stored := from_stored(one.geometry), place, projection)
     ]
-    found = reveals_of([from_stored(one) for one in (*geometries, *known)], place, projection)
+    found = reveals_of([from_stored(one) for one in geometries], place, projection, known)
     if not found:
         for geometry in geometries:
             allow_shape(cursor, victim_id, address_id, geometry, is_proposed=False)
@@ -71,10 +75,7 @@ def _place(secret: SecretPlace, projection: Projection) -> ProtectedPlace:
     return place_at(secret.lat, secret.lon, secret.margin_m, projection)
 
 
-def _holds(geometry: dict[str, Any], place: ProtectedPlace, projection: Projection) -> bool:
-    """Whether the place lies deep enough in it for anybody to take the shape for one about it."""
-    return not any(one.what == "margin" for one in reveals_of([from_stored(geometry)], place, projection))
-
-
-def _protects(geometries: list[dict[str, Any]], place: ProtectedPlace, projection: Projection) -> bool:
-    return not reveals_of([from_stored(one) for one in geometries], place, projection)
+def _protects(
+    geometry: dict[str, Any], known: list[dict[str, Any]], place: ProtectedPlace, projection: Projection
+) -> bool:
+    return not reveals_of([from_stored(geometry)], place, projection, [from_stored(one) for one in known])

@@ -49,8 +49,10 @@ class ZoneProofOut(Answer):
     coming: VersionFactsOut | None = Field(description="The next one to come")
     in_force: bool = Field(description="Within its dates and hours now")
     changes_at: datetime | None = Field(description="When that next changes; null where it does not within a year")
-    revision: int = Field(description="Of the registry, with the zone as it stands")
-    revised_at: datetime
+    revision: int | None = Field(
+        description="Of the registry, with the zone as it stands; null where a condition has no zone"
+    )
+    revised_at: datetime | None
     partitions: list[HeldPartitionOut]
     tags: list[CarrierOut] = Field(description="Worn by the owner of a personal zone; of a shared one none is named")
     last_judged_at: datetime | None = Field(

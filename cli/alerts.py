@@ -132,7 +132,7 @@ def _print_case(alert: StoredAlert, now: datetime) -> None:
 
 
 def _print_plan(plan: ResponsePlan, history: list[CaseEntry]) -> None:
-    done = ticked(history)
+    done = ticked(history, plan.response_plan_id)
     print(f"response plan of {plan.zone_reference or plan.alert_kind}, version {plan.version}:")
     for step in plan.steps:
         tick = done.get(step.code)

@@ -112,23 +112,22 @@ def end(
         bool, typer.Option("--take-tags-off", help="What is still on them comes off then: monitoring stops.")
     ] = False,
 ) -> None:
-    """Record that a person is no longer on probation: no tag is on them from then on.
+    """Record that a person is no longer on probation: no tag is on them from then on, their conditions and zones end.
 
-    Refused while a tag is on them, unless --take-tags-off says that it comes off. Open alerts stay to be worked.
+    Drafts that wait are withdrawn. Refused while a tag is on them, unless --take-tags-off says that it comes off.
+    Open alerts stay to be worked.
 
     Example: cordon people end X123456 --at 2026-09-01T12:00:00+01:00 --take-tags-off
     """
     with owner_transaction() as cursor:
         person_id = find_person(cursor, crn)
-        ended = end_person(cursor, person_id, parse_time(ended_at), takes_tags_off=take_tags_off)
-        about = Subject(
-            person_id=person_id,
-            window_to=ended.ended_at,
-            detail={"activation_ids": [one.activation_id for one in ended.taken_off]},
-        )
-        record_allowed(cursor, command_identity(), Action.PERSON_END, about)
+        identity = command_identity()
+        ended = end_person(cursor, person_id, parse_time(ended_at), identity.subject, takes_tags_off=take_tags_off)
+        about = Subject(person_id=person_id, window_to=ended.ended_at, detail=ended.document())
+        record_allowed(cursor, identity, Action.PERSON_END, about)
     taken_off = ", ".join(one.serial for one in ended.taken_off)
     print(f"{crn.strip()} ended at {ended.ended_at.isoformat()}; tags taken off: {taken_off or 'none'}")
+    print(f"conditions ended: {ended.conditions}; drafts withdrawn: {ended.drafts}; zones ended: {ended.zones}")
 
 
 @people.command("list")

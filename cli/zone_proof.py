@@ -33,6 +33,8 @@ def prove(reference: Annotated[str, typer.Argument(help="The zone's reference.")
 
 def print_proof(proof: ZoneProof) -> None:
     print(proof.words)
+    if proof.zone_id is None:
+        return  # a condition without a zone
     for name, version in (("now", proof.holds), ("coming", proof.coming)):
         if version is not None:
             print(f"{name}: {_version(version)}")

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
-from unicodedata import category
 
 from geofence.drafts import ALMOST, PROPERTIES, FeatureReader, ZoneDraft
 from geofence.problems import Defect
 from geofence.structure import shown
 from model.conditions import ConditionKind
 from model.enums import ZoneKind
+from model.plain_text import misleads
 
 LONGEST_WORDING = 10_000
 DATES = {"starts": "active_from", "ends": "active_to"}  # a condition's words for them, and its zone's
@@ -145,7 +145,7 @@ class ConditionReader(FeatureReader):
             self._add(where, Defect.EMPTY, shown(value), remedy)
         elif len(value.strip()) > LONGEST_WORDING:
             self._add(where, Defect.OUT_OF_RANGE, f"{len(value)} characters", f"give at most {LONGEST_WORDING}")
-        elif any(category(one) in {"Cc", "Cs"} and one not in LAYOUT for one in value):
+        elif misleads(value, kept=LAYOUT):
             self._add(
                 where,
                 Defect.CONTROL_CHARACTER,

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
-from unicodedata import category
 
 from geofence.applicability import never_applies
 from geofence.policy_documents import GRACE, LIMITS, Choice, default_policy, read_policy
@@ -16,6 +15,7 @@ from geofence.shapes import TOO_FAR, TOO_FAR_REMEDY, off_the_plane, zone_shapes
 from geofence.structure import shown
 from geofence.validation import read_geometry
 from model.enums import ZoneKind
+from model.plain_text import misleads
 from model.policies import STEADY, PresencePolicy
 from model.schedules import Schedule
 from model.times import EARLIEST, LATEST
@@ -119,7 +119,7 @@ class FeatureReader:
         if not value.strip():
             self._add(where, Defect.EMPTY, shown(value), "give text that is not blank")
             return None
-        if any(category(character) in {"Cc", "Cs"} for character in value):
+        if misleads(value):
             self._add(where, Defect.CONTROL_CHARACTER, shown(value), "remove line breaks and control characters")
             return None
         return value.strip()

@@ -60,22 +60,34 @@ def place_at(lat: float, lon: float, margin_m: float, projection: Projection) ->
     return ProtectedPlace(float(x[0]), float(y[0]), margin_m)
 
 
-def reveals_of(geometries: Iterable[Geometry], place: ProtectedPlace, projection: Projection) -> tuple[Reveal, ...]:
+def reveals_of(
+    geometries: Iterable[Geometry], place: ProtectedPlace, projection: Projection, known: Iterable[Geometry] = ()
+) -> tuple[Reveal, ...]:
     """``reveals`` of validated geometries in degrees."""
-    return reveals([area_of(geometry, projection) for geometry in geometries], place)
+    areas, earlier = ([area_of(one, projection) for one in given] for given in (geometries, known))
+    return reveals(areas, place, earlier)
 
 
-def reveals(areas: Sequence[Area], place: ProtectedPlace) -> tuple[Reveal, ...]:
-    """What ``areas``, all the shapes known about ``place``, tell of it; none where they protect it.
+def is_about(geometry: Geometry, place: ProtectedPlace, projection: Projection) -> bool:
+    """Whether a shape might have been allowed for the place, with whatever margin: it lies within, off the centres."""
+    area = area_of(geometry, projection)
+    if depth_in_m(area, place.x, place.y) < LEAST_MARGIN_M:
+        return False
+    return all(float(np.hypot(one.x - place.x, one.y - place.y)) >= LEAST_OFF_M for one in _centres(area))
 
-    They are valid polygons and multi-polygons on the plane. Each has to hold the place by its margin.
+
+def reveals(areas: Sequence[Area], place: ProtectedPlace, known: Sequence[Area] = ()) -> tuple[Reveal, ...]:
+    """What ``areas`` tell of ``place`` beside those that are ``known`` about it; none where they protect it.
+
+    They are valid polygons and multi-polygons on the plane. Each of ``areas`` has to hold the place by its margin; one
+    that is known may have been made for another margin.
     """
     found = [
         Reveal("margin", depth_m, place.margin_m)
         for area in areas
         if (depth_m := depth_in_m(area, place.x, place.y)) < place.margin_m
     ]
-    for name, area in _told_by(areas):
+    for name, area in _told_by(areas, known):
         for guess in guesses(area, place.margin_m):
             off_m = float(np.hypot(guess.x - place.x, guess.y - place.y))
             if off_m < LEAST_OFF_M:
@@ -83,7 +95,7 @@ def reveals(areas: Sequence[Area], place: ProtectedPlace) -> tuple[Reveal, ...]:
         room_m2 = float(room_of(area, place.margin_m).area)
         if room_m2 < LEAST_ROOM_M2:
             found.append(Reveal(f"room in {name}", room_m2, LEAST_ROOM_M2))
-    found += _of_means(areas, place)
+    found += _of_means([*areas, *known], place)
     return tuple(dict.fromkeys(found))
 
 
@@ -111,13 +123,19 @@ def room_of(area: Area, margin_m: float) -> Area:
     return area.buffer(-margin_m).difference(shapely.union_all(discs))
 
 
-def _told_by(areas: Sequence[Area]) -> Iterator[tuple[str, Area]]:
-    """Each shape, and what any two and all of them have in common; a shape that is there twice tells nothing more."""
-    known = _apart(areas)
-    yield from (("the shape", area) for area in known)
+def _told_by(areas: Sequence[Area], earlier: Sequence[Area]) -> Iterator[tuple[str, Area]]:
+    """Each of ``areas``, and what any two with one of them, and all with ``earlier``, have in common.
+
+    A shape that is there twice tells nothing more; what earlier ones tell without these is told already.
+    """
+    new = _apart(areas)
+    known = _apart([*new, *earlier])
+    yield from (("the shape", area) for area in new)
     if len(known) > 1:
         yield from (
-            ("what two shapes share", one.intersection(other).buffer(0)) for one, other in combinations(known, 2)
+            ("what two shapes share", known[one].intersection(known[other]).buffer(0))
+            for one, other in combinations(range(len(known)), 2)
+            if one < len(new)
         )
         yield "what all shapes cover", shapely.union_all(known)
     if len(known) > 2:  # noqa: PLR2004 -- of two, they were told

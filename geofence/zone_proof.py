@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from geofence.schedules import LAST_US, ScheduleClock, windows
 from model.schedules import Schedule
-from model.times import DAY_US, from_microseconds
+from model.times import DAY_US, from_microseconds, in_words
 from model.zone_proof import Carrier, NotLive, NotLiveReason, PartitionHolder
 from model.zones import ZoneVersion
 
@@ -134,4 +134,4 @@ def _holds_after(one: ZoneVersion, now_us: int) -> bool:
 
 
 def _moment(moment_us: int) -> str:
-    return f"{from_microseconds(moment_us):%Y-%m-%d %H:%M} UTC"
+    return in_words(from_microseconds(moment_us))

@@ -44,6 +44,7 @@ class CaseAction(StrEnum):
     # what late data does, in the name of the service
     AMEND = "amend"
     UPGRADE = "upgrade"
+    DOWNGRADE = "downgrade"  # it was a breach, and is none any more
     RETRACT = "retract"
     REVIVE = "revive"  # it was so after all, or goes on
     # what the timetable does
@@ -70,6 +71,7 @@ class AlertCase:
     outcome: str | None
     outcome_is_breach: bool | None
     outcome_rules_version: int | None  # of the rules it was chosen from; 0: the program's own
+    breach_decided: bool  # by the last outcome, also once late data or an officer took it up again: a recall may stand
     clocks_from: datetime  # raised, or reopened since
     response_plan_id: int | None  # as it stood when the alert was raised
 

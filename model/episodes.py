@@ -106,3 +106,17 @@ class Episode:
         """The worst of the alerts that are still to be worked; of one that is closed, of all."""
         counted = [alert for alert in self.alerts if alert.status.is_open] or self.alerts
         return min((alert.severity for alert in counted), key=SEVERITIES.index)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Of one cause's alerts those that lie in some of this time, ends included; ``until_us`` None is without end."""
+
+    cause: Cause
+    from_us: int
+    until_us: int | None
+
+    def holds(self, other: "Stretch") -> bool:
+        """Whether ``other``, of the same cause, is all within."""
+        is_long_enough = self.until_us is None or (other.until_us is not None and other.until_us <= self.until_us)
+        return self.from_us <= other.from_us and is_long_enough

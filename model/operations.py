@@ -140,16 +140,6 @@ class MatchDay:
 
 
 @dataclass(frozen=True, slots=True)
-class OperationProblem:
-    field: str
-    value: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.field}: {self.value}; {self.remedy}"
-
-
-@dataclass(frozen=True, slots=True)
 class Ward:
     """``code`` is its GSS code, where it has one."""
 

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cache
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,8 @@ def policy_of(preset: str, changes: dict[str, float]) -> PresencePolicy:
     unknown = changes.keys() - names
     if unknown:
         raise KeyError(f"a policy has no {', '.join(sorted(unknown))}; it has {', '.join(sorted(names))}")
-    return PresencePolicy(**{**asdict(PRESETS[preset]), **changes})
+    values: dict[str, Any] = dict(changes)
+    return replace(PRESETS[preset], **values)
 
 
 def changes_of(preset: str, policy: PresencePolicy) -> dict[str, float]:

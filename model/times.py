@@ -33,6 +33,11 @@ def moment_or_none(microseconds: int | None) -> datetime | None:
     return None if microseconds is None else from_microseconds(microseconds)
 
 
+def in_words(moment: datetime) -> str:
+    """To the minute, in UTC."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
 def text_or_none(microseconds: int | None) -> str | None:
     """As a JSON document holds a time."""
     return None if microseconds is None else from_microseconds(microseconds).isoformat()

@@ -18,6 +18,10 @@ class NotLiveReason(StrEnum):
     PARTITION_UNOWNED = "partition_unowned"
     WORKER_SILENT = "worker_silent"  # it was killed, hangs, or cannot reach the database
     WORKER_BEHIND = "worker_behind"  # it judges by an older revision
+    NOT_APPROVED = "not_approved"  # its condition is a draft: no zone is there yet
+    REFUSED = "refused"  # so was the draft, and no zone was ever there
+    WITHDRAWN = "withdrawn"  # likewise
+    NO_PLACE = "no_place"  # its condition watches none: trail monitoring
 
     @property
     def is_fault(self) -> bool:
@@ -100,12 +104,13 @@ class VersionFacts:
 class ZoneProof:
     """``is_live``: in force now, and every worker that may get a position for it judges by the zone as it stands.
 
-    ``revision`` is the registry's number that such a worker must have reached. ``changes_at`` is when ``in_force`` next
+    ``revision`` is the registry's number that such a worker must have reached; that, ``revised_at`` and ``zone_id`` are
+    None where a condition of this reference has no zone. ``changes_at`` is when ``in_force`` next
     changes; None where it does not within a year. ``last_judged_at`` is the fix time of the newest position that was
     judged by the zone as it stands; None where there is none yet, or where the asker may not see the person.
     """
 
-    zone_id: int
+    zone_id: int | None
     reference: str
     person_id: int | None
     asked_at: datetime
@@ -116,8 +121,8 @@ class ZoneProof:
     coming: VersionFacts | None
     in_force: bool
     changes_at: datetime | None
-    revision: int
-    revised_at: datetime
+    revision: int | None
+    revised_at: datetime | None
     partitions: tuple[HeldPartition, ...]
     tags: tuple[Carrier, ...]
     last_judged_at: datetime | None

@@ -100,6 +100,11 @@ TELLING_REPEATS = Counter(
     "cordon_telling_repeats", "Times that the last step of a timetable began again", registry=REGISTRY
 )
 NOBODY_TOLD = Counter("cordon_nobody_told", "Times that nobody at all could be told of an alert", registry=REGISTRY)
+EVIDENCE_UNTOLD = Counter(
+    "cordon_evidence_untold",
+    "Changes of issued evidence of which nobody of the staff could be told: whoever has it finds them with it",
+    registry=REGISTRY,
+)
 HAND_OVERS = Counter(
     "cordon_hand_overs", "Alerts that went over without anybody's doing", ["reason"], registry=REGISTRY
 )  # shift_ended, left

@@ -3,14 +3,14 @@
 A change of one is a change of the registry, so that every worker knows it with its next batch.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from model.authorisations import Authorisation
 from model.times import EARLIEST, LATEST, to_microseconds
 from ops.errors import InputError
-from store.checks import checked_text
+from store.checks import FieldProblem, FieldsRefusedError, checked_field
 from store.database import Cursor, fetch_one
 from store.enrolment import CRN_LENGTH
 from store.reevaluation_requests import reevaluate_zone
@@ -50,24 +50,6 @@ class AuthorisationRequest:
     purpose: str
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorisationProblem:
-    field: str
-    value: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.field}: {self.value}; {self.remedy}"
-
-
-class AuthorisationRefusedError(InputError):
-    """Nothing was granted; ``problems`` holds every reason."""
-
-    def __init__(self, problems: Sequence[AuthorisationProblem]) -> None:
-        super().__init__("\n".join(map(str, problems)))
-        self.problems = tuple(problems)
-
-
 _AUTHORISATIONS = """
     SELECT authorisation.authorisation_id, authorisation.zone_id, zone.reference, authorisation.person_id, person.crn,
            lower(authorisation.during), upper(authorisation.during), authorisation.lifts_until, authorisation.purpose,
@@ -81,17 +63,17 @@ _AUTHORISATIONS = """
 def grant(cursor: Cursor, wanted: AuthorisationRequest, granted_by: str, lock_timeout_ms: int) -> StoredAuthorisation:
     """Lift the zone for the person. Where that begins in the past, what was judged since is judged anew.
 
-    Raises AuthorisationRefusedError with every reason; UnavailableError when the registry's lock is not had in time.
+    Raises FieldsRefusedError with every reason; UnavailableError when the registry's lock is not had in time.
     """
     held_at = lock_registry_for_edit(cursor, lock_timeout_ms)
     problems = _time_problems(wanted)
-    purpose = _checked("purpose", wanted.purpose, LONGEST_PURPOSE, problems)
-    person_id = _find_person(cursor, wanted.crn, problems)
+    purpose = checked_field("purpose", wanted.purpose, LONGEST_PURPOSE, problems)
+    person_id = _find_person(cursor, wanted, problems)
     zone_id = _find_zone(cursor, wanted.zone_reference, person_id, problems)
     if zone_id is not None and not problems:
         problems += _zone_problems(cursor, zone_id, person_id, wanted)
     if problems:
-        raise AuthorisationRefusedError(problems)
+        raise FieldsRefusedError(problems)
     cursor.execute(
         "INSERT INTO authorisations (person_id, zone_id, during, purpose, granted_by, revision)"
         " VALUES (%s, %s, tstzrange(%s, %s), %s, %s, %s) RETURNING authorisation_id",
@@ -172,63 +154,57 @@ def _load(cursor: Cursor, condition: str, *values: object) -> list[Authorisation
     ]
 
 
-def _time_problems(wanted: AuthorisationRequest) -> list[AuthorisationProblem]:
+def _time_problems(wanted: AuthorisationRequest) -> list[FieldProblem]:
     problems = [
-        AuthorisationProblem(field, moment.isoformat(), "give a time between 1970 and 2200")
+        FieldProblem(field, moment.isoformat(), "give a time between 1970 and 2200")
         for field, moment in (("from", wanted.begins_at), ("to", wanted.ends_at))
         if not EARLIEST <= moment < LATEST
     ]
     if wanted.ends_at <= wanted.begins_at:
-        problems.append(AuthorisationProblem("to", wanted.ends_at.isoformat(), "give a time after from"))
+        problems.append(FieldProblem("to", wanted.ends_at.isoformat(), "give a time after from"))
     elif wanted.ends_at - wanted.begins_at > LONGEST:
         days = f"{(wanted.ends_at - wanted.begins_at) / timedelta(days=1):.1f} days"
         remedy = f"one authorisation lasts at most {LONGEST.days} days: for longer change the zone's schedule or dates"
-        problems.append(AuthorisationProblem("to", days, remedy))
+        problems.append(FieldProblem("to", days, remedy))
     return problems
 
 
-def _checked(field: str, value: str, longest: int, problems: list[AuthorisationProblem]) -> str:
-    try:
-        return checked_text(f"the {field}", value, longest)
-    except InputError as error:
-        problems.append(AuthorisationProblem(field, str(error), "say it in one line of plain text"))
-        return ""
-
-
-def _find_person(cursor: Cursor, crn: str, problems: list[AuthorisationProblem]) -> int | None:
-    checked = _checked("person", crn, CRN_LENGTH, problems)
+def _find_person(cursor: Cursor, wanted: AuthorisationRequest, problems: list[FieldProblem]) -> int | None:
+    checked = checked_field("person", wanted.crn, CRN_LENGTH, problems)
     if not checked:
         return None
-    cursor.execute("SELECT person_id FROM people WHERE crn = %s", (checked,))
+    cursor.execute("SELECT person_id, ended_at FROM people WHERE crn = %s", (checked,))
     row = cursor.fetchone()
     if row is None:
         remedy = "give the CRN of a person whom you may see"
-        problems.append(AuthorisationProblem("person", f"nobody whom you may see has the CRN {checked}", remedy))
+        problems.append(FieldProblem("person", f"nobody whom you may see has the CRN {checked}", remedy))
         return None
-    person_id: int = row[0]
+    person_id: int
+    person_id, ended_at = row
+    if ended_at is not None and wanted.ends_at > ended_at:
+        found = f"the person's monitoring ends, or ended, at {ended_at.isoformat()}"
+        problems.append(FieldProblem("to", found, "nothing is watched from then on: give a time before"))
     return person_id
 
 
-def _find_zone(
-    cursor: Cursor, reference: str, person_id: int | None, problems: list[AuthorisationProblem]
-) -> int | None:
+def _find_zone(cursor: Cursor, reference: str, person_id: int | None, problems: list[FieldProblem]) -> int | None:
     cursor.execute("SELECT zone_id, person_id FROM zones WHERE reference = %s", (reference,))
     row = cursor.fetchone()
     if row is None:
         remedy = "`cordon zones list` and GET /v1/zones show them"
-        problems.append(AuthorisationProblem("zone", f"there is no zone {reference} that you may see", remedy))
+        problems.append(FieldProblem("zone", f"there is no zone {reference} that you may see", remedy))
         return None
     zone_id: int
     zone_id, owner = row
     if person_id is not None and owner not in {None, person_id}:
         found = f"the zone {reference} does not apply to the person"
-        problems.append(AuthorisationProblem("zone", found, "give one of the person's own zones, or a shared one"))
+        problems.append(FieldProblem("zone", found, "give one of the person's own zones, or a shared one"))
     return zone_id
 
 
 def _zone_problems(
     cursor: Cursor, zone_id: int, person_id: int | None, wanted: AuthorisationRequest
-) -> list[AuthorisationProblem]:
+) -> list[FieldProblem]:
     """What speaks against lifting this zone then; the rest of the request is right."""
     cursor.execute(
         "SELECT bool_or(kind NOT IN ('crime_scene', 'authority_area')) FROM zone_versions WHERE zone_id = %s"
@@ -238,10 +214,10 @@ def _zone_problems(
     (can_be_lifted,) = fetch_one(cursor)
     if can_be_lifted is None:
         found = f"the zone {wanted.zone_reference} does not hold at any time of this window"
-        return [AuthorisationProblem("from", found, "give a window within the zone's dates")]
+        return [FieldProblem("from", found, "give a window within the zone's dates")]
     if not can_be_lifted:
         found = f"the zone {wanted.zone_reference} is a crime scene or an authority's area"
-        return [AuthorisationProblem("zone", found, "nobody is kept out of it, so there is nothing to lift")]
+        return [FieldProblem("zone", found, "nobody is kept out of it, so there is nothing to lift")]
     cursor.execute(
         f"{_AUTHORISATIONS} WHERE authorisation.zone_id = %s AND authorisation.person_id = %s"
         " AND tstzrange(lower(during), lifts_until) && tstzrange(%s, %s) ORDER BY lower(during) LIMIT 1",
@@ -253,4 +229,4 @@ def _zone_problems(
     other = StoredAuthorisation(*row)
     until = f"{other.begins_at.isoformat()} to {other.lifts_until.isoformat()}"
     found = f"it overlaps authorisation {other.authorisation_id}, {until}"
-    return [AuthorisationProblem("from", found, "give a window beside that one, or revoke it first")]
+    return [FieldProblem("from", found, "give a window beside that one, or revoke it first")]

@@ -51,10 +51,10 @@ def approve(
     version before is superseded. Raises SamePersonError, ConditionConflictError, ConditionsRefusedError and what
     ``publish_zones`` does.
     """
+    held_at = lock_registry_for_edit(cursor, lock_timeout_ms)  # first: as whoever ends a person
     condition, versions = lock_condition(cursor, condition_id)
     draft = expected_draft(cursor, condition, versions, expected)
     _refuse_same_person(cursor, approved_by, draft)
-    held_at = lock_registry_for_edit(cursor, lock_timeout_ms)
     zone = _zone_draft(condition, draft)
     refusals = refusals_of(cursor, [_as_given(condition, draft, zone)])
     if refusals:
@@ -97,6 +97,7 @@ def end_condition(
     Where it lies in the past, what was judged since is judged anew. Raises ConditionConflictError where nothing is
     live, and InputError for an end that is later than the condition's own, or before its zone held.
     """
+    lock_registry_for_edit(cursor, lock_timeout_ms)
     condition, versions = lock_condition(cursor, condition_id)
     reason, live = checked_reason(reason), live_version(versions)
     if live is None:

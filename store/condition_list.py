@@ -216,6 +216,12 @@ def references_of_conditions(cursor: Cursor, references: Collection[str], *, wit
     return {reference for (reference,) in cursor.fetchall()}
 
 
+def references_taken(cursor: Cursor, references: Collection[str]) -> list[str]:
+    """Those of ``references`` that a zone or a condition has, whoever may see it."""
+    cursor.execute("SELECT taken_references(%s)", (list(references),))
+    return [reference for (reference,) in cursor.fetchall()]
+
+
 def trail_monitoring_of(cursor: Cursor, person_id: int) -> list[TrailMonitoring]:
     """When the person's trail may be looked at, by approved conditions and their wording, in order of their beginning.
 

@@ -17,7 +17,8 @@ def refusals_of_zones(cursor: Cursor, drafts: Sequence[ZoneDraft], *, owners_may
 
     ``owners_may``: the back office brings in zones of people that no condition stands behind yet.
     """
-    taken = references_of_conditions(cursor, [draft.reference for draft in drafts], with_drafts=True)
+    references = [draft.reference for draft in drafts]
+    taken = references_of_conditions(cursor, references, with_drafts=True) | _without_zone(cursor, references)
     refusals = []
     for draft in drafts:
         if draft.reference in taken:
@@ -25,6 +26,15 @@ def refusals_of_zones(cursor: Cursor, drafts: Sequence[ZoneDraft], *, owners_may
         elif draft.crn is not None and draft.kind in ZONE_KINDS_OF_CONDITIONS and not owners_may:
             refusals.append(ZoneRefusal(draft.reference, "a person's zone comes with a licence condition", REMEDY))
     return refusals
+
+
+def _without_zone(cursor: Cursor, references: Sequence[str]) -> set[str]:
+    """Those that a condition has taken which never came to a zone: it may be drafted anew."""
+    cursor.execute(
+        "SELECT taken_references(%(wanted)s) EXCEPT SELECT reference FROM zones WHERE reference = ANY (%(wanted)s)",
+        {"wanted": list(references)},
+    )
+    return {reference for (reference,) in cursor.fetchall()}
 
 
 def refuse_end_without_condition(cursor: Cursor, reference: str) -> None:

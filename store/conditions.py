@@ -20,6 +20,7 @@ from store.condition_list import (
     draft_changes,
     find_condition,
     find_condition_named,
+    references_taken,
 )
 from store.database import Cursor
 from store.zone_decisions import LONGEST_NAME, LONGEST_REFERENCE, content_of
@@ -177,9 +178,11 @@ def _refusals(draft: ConditionDraft, owner: Owner | None, now: datetime) -> Iter
     if owner is None:
         found = f"nobody whom you may see has the CRN {draft.crn}"
         yield ConditionRefusal(reference, "crn", found, "correct it, or add the person first")
-    elif owner.ended_at is not None and owner.ended_at <= now:
-        found = f"the person's monitoring ended at {owner.ended_at.isoformat()}"
-        yield ConditionRefusal(reference, "crn", found, "nothing more is watched: withdraw it")
+    elif owner.ended_at is not None and (draft.ends is None or draft.ends > owner.ended_at):
+        found = f"the person's monitoring ends, or ended, at {owner.ended_at.isoformat()}"
+        yield ConditionRefusal(
+            reference, "crn", found, "nothing is watched from then on: withdraw it, or end it by then"
+        )
     schedule = None if draft.zone is None else draft.zone.schedule
     never = None if schedule is None else never_applies(schedule, max(draft.starts, now), draft.ends)
     if draft.ends is not None and draft.ends <= now:
@@ -190,9 +193,9 @@ def _refusals(draft: ConditionDraft, owner: Owner | None, now: datetime) -> Iter
 
 def _taken(cursor: Cursor, drafts: Sequence[ConditionDraft]) -> list[ConditionRefusal]:
     """A zone that is the person's already is adopted instead: whoever may see it is told so."""
-    cursor.execute("SELECT taken_references(%s)", ([draft.reference for draft in drafts],))
+    taken = references_taken(cursor, [draft.reference for draft in drafts])
     remedy = "choose another; a person's zone that is there already is adopted (cordon conditions adopt)"
-    return [ConditionRefusal(taken, "reference", "it is taken", remedy) for (taken,) in cursor.fetchall()]
+    return [ConditionRefusal(one, "reference", "it is taken", remedy) for one in taken]
 
 
 def _insert(cursor: Cursor, drafts: Sequence[ConditionDraft], drafted_by: str) -> list[int]:

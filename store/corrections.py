@@ -1,13 +1,15 @@
-"""A corrected date of birth, and the end of a person: what either does to the tags that are on them."""
+"""A corrected date of birth, and the end of a person: what either does to what watches them."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from ops.errors import InputError
 from store.activations import Activation, deactivate, list_activations
 from store.database import Cursor, fetch_one
 from store.enrolment import checked_birth
 from store.locks import Lock, hold_until_commit
+from store.reevaluation_requests import reevaluate_zones
 from store.registry import lock_registry_exclusive, next_revision
 
 
@@ -22,8 +24,22 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
+    """``conditions`` ended and ``drafts`` withdrawn; ``zones`` counts those of the person that were to go on."""
+
     ended_at: datetime
     taken_off: list[Activation]
+    conditions: int
+    drafts: int
+    zones: int
+
+    def document(self) -> dict[str, Any]:
+        """For the audit."""
+        return {
+            "activation_ids": [one.activation_id for one in self.taken_off],
+            "conditions": self.conditions,
+            "drafts": self.drafts,
+            "zones": self.zones,
+        }
 
 
 def correct_date_of_birth(cursor: Cursor, person_id: int, born: date) -> Correction:
@@ -45,24 +61,29 @@ def correct_under_lock(cursor: Cursor, person_id: int, born: date, revision: int
     return Correction(bool(device_ids), device_ids, told)
 
 
-def end_person(cursor: Cursor, person_id: int, ended_at: datetime, *, takes_tags_off: bool) -> Ended:
-    """No tag is on the person from ``ended_at`` on.
+def end_person(cursor: Cursor, person_id: int, ended_at: datetime, ended_by: str, *, takes_tags_off: bool) -> Ended:
+    """No tag is on the person from ``ended_at`` on, their conditions and zones end then, and drafts are withdrawn.
 
-    Raises InputError where a tag is on them then and ``takes_tags_off`` does not say that it comes off, or where one
-    was put on no earlier, or came off later: an end before its start.
+    Raises InputError where a tag is on them then and ``takes_tags_off`` does not say that it comes off, or where a tag
+    was put on or a zone began to hold no earlier, or a tag came off later: an end before its start. Nothing is changed.
     """
     lock_registry_exclusive(cursor)
     worn = [one for one in list_activations(cursor, person_id) if one.ended_at is None or one.ended_at > ended_at]
-    wrong = [one for one in worn if one.ended_at is not None or one.began_at >= ended_at]
+    wrong = [f"{one.serial} has {one}" for one in worn if one.ended_at is not None or one.began_at >= ended_at]
+    cursor.execute("SELECT * FROM zones_begun_after(%s, %s)", (person_id, ended_at))
+    wrong += [f"zone {reference} holds from {began_at.isoformat()}" for reference, began_at in cursor.fetchall()]
     if wrong:
-        raise InputError(
-            f"the person cannot end at {ended_at.isoformat()}: {wrong[0].serial} has {wrong[0]}; give a later time"
-        )
+        raise InputError(f"the person cannot end at {ended_at.isoformat()}: {'; '.join(wrong)}; give a later time")
     if worn and not takes_tags_off:
         raise InputError(
             f"a tag is still on the person: {', '.join(one.serial for one in worn)}; take it off first, or say that it"
             " comes off with the end: monitoring stops then"
         )
     taken_off = [deactivate(cursor, one.serial, ended_at, person_id) for one in worn]
+    cursor.execute(
+        "SELECT * FROM end_conditions_of(%s, %s, %s, %s)", (person_id, ended_at, ended_by, next_revision(cursor))
+    )
+    conditions, drafts, zone_ids = fetch_one(cursor)
+    reevaluate_zones(cursor, [(zone_id, ended_at) for zone_id in zone_ids])
     cursor.execute("UPDATE managed_people SET ended_at = %s WHERE person_id = %s", (ended_at, person_id))
-    return Ended(ended_at, taken_off)
+    return Ended(ended_at, taken_off, conditions, drafts, len(zone_ids))

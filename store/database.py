@@ -9,6 +9,7 @@ from typing import Any
 import psycopg2
 import psycopg2.extensions
 
+from model.casework import SERVICE_SUBJECT
 from ops.errors import UnavailableError
 
 Connection = psycopg2.extensions.connection
@@ -35,7 +36,7 @@ class Identity:
     force: str = ""  # the police force that the caller works for
 
 
-SERVICE = Identity(subject="cordon", role="service", purpose="running the service", request_id="")
+SERVICE = Identity(subject=SERVICE_SUBJECT, role="service", purpose="running the service", request_id="")
 
 
 def may_pass(connection: Connection | None, error: Exception) -> bool:

@@ -10,6 +10,7 @@ from psycopg2.extras import Json
 from crimes.evidence.dossier import CrimeStatement, EvidenceRequest, Maker, Review, RunFacts, WearerIdentity
 from crimes.matching.documents import read_match, read_settings, read_windows
 from crimes.scenes import Scene
+from model.casework import SERVICE_SUBJECT
 from model.crimes import Match, Window
 from model.times import from_microseconds, to_microseconds
 from store.database import Cursor, fetch_one
@@ -158,13 +159,14 @@ def issue_bundle(cursor: Cursor, case: EvidenceCase, made: BundleWrite) -> None:
     )
     cursor.execute(
         "INSERT INTO legal_holds (person_id, from_time, to_time, reason, evidence_id, placed_by)"
-        " VALUES (%s, %s, %s, %s, %s, 'cordon')",
+        " VALUES (%s, %s, %s, %s, %s, %s)",
         (
             case.person_id,
             from_microseconds(made.legal_hold.from_us),
             from_microseconds(made.legal_hold.to_us),
             f"evidence bundle {case.evidence_id} was issued",
             case.evidence_id,
+            SERVICE_SUBJECT,
         ),
     )
     cursor.execute("UPDATE evidence_requests SET state = 'issued' WHERE evidence_id = %s", (case.evidence_id,))

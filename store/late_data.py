@@ -8,7 +8,7 @@ from psycopg2.extras import Json
 
 from model.alerts import AlertChange
 from model.casework import SERVICE_SUBJECT, CaseAction
-from model.enums import AlertChangeKind
+from model.enums import AlertChangeKind, Severity
 from store.database import Cursor
 from store.rows import insert_rows
 
@@ -19,10 +19,16 @@ ACTIONS = {
     AlertChangeKind.REOPENED: CaseAction.REVIVE,
 }
 """The others change nothing that anybody has decided."""
-KEEPS_OUTCOME = "told.action = 'amend'"
+UNDOES = (
+    "(alert_case.breach_decided AND (told.action = 'retract' AND alert_case.status <> 'retracted'"
+    " OR told.action = 'downgrade' AND alert_case.status = 'closed'))"
+)
+"""What was done because of a breach that was none has to be undone by somebody."""
+STAYS = f"(told.action = 'amend' OR told.action = 'downgrade' AND NOT {UNDOES})"
 CLOCKS_ANEW = (
     "told.action = 'upgrade'"
     " OR (told.action = 'revive' AND alert_case.status IN ('acknowledged', 'closed', 'retracted'))"
+    f" OR ({UNDOES} AND alert_case.status <> 'contested' AND alert_case.acknowledged_at IS NOT NULL)"
 )
 _ANEW = ("acknowledged_at", "acknowledged_by", "first_action_at", "first_action_by")
 _OUTCOME = ("closed_at", "closed_by", "outcome", "outcome_is_breach", "outcome_rules_version")
@@ -36,14 +42,23 @@ def work_late_data(cursor: Cursor, changes: Sequence[AlertChange]) -> None:
     rounds: list[list[tuple[Any, ...]]] = []
     seen: Counter[str] = Counter()
     for change in changes:
-        if change.kind in ACTIONS:
+        action = _action(change)
+        if action is not None:
             alert_id = str(change.alert.alert_id)
             if seen[alert_id] == len(rounds):
                 rounds.append([])
-            rounds[seen[alert_id]].append((alert_id, ACTIONS[change.kind].value, Json(_detail(change))))
+            rounds[seen[alert_id]].append((alert_id, action.value, Json(_detail(change))))
             seen[alert_id] += 1
     for told in rounds:
         insert_rows(cursor, _STATEMENT, told)
+
+
+def _action(change: AlertChange) -> CaseAction | None:
+    """One that is no breach any more is told as amended, or as ended."""
+    keeps = change.kind not in {AlertChangeKind.RETRACTED, AlertChangeKind.REOPENED}
+    if keeps and change.before is not None and change.before.severity is Severity.BREACH is not change.alert.severity:
+        return CaseAction.DOWNGRADE
+    return ACTIONS.get(change.kind)
 
 
 def _detail(change: AlertChange) -> dict[str, str]:
@@ -60,13 +75,16 @@ _STATEMENT = f"""
       UPDATE alert_cases alert_case SET
         version = alert_case.version + 1,
         status = CASE
-          WHEN told.action = 'amend' THEN alert_case.status
+          WHEN {STAYS} THEN alert_case.status
+          WHEN {UNDOES} AND alert_case.status <> 'contested' THEN 'reopened'
+          WHEN {UNDOES} THEN 'contested'
           WHEN told.action = 'retract' THEN 'retracted'
           WHEN alert_case.status IN ('acknowledged', 'closed', 'retracted') THEN 'reopened'
           ELSE alert_case.status END,
         clocks_from = CASE WHEN {CLOCKS_ANEW} THEN service_clock() ELSE alert_case.clocks_from END,
         {", ".join(f"{name} = CASE WHEN {CLOCKS_ANEW} THEN NULL ELSE alert_case.{name} END" for name in _ANEW)},
-        {", ".join(f"{name} = CASE WHEN {KEEPS_OUTCOME} THEN alert_case.{name} END" for name in _OUTCOME)},
+        {", ".join(f"{name} = CASE WHEN {STAYS} THEN alert_case.{name} END" for name in _OUTCOME)},
+        account_invited_at = CASE WHEN told.action <> 'upgrade' THEN alert_case.account_invited_at END,
         response_plan_id = CASE
           WHEN told.action = 'upgrade' AND NOT EXISTS (
             SELECT FROM response_plans plan

@@ -17,16 +17,17 @@ from model.operations import (
     AuthorityRecord,
     AuthorityRequest,
     ExtensionRequest,
-    OperationProblem,
     OperationState,
     Power,
 )
 from model.policies import AREA
 from model.zones import Geometry
 from ops.errors import InputError
+from store.checks import FieldProblem, FieldsRefusedError
 from store.clock import service_now
+from store.condition_list import references_taken
 from store.database import Cursor, fetch_one
-from store.operations_checks import OperationRefusedError, checked_extension, checked_opening
+from store.operations_checks import checked_extension, checked_opening
 from store.registry import lock_registry_for_edit
 from store.wards import find_ward_shapes
 from store.zone_decisions import LONGEST_NAME
@@ -39,16 +40,16 @@ _AUTHORITIES = "SELECT authority_id, reference, power, wards, closed_at, closed_
 def open_authority(cursor: Cursor, wanted: AuthorityRequest, opened_by: str, lock_timeout_ms: int) -> Authority:
     """Publish the union of the wards for the authority's hours, and record who authorised it.
 
-    It may have begun: what was judged since is judged anew. Raises OperationRefusedError with every reason,
+    It may have begun: what was judged since is judged anew. Raises FieldsRefusedError with every reason,
     UnavailableError when the registry's lock is not had in time.
     """
     lock_registry_for_edit(cursor, lock_timeout_ms)
     now = service_now(cursor)
     shapes = find_ward_shapes(cursor, wanted.wards)
-    taken = bool(current_zones(cursor, [wanted.reference]))
-    checked, problems = checked_opening(wanted, now, shapes.keys(), is_taken=taken)
+    taken = references_taken(cursor, [wanted.reference])
+    checked, problems = checked_opening(wanted, now, shapes.keys(), is_taken=bool(taken))
     if problems:
-        raise OperationRefusedError(problems)
+        raise FieldsRefusedError(problems)
     geometry = _area([shapes[code] for code in checked.wards])
     name = f"{LIMITS[Power(checked.power)].words}: {', '.join(shapes[code].name for code in checked.wards)}"
     cursor.execute(
@@ -70,7 +71,7 @@ def extend_authority(
 ) -> Authority | None:
     """Let it go on from its end, once; None where there is none to see. A wearer's stay goes on with it.
 
-    Raises OperationRefusedError with every reason, UnavailableError when the registry's lock is not had in time.
+    Raises FieldsRefusedError with every reason, UnavailableError when the registry's lock is not had in time.
     """
     lock_registry_for_edit(cursor, lock_timeout_ms)
     now = service_now(cursor)
@@ -79,7 +80,7 @@ def extend_authority(
         return None
     checked, problems = checked_extension(found, wanted, now)
     if problems:
-        raise OperationRefusedError(problems)
+        raise FieldsRefusedError(problems)
     latest = current_zones(cursor, [reference])[reference].latest
     geometry = from_stored(latest.geometry)
     draft = _draft(reference, latest.name, geometry, found.begins_at, checked.ends_at, None)
@@ -177,8 +178,8 @@ def _area(wards: Sequence[WardShape]) -> Geometry:
     """Judged like every zone's geometry: what was drawn apart may make no valid area together."""
     geometry, problems = read_geometry(to_geojson(union_of([ward.geometry for ward in wards])))
     if geometry is None:
-        raise OperationRefusedError(
-            [OperationProblem("wards", f"together they are no area: {one.value}", one.remedy) for one in problems]
+        raise FieldsRefusedError(
+            [FieldProblem("wards", f"together they are no area: {one.value}", one.remedy) for one in problems]
         )
     return geometry
 

@@ -9,7 +9,6 @@ from model.operations import (
     Authority,
     AuthorityRequest,
     ExtensionRequest,
-    OperationProblem,
     OperationState,
     Power,
     PowerLimits,
@@ -17,8 +16,7 @@ from model.operations import (
     at_least,
 )
 from model.times import EARLIEST, LATEST
-from ops.errors import InputError
-from store.checks import checked_text
+from store.checks import FieldProblem, checked_field
 from store.database import Cursor
 from store.zone_decisions import LONGEST_REFERENCE
 
@@ -27,32 +25,24 @@ LONGEST_REASON = 500
 MOST_WARDS = 1000
 
 
-class OperationRefusedError(InputError):
-    """Nothing was changed; ``problems`` holds every reason."""
-
-    def __init__(self, problems: Sequence[OperationProblem]) -> None:
-        super().__init__("\n".join(map(str, problems)))
-        self.problems = tuple(problems)
-
-
 def checked_opening(
     wanted: AuthorityRequest, now: datetime, known_wards: Collection[str], *, is_taken: bool
-) -> tuple[AuthorityRequest, list[OperationProblem]]:
+) -> tuple[AuthorityRequest, list[FieldProblem]]:
     """The request without blanks around its texts, and all that is wrong with it.
 
-    ``known_wards``: those of its wards that were imported; ``is_taken``: whether a zone has its reference.
+    ``known_wards``: those of its wards that were imported; ``is_taken``: whether a zone or condition has its reference.
     """
-    problems: list[OperationProblem] = []
+    problems: list[FieldProblem] = []
     checked = replace(
         wanted,
-        reference=_text("reference", wanted.reference, LONGEST_REFERENCE, problems),
-        officer=_text("officer", wanted.officer, LONGEST_OFFICER, problems),
-        reason=_text("reason", wanted.reason, LONGEST_REASON, problems),
+        reference=checked_field("reference", wanted.reference, LONGEST_REFERENCE, problems),
+        officer=checked_field("officer", wanted.officer, LONGEST_OFFICER, problems),
+        reason=checked_field("reason", wanted.reason, LONGEST_REASON, problems),
         wards=tuple(dict.fromkeys(wanted.wards)),
     )
     if is_taken:
-        found = f"there is a zone {wanted.reference} already"
-        problems.append(OperationProblem("reference", found, "give a reference of its own"))
+        found = f"there is a zone or a condition {wanted.reference} already"
+        problems.append(FieldProblem("reference", found, "give a reference of its own"))
     problems += _ward_problems(checked.wards, known_wards)
     limits = _limits(wanted.power, problems)
     if limits is not None:
@@ -60,88 +50,80 @@ def checked_opening(
         problems += _period_problems(wanted.begins_at, wanted.ends_at, limits.longest, limits.words)
     if wanted.ends_at <= now:
         found, remedy = f"{wanted.ends_at.isoformat()} is past", "an authority that is over cannot be opened"
-        problems.append(OperationProblem("to", found, remedy))
+        problems.append(FieldProblem("to", found, remedy))
     return checked, problems
 
 
 def checked_extension(
     found: Authority, wanted: ExtensionRequest, now: datetime
-) -> tuple[ExtensionRequest, list[OperationProblem]]:
+) -> tuple[ExtensionRequest, list[FieldProblem]]:
     """The same for an extension of the authority ``found``."""
-    problems: list[OperationProblem] = []
+    problems: list[FieldProblem] = []
     checked = replace(
         wanted,
-        officer=_text("officer", wanted.officer, LONGEST_OFFICER, problems),
-        reason=_text("reason", wanted.reason, LONGEST_REASON, problems),
+        officer=checked_field("officer", wanted.officer, LONGEST_OFFICER, problems),
+        reason=checked_field("reason", wanted.reason, LONGEST_REASON, problems),
     )
     state = found.state(now)
     if state in {OperationState.CLOSED, OperationState.OVER}:
         remedy = "one that has ended is not extended: open another"
-        problems.append(OperationProblem("reference", f"the authority {found.reference} is {state}", remedy))
+        problems.append(FieldProblem("reference", f"the authority {found.reference} is {state}", remedy))
     if len(found.records) > 1:
         until = f"the authority {found.reference} was extended to {found.ends_at.isoformat()} already"
-        problems.append(OperationProblem("reference", until, "it is extended once: open another"))
+        problems.append(FieldProblem("reference", until, "it is extended once: open another"))
         return checked, problems
     limits = LIMITS[Power(found.power)]
     problems += _rank_problems(wanted.rank, limits.extended_from, "to extend it")
     problems += _period_problems(found.ends_at, wanted.ends_at, limits.longest, limits.words)
     if wanted.ends_at - found.begins_at > limits.longest_in_all:
         remedy = f"{limits.words} lasts at most {_hours(limits.longest_in_all)} in all"
-        problems.append(OperationProblem("to", _hours(wanted.ends_at - found.begins_at), remedy))
+        problems.append(FieldProblem("to", _hours(wanted.ends_at - found.begins_at), remedy))
     return checked, problems
 
 
-def shared_zone_problems(cursor: Cursor, reference: str) -> list[OperationProblem]:
+def shared_zone_problems(cursor: Cursor, reference: str) -> list[FieldProblem]:
     """Why match days cannot be put on a zone; nothing for a shared one. The caller sees the zone."""
     cursor.execute("SELECT FROM zones WHERE reference = %s AND person_id IS NULL", (reference,))
     if cursor.fetchone() is not None:
         return []
-    return [OperationProblem("zone", f"{reference} is one person's zone", "match days belong to a shared zone")]
+    return [FieldProblem("zone", f"{reference} is one person's zone", "match days belong to a shared zone")]
 
 
-def _text(field: str, value: str, longest: int, problems: list[OperationProblem]) -> str:
-    try:
-        return checked_text(f"the {field}", value, longest)
-    except InputError as error:
-        problems.append(OperationProblem(field, str(error), "say it in one line of plain text"))
-        return ""
-
-
-def _ward_problems(wards: Sequence[str], known: Collection[str]) -> list[OperationProblem]:
+def _ward_problems(wards: Sequence[str], known: Collection[str]) -> list[FieldProblem]:
     if not wards:
-        return [OperationProblem("wards", "no ward", "give at least one ward's code")]
+        return [FieldProblem("wards", "no ward", "give at least one ward's code")]
     if len(wards) > MOST_WARDS:
-        return [OperationProblem("wards", f"{len(wards)} wards", f"give at most {MOST_WARDS}")]
+        return [FieldProblem("wards", f"{len(wards)} wards", f"give at most {MOST_WARDS}")]
     remedy = "`cordon wards list` and GET /v1/wards show them; `cordon wards import` adds some"
-    return [OperationProblem("wards", f"there is no ward {code!r:.40}", remedy) for code in wards if code not in known]
+    return [FieldProblem("wards", f"there is no ward {code!r:.40}", remedy) for code in wards if code not in known]
 
 
-def _limits(power: str, problems: list[OperationProblem]) -> PowerLimits | None:
+def _limits(power: str, problems: list[FieldProblem]) -> PowerLimits | None:
     if power in set(Power):
         return LIMITS[Power(power)]
-    problems.append(OperationProblem("power", f"{power!r:.40} is not known", f"give one of: {', '.join(Power)}"))
+    problems.append(FieldProblem("power", f"{power!r:.40} is not known", f"give one of: {', '.join(Power)}"))
     return None
 
 
-def _rank_problems(rank: str, least: Rank, what_for: str) -> list[OperationProblem]:
+def _rank_problems(rank: str, least: Rank, what_for: str) -> list[FieldProblem]:
     enough = at_least(least)
     if rank in enough:
         return []
     found = f"the rank {rank} is not enough {what_for}" if rank in set(Rank) else f"{rank!r:.40} is no rank"
-    return [OperationProblem("rank", found, f"give one of: {', '.join(enough)}")]
+    return [FieldProblem("rank", found, f"give one of: {', '.join(enough)}")]
 
 
-def _period_problems(begins_at: datetime, ends_at: datetime, longest: timedelta, words: str) -> list[OperationProblem]:
+def _period_problems(begins_at: datetime, ends_at: datetime, longest: timedelta, words: str) -> list[FieldProblem]:
     problems = [
-        OperationProblem(field, moment.isoformat(), "give a time between 1970 and 2200")
+        FieldProblem(field, moment.isoformat(), "give a time between 1970 and 2200")
         for field, moment in (("from", begins_at), ("to", ends_at))
         if not EARLIEST <= moment < LATEST
     ]
     if ends_at <= begins_at:
-        problems.append(OperationProblem("to", ends_at.isoformat(), f"give a time after {begins_at.isoformat()}"))
+        problems.append(FieldProblem("to", ends_at.isoformat(), f"give a time after {begins_at.isoformat()}"))
     elif ends_at - begins_at > longest:
         remedy = f"{words} is authorised for at most {_hours(longest)} at a time: extend it by a further record"
-        problems.append(OperationProblem("to", _hours(ends_at - begins_at), remedy))
+        problems.append(FieldProblem("to", _hours(ends_at - begins_at), remedy))
     return problems
 
 

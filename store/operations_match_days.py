@@ -9,15 +9,15 @@ from geofence.drafts import ZoneDraft
 from geofence.geojson import from_stored
 from geofence.schedules import LAST_US, windows
 from model.enums import ZoneKind
-from model.operations import MatchDay, OperationProblem
+from model.operations import MatchDay
 from model.policies import policy_of
 from model.schedules import DailyWindow, DatedWindow, Schedule
 from model.times import DAY_US, from_microseconds, to_microseconds
 from ops.errors import InputError
-from store.checks import checked_text
+from store.checks import FieldProblem, FieldsRefusedError, checked_text
 from store.clock import service_now
 from store.database import Cursor
-from store.operations_checks import OperationRefusedError, shared_zone_problems
+from store.operations_checks import shared_zone_problems
 from store.registry import lock_registry_for_edit
 from store.rows import insert_rows
 from store.zone_list import CurrentZone, current_zones
@@ -41,7 +41,7 @@ class ComingMatchDay:
 def add_match_days(
     cursor: Cursor, reference: str, days: Sequence[MatchDay], added_by: str, lock_timeout_ms: int
 ) -> PublishedZone | None:
-    """All of them, or none and every reason (OperationRefusedError). None where there is no such zone to see."""
+    """All of them, or none and every reason (FieldsRefusedError). None where there is no such zone to see."""
     lock_registry_for_edit(cursor, lock_timeout_ms)
     now, found = service_now(cursor), current_zones(cursor, [reference]).get(reference)
     if found is None:
@@ -51,11 +51,11 @@ def add_match_days(
     for at, day in enumerate(days):
         problems += _day_problems(f"match_days[{at}]", schedule, day, now)
         if _window(day) in schedule.match_days:
-            problems.append(OperationProblem(f"match_days[{at}]", f"{_named(day)} is one already", "leave it out"))
+            problems.append(FieldProblem(f"match_days[{at}]", f"{_named(day)} is one already", "leave it out"))
         if day in days[:at]:
-            problems.append(OperationProblem(f"match_days[{at}]", f"{_named(day)} is given twice", "give it once"))
+            problems.append(FieldProblem(f"match_days[{at}]", f"{_named(day)} is given twice", "give it once"))
     if problems:
-        raise OperationRefusedError(problems)
+        raise FieldsRefusedError(problems)
     added = tuple(sorted((*schedule.match_days, *map(_window, days)), key=lambda one: (one.date, one.window.starts)))
     published = _publish(cursor, reference, found, replace(schedule, match_days=added), added_by, now, lock_timeout_ms)
     _forget_events(cursor, found.zone_id, days)  # of dates that an edit of the zone had taken away
@@ -80,16 +80,16 @@ def remove_match_days(
     for at, day in enumerate(days):
         if _window(day) not in schedule.match_days:
             remedy = "`cordon operations match-day list` shows those to come"
-            problems.append(OperationProblem(f"match_days[{at}]", f"{_named(day)} is none", remedy))
+            problems.append(FieldProblem(f"match_days[{at}]", f"{_named(day)} is none", remedy))
         elif _is_over(schedule, day, now):
             remedy = "what was judged by it stays"
-            problems.append(OperationProblem(f"match_days[{at}]", f"{_named(day)} is past", remedy))
+            problems.append(FieldProblem(f"match_days[{at}]", f"{_named(day)} is past", remedy))
     left = replace(schedule, match_days=tuple(one for one in schedule.match_days if one not in set(map(_window, days))))
     if not problems and schedule_documents.read_schedule(schedule_documents.to_document(left))[0] is None:
         remedy = "end the zone instead, or add another match day first"
-        problems.append(OperationProblem("match_days", "without them it would never be in force", remedy))
+        problems.append(FieldProblem("match_days", "without them it would never be in force", remedy))
     if problems:
-        raise OperationRefusedError(problems)
+        raise FieldsRefusedError(problems)
     published = _publish(cursor, reference, found, left, removed_by, now, lock_timeout_ms)
     _forget_events(cursor, found.zone_id, days)
     return published
@@ -127,9 +127,9 @@ def _schedule(cursor: Cursor, reference: str, found: CurrentZone) -> Schedule:
     schedule = schedule_documents.from_stored(found.latest.schedule)
     if schedule is None:
         remedy = "publish it with a schedule first: a match day adds hours to those that there are"
-        problems.append(OperationProblem("zone", f"{reference} is in force at all times", remedy))
+        problems.append(FieldProblem("zone", f"{reference} is in force at all times", remedy))
     if problems or schedule is None:
-        raise OperationRefusedError(problems)
+        raise FieldsRefusedError(problems)
     return schedule
 
 
@@ -160,20 +160,20 @@ def _publish(
     return publish_zones(cursor, [draft], by, now, lock_timeout_ms)[0]
 
 
-def _day_problems(where: str, schedule: Schedule, day: MatchDay, now: datetime) -> list[OperationProblem]:
+def _day_problems(where: str, schedule: Schedule, day: MatchDay, now: datetime) -> list[FieldProblem]:
     problems = []
     try:
         checked_text("the event", day.event or "", LONGEST_EVENT)
     except InputError as error:
-        problems.append(OperationProblem(f"{where}.event", str(error), "name it in one line of plain text"))
+        problems.append(FieldProblem(f"{where}.event", str(error), "name it in one line of plain text"))
     if day.starts == day.ends != time():
         problems.append(
-            OperationProblem(
+            FieldProblem(
                 f"{where}.to", f"{day.ends:%H:%M}", "give another than its from; a whole day is 00:00 to 24:00"
             )
         )
     elif _is_over(schedule, day, now):
-        problems.append(OperationProblem(f"{where}.date", f"{_named(day)} is past", "give a date to come"))
+        problems.append(FieldProblem(f"{where}.date", f"{_named(day)} is past", "give a date to come"))
     return problems
 
 
@@ -200,5 +200,5 @@ def _named(day: MatchDay) -> str:
     return f"{day.date.isoformat()} {day.starts:%H:%M} to {day.ends:%H:%M}"
 
 
-def _count_problem(days: Sequence[MatchDay]) -> OperationProblem:
-    return OperationProblem("match_days", f"{len(days)} given", f"give 1 to {MOST_MATCH_DAYS}")
+def _count_problem(days: Sequence[MatchDay]) -> FieldProblem:
+    return FieldProblem("match_days", f"{len(days)} given", f"give 1 to {MOST_MATCH_DAYS}")

@@ -12,9 +12,6 @@ from psycopg2.extras import Json
 
 from store.database import Cursor, fetch_one
 
-REACH_M = 1000.0
-"""Shapes for addresses so near are looked at together: they may be of one household."""
-
 
 @dataclass(frozen=True, slots=True)
 class ProtectedAddress:
@@ -41,7 +38,7 @@ class SecretPlace:
 @dataclass(frozen=True, slots=True)
 class KnownShape:
     geometry: dict[str, Any]
-    is_own: bool  # of this address; or of one near by
+    is_own: bool  # of this address; or of any other, whose box holds this one
     is_proposed: bool
 
 
@@ -85,10 +82,8 @@ def use_place(cursor: Cursor, victim_id: int, address_id: int) -> SecretPlace | 
 
 
 def known_shapes(cursor: Cursor, victim_id: int, address_id: int) -> list[KnownShape]:
-    """Those of the address first, then those of addresses near by."""
-    cursor.execute(
-        "SELECT geometry, is_own, is_proposed FROM shapes_about(%s, %s, %s)", (victim_id, address_id, REACH_M)
-    )
+    """Those of the address first, then all others whose box holds it."""
+    cursor.execute("SELECT geometry, is_own, is_proposed FROM shapes_about(%s, %s)", (victim_id, address_id))
     return [KnownShape(*row) for row in cursor.fetchall()]
 
 

@@ -69,6 +69,25 @@ def waits_for_worker(cursor: Cursor) -> bool:
     return bool(waits)
 
 
+def waits_for_provider(cursor: Cursor) -> bool:
+    """Whether there is a notice to be sent, or a message of which a provider is to be asked how it fares."""
+    cursor.execute(
+        "SELECT EXISTS (SELECT FROM notices WHERE message_id IS NULL AND cancelled_at IS NULL) OR EXISTS ("
+        " SELECT FROM messages WHERE dead_at IS NULL AND (accepted_at IS NULL OR next_check_at <= service_clock()))"
+    )
+    (waits,) = fetch_one(cursor)
+    return bool(waits)
+
+
+def waiting_channels(cursor: Cursor) -> set[str]:
+    """Of receivers for whom there is an alert event that may be posted now."""
+    cursor.execute(
+        "SELECT DISTINCT channel FROM outbox WHERE delivered_at IS NULL AND dead_at IS NULL"
+        " AND next_attempt_at <= service_clock()"
+    )
+    return {channel for (channel,) in cursor.fetchall()}
+
+
 def alerts_of_message(cursor: Cursor, message_id: int) -> list[str]:
     """Each once, in the order in which they were to be told."""
     cursor.execute(

@@ -73,6 +73,31 @@ class CrimeNotice:
     cannot_say: int
 
 
+@dataclass(frozen=True, slots=True)
+class StaffNotice:
+    """What a member of staff is to be told, and whether a message has taken it along."""
+
+    notice_id: int
+    recipient: str
+    channel: str
+    is_waiting: bool
+
+
+def staff_notices(cursor: Cursor, after: int) -> list[StaffNotice]:
+    """Those behind the notice ``after``, in the order in which they were written."""
+    cursor.execute(
+        "SELECT notice_id, recipient, channel, message_id IS NULL FROM notices"
+        " WHERE notice_id > %s AND cancelled_at IS NULL ORDER BY notice_id",
+        (after,),
+    )
+    return [StaffNotice(*row) for row in cursor.fetchall()]
+
+
+def last_notice_id(cursor: Cursor) -> int:
+    cursor.execute("SELECT coalesce(max(notice_id), 0) FROM notices")
+    return int(fetch_one(cursor)[0])
+
+
 def crime_notice(cursor: Cursor, reference: str) -> CrimeNotice | None:
     """None before the crime is matched."""
     cursor.execute(

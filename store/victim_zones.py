@@ -54,22 +54,42 @@ _FACTS = """
     WHERE activation.person_id = zone.person_id AND upper(activation.during) <= %(now)s
   ) came_off
   WHERE victim.ended_at IS NULL
-  ORDER BY link.zone_id, link.victim_id
+"""
+_ORDER = " ORDER BY link.zone_id, link.victim_id"
+# No version that is still to be watched, no tag, or a task of that: where the end of the monitoring may be a fact.
+_MAY_HAVE_ENDED = """
+    AND (NOT EXISTS (
+        SELECT FROM zone_versions version WHERE version.zone_id = link.zone_id AND version.valid_from <= %(now)s
+          AND (version.valid_to IS NULL OR version.valid_to > %(now)s))
+      OR EXISTS (
+        SELECT FROM zone_versions version WHERE version.zone_id = link.zone_id AND version.active_to <= %(now)s)
+      OR NOT EXISTS (
+        SELECT FROM device_activations activation
+        WHERE activation.person_id = zone.person_id AND activation.during @> %(now)s::timestamptz)
+      OR EXISTS (
+        SELECT FROM victim_tasks task
+        WHERE task.fact = 'monitoring_ended:' || link.zone_id AND task.victim_id = link.victim_id
+          AND task.status <> 'withdrawn'))
 """
 LIVE = slice(5, 10)
 
 
 def load_zone_facts(cursor: Cursor, now: datetime) -> list[ZoneFacts]:
     """Of every zone that a victim has. ``is_loaded`` is true of all: who knows workers corrects it."""
-    cursor.execute(_FACTS, {"now": now})
+    cursor.execute(_FACTS + _ORDER, {"now": now})
+    return [_facts(row) for row in cursor.fetchall()]
+
+
+def load_facts_of_ended(cursor: Cursor, now: datetime) -> list[ZoneFacts]:
+    """The same of those zones alone whose monitoring may have ended, or of whose end a task speaks."""
+    cursor.execute(_FACTS + _MAY_HAVE_ENDED + _ORDER, {"now": now})
     return [_facts(row) for row in cursor.fetchall()]
 
 
 def load_shown(cursor: Cursor) -> dict[ZoneOfVictim, ShownWatch]:
-    """As they stand, locked for this transaction."""
+    """As they stand; only the one duty process at work changes them."""
     cursor.execute(
-        "SELECT zone_id, victim_id, state, reasons, since, told_state, told_codes, better_since"
-        " FROM victim_zone_states FOR UPDATE"
+        "SELECT zone_id, victim_id, state, reasons, since, told_state, told_codes, better_since FROM victim_zone_states"
     )
     return {(zone_id, victim_id): _shown(row) for zone_id, victim_id, *row in cursor.fetchall()}
 

@@ -24,9 +24,19 @@ from geofence.zone_proof import (
 )
 from model.schedules import Schedule
 from model.times import from_microseconds, moment_or_none, to_microseconds
-from model.zone_proof import Carrier, HeldPartition, NotLive, PartitionHolder, Unwatched, VersionFacts, ZoneProof
+from model.zone_proof import (
+    Carrier,
+    HeldPartition,
+    NotLive,
+    NotLiveReason,
+    PartitionHolder,
+    Unwatched,
+    VersionFacts,
+    ZoneProof,
+)
 from model.zones import ZoneVersion
 from store.clock import service_now
+from store.condition_proof import proof_without_zone, who_ended
 from store.database import Cursor, fetch_one
 from store.worker_registries import find_holders, held_since
 from store.zone_versions import ZONE_VERSION, ZONE_VERSIONS, zone_version
@@ -45,11 +55,14 @@ class _Zone:
 
 
 def zone_proof(cursor: Cursor, reference: str) -> ZoneProof | None:
-    """Whether the zone is live now, with every reason where it is not; None where the caller sees no such zone."""
+    """Whether the zone is live now, with every reason where it is not; None where the caller sees no such zone.
+
+    A condition whose draft has not been approved answers by its reference, as the zone would.
+    """
     now = service_now(cursor)
     zones = _load(cursor, "zone.reference = %s", reference)
     if not zones:
-        return None
+        return proof_without_zone(cursor, reference, now)
     ((zone_id, zone),) = zones.items()
     carriers = _carriers(cursor, [zone_id]).get(zone_id, [])
     holders = _holders(cursor)
@@ -57,6 +70,9 @@ def zone_proof(cursor: Cursor, reference: str) -> ZoneProof | None:
     person_id = zone.versions[0].person_id
     found = versions_at(zone.versions, to_microseconds(now))
     closed = out_of_force(found, to_microseconds(now), {})
+    ended_by = who_ended(cursor, reference) if any(one.reason is NotLiveReason.ENDED for one in closed) else None
+    if ended_by is not None:
+        closed = [NotLive(NotLiveReason.ENDED, f"it has ended; {ended_by}")]
     reasons = closed + unwatched(
         zone.revision, carriers, holders, anybody=anybody_worn if person_id is None else bool(carriers)
     )

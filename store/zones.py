@@ -61,7 +61,8 @@ def publish_zones(
         known.get(draft.reference) or judge(draft, owners, current.get(draft.reference), now or held_at)
         for draft in drafts
     ]
-    refusals = [one for one in judged if isinstance(one, ZoneRefusal)] + _victims_refusals(cursor, judged)
+    refusals = [one for one in judged if isinstance(one, ZoneRefusal)]
+    refusals += _refusals_of_ended(cursor, judged) + _victims_refusals(cursor, judged)
     if refusals:
         raise ZonesRefusedError(refusals)
     decisions = [one for one in judged if isinstance(one, Decision)]
@@ -102,6 +103,29 @@ def end_zone(
     if at < held_at:
         reevaluate_zone(cursor, current.zone_id, None, at)
     return EndedZone(reference, at, changed=True)
+
+
+def _refusals_of_ended(cursor: Cursor, judged: Sequence[Decision | ZoneRefusal]) -> list[ZoneRefusal]:
+    """Nobody whose monitoring ends is watched beyond that."""
+    changes = [
+        (one.owner, one.draft)
+        for one in judged
+        if isinstance(one, Decision) and one.owner is not None and one.outcome is not Outcome.UNCHANGED
+    ]
+    cursor.execute(
+        "SELECT person_id, ended_at FROM people WHERE person_id = ANY (%s) AND ended_at IS NOT NULL",
+        ([owner for owner, _ in changes],),
+    )
+    ended: dict[int, datetime] = dict(cursor.fetchall())
+    return [
+        ZoneRefusal(
+            draft.reference,
+            f"its owner's monitoring ends, or ended, at {ended[owner].isoformat()}",
+            "leave it out, or give an active_to by then",
+        )
+        for owner, draft in changes
+        if owner in ended and (draft.active_to is None or draft.active_to > ended[owner])
+    ]
 
 
 def _victims_refusals(cursor: Cursor, judged: Sequence[Decision | ZoneRefusal]) -> list[ZoneRefusal]:

@@ -39,6 +39,8 @@ class Reach:
             return True
         if any(address in network for network in self.networks):
             return True
+        if isinstance(address, ipaddress.IPv6Address) and address.is_site_local:
+            return False  # fec0::/10, which is_global takes for public
         return address.is_global and not address.is_multicast and not address.is_reserved
 
 

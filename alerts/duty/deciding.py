@@ -19,6 +19,9 @@ TOLD_AGAIN = {
     CaseAction.UPGRADE: "upgraded",
     CaseAction.REOPEN: "reopened",
     CaseAction.REVIVE: "reopened",
+    # where a breach was decided, what was done has to be undone
+    CaseAction.DOWNGRADE: "reopened",
+    CaseAction.RETRACT: "retracted",
 }
 """What is told from the first step on once more, with the word that a notice has for it."""
 GIVEN = frozenset({CaseAction.ASSIGN, CaseAction.HAND_OVER})
@@ -47,16 +50,18 @@ class Decision:
     is_over: bool  # nobody is told any more: what waits to be sent is taken back
     change: str | None
     given: CaseAction | None
+    contested_by: str | None  # who wrote that down since the last look, where somebody else is to look at it again
     ran_out: dict[CaseClock, datetime] = field(default_factory=dict)
     look_at: datetime | None = None
 
 
 def decide(due: DueCase, known: Known, roster: Roster, rules: CaseworkRules, now: datetime) -> Decision:
     is_over = not due.case.status.is_open or is_taken(due)
-    words = [TOLD_AGAIN[action] for action, _ in known.actions if action in TOLD_AGAIN]
+    words = _words(due, known)
     was_told = any(row.round == due.round for row in known.told)
     begins_anew = bool(words) and was_told and not is_over
-    number, began_at = (due.round + 1, now) if begins_anew else (due.round, due.round_began_at)
+    begun = (due.round, max(due.round_began_at, due.case.clocks_from))
+    number, began_at = (due.round + 1, now) if begins_anew else begun
     situation = _situation(due, [row for row in known.told if row.round == number], began_at, roster, rules, now)
     plan = Plan((), None) if is_over else next_tellings(situation, now)
     clocks = running_clocks(rules, due.severity, due.urgency, due.case)
@@ -70,10 +75,11 @@ def decide(due: DueCase, known: Known, roster: Roster, rules: CaseworkRules, now
         is_over=is_over,
         change=_change(due, known, words),
         given=_given(due, known),
+        contested_by=_contested_by(due, known),
         ran_out={
             clock: at
             for clock, at in clocks.items()
-            if at <= now and _is_told(rules, due.severity, clock) and not _was_told(clock, at, known)
+            if at <= now and _is_told(rules, due.severity, clock) and not _was_told(clock, at, due, known)
         },
         look_at=min(to_come, default=None),
     )
@@ -92,10 +98,19 @@ def is_taken(due: DueCase) -> bool:
     return due.case.acknowledged_at is not None and is_somebodys
 
 
+def _words(due: DueCase, known: Known) -> list[str]:
+    """What was done that has to be told again, in order."""
+    is_to_undo = {
+        CaseAction.RETRACT: due.case.status.is_open,
+        CaseAction.DOWNGRADE: due.case.status is CaseStatus.REOPENED,
+    }
+    return [TOLD_AGAIN[action] for action, _ in known.actions if action in TOLD_AGAIN and is_to_undo.get(action, True)]
+
+
 def _change(due: DueCase, known: Known, words: Sequence[str]) -> str | None:
     if due.case.status is CaseStatus.RETRACTED:
         return "retracted" if any(action is CaseAction.RETRACT for action, _ in known.actions) else None
-    return words[-1] if words and due.case.status.is_open and known.told else None
+    return words[-1] if words and due.case.status.is_open else None
 
 
 def _given(due: DueCase, known: Known) -> CaseAction | None:
@@ -105,17 +120,22 @@ def _given(due: DueCase, known: Known) -> CaseAction | None:
     return given[-1][0]
 
 
+def _contested_by(due: DueCase, known: Known) -> str | None:
+    contested = [by for action, by in known.actions if action is CaseAction.CONTEST]
+    return contested[-1] if contested and due.case.status is CaseStatus.CONTESTED else None
+
+
 def _is_told(rules: CaseworkRules, severity: Severity, clock: CaseClock) -> bool:
     """What nobody was told of when it was raised waits on the list, unless somebody contests it."""
     escalation = escalation_of(rules, severity)
     return clock is CaseClock.REVIEW or bool(escalation.in_hours or escalation.out_of_hours)
 
 
-def _was_told(clock: CaseClock, at: datetime, known: Known) -> bool:
-    """The three clocks once each; a second look at each time that one is due."""
+def _was_told(clock: CaseClock, at: datetime, due: DueCase, known: Known) -> bool:
+    """The three clocks once each, and anew where they began anew; a second look at each time that one is due."""
     if clock is CaseClock.REVIEW:
         return (clock.value, at) in known.overdue
-    return any(told == clock.value for told, _ in known.overdue)
+    return any(told == clock.value and due_at > due.case.clocks_from for told, due_at in known.overdue)
 
 
 def _situation(

@@ -47,10 +47,12 @@ class Notifying:
             else:
                 changed = decision.change if telling.recipient in told_before else None
                 self._tellings[due.case.alert_id, telling] = _of_alert(due, telling, changed)
-        if decision.is_over and decision.change is not None:
-            self._tell_change(due, decision.change)
+        if decision.change is not None:
+            self._tell_change(due, decision)
         if decision.given is not None:
             self._tell_given(due, decision.given)
+        if decision.contested_by is not None:
+            self._tell_contested(due, decision.contested_by)
         for clock in decision.ran_out:
             self._others += self._of_clock(due, clock)
 
@@ -79,15 +81,16 @@ class Notifying:
         add_notices(cursor, [*self._others, *retractions])
         return notices
 
-    def _tell_change(self, due: DueCase, change: str) -> None:
-        """A retraction to all who were told, by the ways they were; another change to whoever works on it."""
-        if change == "retracted":
+    def _tell_change(self, due: DueCase, decision: Decision) -> None:
+        """A retraction to all who were told, by the ways they were; what no step tells, to whoever works on it."""
+        if decision.change == "retracted":
             self._retracted[due.case.alert_id] = due
+        if not due.case.status.is_open or decision.plan.tellings or decision.plan.look_at is not None:
             return
         assignee = self._roster.members.get(due.case.assigned_to or "")
         channel = None if assignee is None else first_channel(assignee, due.severity)
         if assignee is not None and channel is not None:
-            self._others.append(_changed(due, assignee.subject, channel, change))
+            self._others.append(_changed(due, assignee.subject, channel, str(decision.change)))
 
     def _tell_given(self, due: DueCase, given: CaseAction) -> None:
         """What is handed over comes in one notice, what is assigned alert by alert."""
@@ -100,6 +103,14 @@ class Notifying:
             return
         template = NoticeTemplate.ASSIGNED
         self._others.append(NewNotice(member.subject, channel, template, due.severity, due.case.alert_id))
+
+    def _tell_contested(self, due: DueCase, contested_by: str) -> None:
+        """Whoever has it may be the one who may not look again: managers look, or see to it that somebody does."""
+        for member in self._roster.managers_of(due.team_id):
+            channel = first_channel(member, due.severity)
+            if channel is not None and member.subject != contested_by:
+                template = NoticeTemplate.REVIEW_DUE
+                self._others.append(NewNotice(member.subject, channel, template, due.severity, due.case.alert_id))
 
     def _write_given(self, cursor: Cursor) -> None:
         for subject, theirs in self._given.items():

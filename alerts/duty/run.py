@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from alerts.duty.counting import CaseCounting
 from alerts.duty.duty import Duty
+from alerts.duty.evidence import tell_changed_evidence
 from alerts.duty.shifts import hand_over_ended_shifts, hand_over_of_leavers, tell_ending_shifts
 from alerts.duty.tasks import DutyTask
 from alerts.duty.telling import AlertTelling
@@ -39,5 +40,6 @@ def duty_tasks() -> list[DutyTask]:
         DutyTask("ending_shifts", tell_ending_shifts),
         DutyTask("victim_zones", look_at_victim_zones),
         DutyTask("victim_tasks", look_at_victim_tasks),
+        DutyTask("evidence", tell_changed_evidence),
         DutyTask("count", CaseCounting()),
     ]

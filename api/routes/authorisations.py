@@ -16,13 +16,13 @@ from api.schemas import AuthorisationIn, AuthorisationOut, AuthorisationsPage
 from api.security import LARGEST_BIGINT, Caller, Requires, refuse_unseen
 from api.services import CurrentServices
 from store.authorisations import (
-    AuthorisationRefusedError,
     AuthorisationRequest,
     find_authorisation,
     grant,
     list_authorisations,
     revoke,
 )
+from store.checks import FieldsRefusedError
 from store.zone_list import find_zone
 
 router = APIRouter(tags=["zones"])
@@ -99,7 +99,7 @@ def grant_authorisation(
         with services.pool.transaction(caller.identity) as transaction:
             granted = grant(transaction, asked, caller.identity.subject, services.settings.lock_timeout_ms)
             record_allowed(transaction, caller.identity, Action.AUTHORISATION_GRANT, about_authorisation(granted))
-    except AuthorisationRefusedError as error:
+    except FieldsRefusedError as error:
         about = Subject(window_from=asked.begins_at, window_to=asked.ends_at, detail={"reference": reference})
         record_refusal(services.pool, caller.identity, Action.AUTHORISATION_GRANT, about)
         raise ProblemError(

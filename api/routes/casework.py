@@ -4,7 +4,7 @@ from collections import Counter
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Response
+from fastapi import APIRouter, Depends, Response
 
 from access.audit import Action, Subject, record_allowed, record_refusal
 from access.roles import Permission
@@ -20,6 +20,7 @@ from alerts.casework import (
 )
 from alerts.casework_rules import current_rules
 from api.casework_schemas import ActionIn, CaseOut, ClosedOut, ClosuresIn, ClosuresOut, EntryOut, etag_of, version_of
+from api.conditional import IfMatch, expected_tag
 from api.documentation import documented
 from api.errors import ProblemError
 from api.routes.alerts import CASE_EXAMPLE, AlertId
@@ -34,10 +35,6 @@ from store.locks import limit_lock_wait
 
 router = APIRouter(tags=["alerts"])
 
-IfMatch = Annotated[
-    str | None,
-    Header(alias="If-Match", max_length=100, description="The ETag of the alert as it was read", examples=['"3"']),
-]
 _ALERT_ID = "0b0f6c3e-54b9-5d0b-8f4e-6b1d2f3a4c55"
 CanWork = Annotated[Caller, Depends(Requires(Permission.ALERTS_WORK, Action.ALERT_WORK))]
 
@@ -122,11 +119,7 @@ def close_alerts(caller: CanWork, services: CurrentServices, wanted: ClosuresIn)
 
 
 def _matched(if_match: str | None) -> int:
-    if if_match is None:
-        raise ProblemError(
-            HTTPStatus.PRECONDITION_REQUIRED, "Read the alert first, and send its ETag as the header If-Match."
-        )
-    version = version_of(if_match.strip())
+    version = version_of(expected_tag(if_match))
     if version is None:
         raise ProblemError(
             HTTPStatus.UNPROCESSABLE_ENTITY,

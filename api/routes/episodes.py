@@ -12,6 +12,7 @@ from access.audit import Action, Subject, record_allowed
 from access.roles import Permission
 from alerts.casework_rules import current_rules
 from alerts.episodes import by_urgency, episodes, urgency_key
+from alerts.open_episodes import open_episodes
 from api.cursors import decode_episode_key, encode_episode_key, next_link
 from api.documentation import documented
 from api.episode_schemas import EpisodeOut, EpisodesPage, EpisodeWithAlerts
@@ -22,7 +23,7 @@ from model.casework_rules import CaseworkRules
 from model.episodes import Episode
 from store.clock import service_now
 from store.database import Cursor
-from store.episodes import alerts_like, alerts_of_open_causes, alerts_of_person, episode_names
+from store.episodes import alerts_like, alerts_of_person, episode_names
 
 router = APIRouter(tags=["alerts"])
 
@@ -71,12 +72,12 @@ def read_episodes(
     after = decode_episode_key(cursor)
     with services.pool.transaction(caller.identity) as transaction:
         rules = current_rules(transaction)
-        concerned = alerts_of_open_causes(transaction) if person is None else alerts_of_person(transaction, person)
-        found = [
-            one
-            for one in by_urgency(episodes(concerned, rules.episode_gap_s))
-            if (person is not None or one.is_open) and (after is None or urgency_key(one) > after)
-        ]
+        gap_s = rules.episode_gap_s
+        if person is None:
+            all_of_them = open_episodes(transaction, gap_s)
+        else:
+            all_of_them = episodes(alerts_of_person(transaction, person), gap_s)
+        found = [one for one in by_urgency(all_of_them) if after is None or urgency_key(one) > after]
         page = found[:limit]
         shown = _shown(transaction, page, rules)
         about = Subject(person_id=person, row_count=len(page))

@@ -28,10 +28,10 @@ from api.routes.operation_examples import AUTHORITY, CLOSED, EXTENDED, MATCH_DAY
 from api.security import Caller, Requires, refuse_unseen
 from api.services import CurrentServices, Services
 from model.operations import Authority, AuthorityRequest, ExtensionRequest, MatchDay
+from store.checks import FieldsRefusedError
 from store.clock import service_now
 from store.database import Cursor
 from store.operations import close_authority, extend_authority, list_authorities, open_authority
-from store.operations_checks import OperationRefusedError
 from store.operations_match_days import add_match_days, coming_match_days, remove_match_days
 from store.wards import list_wards
 from store.zones import PublishedZone
@@ -209,7 +209,7 @@ def _change(
                 about = Subject(window_from=changed.begins_at, window_to=changed.ends_at, detail=detail)
                 record_allowed(transaction, caller.identity, action, about)
             now = service_now(transaction)
-    except OperationRefusedError as error:
+    except FieldsRefusedError as error:
         record_refusal(services.pool, caller.identity, action, Subject(detail=detail))
         raise _refused(error) from None
     if changed is None:
@@ -235,7 +235,7 @@ def _match_days(
             coming = coming_match_days(transaction, reference)
             if coming is not None:
                 record_allowed(transaction, caller.identity, action, about)
-    except OperationRefusedError as error:
+    except FieldsRefusedError as error:
         record_refusal(services.pool, caller.identity, action, about)
         raise _refused(error) from None
     if coming is None:
@@ -243,7 +243,7 @@ def _match_days(
     return MatchDaysOut(match_days=[MatchDayOut.of(one) for one in coming])
 
 
-def _refused(error: OperationRefusedError) -> ProblemError:
+def _refused(error: FieldsRefusedError) -> ProblemError:
     return ProblemError(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         f"Nothing was changed: {len(error.problems)} problem(s), each with its remedy in errors.",

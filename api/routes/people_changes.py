@@ -117,15 +117,15 @@ def end_one(
     person_id: PersonId,
     given: EndIn,
 ) -> PersonRecordOut:
-    """Record that the person is no longer on probation: no tag is on them from then on. Open alerts stay to be worked.
+    """Record that the person is no longer on probation: no tag is on them from then on, and their conditions and zones
+    end then; drafts that wait are withdrawn. Open alerts stay to be worked.
 
     Refused while a tag is on them, unless `take_tags_off` says that it comes off then: it stops monitoring.
     """
     with one_person(services, caller, Action.PERSON_END, person_id) as (cursor, _):
         lock_registry_for_edit(cursor, services.settings.lock_timeout_ms)
-        ended = end_person(cursor, person_id, given.at, takes_tags_off=given.take_tags_off)
-        detail = {"activation_ids": [one.activation_id for one in ended.taken_off]}
-        about = Subject(person_id=person_id, window_to=ended.ended_at, detail=detail)
+        ended = end_person(cursor, person_id, given.at, caller.identity.subject, takes_tags_off=given.take_tags_off)
+        about = Subject(person_id=person_id, window_to=ended.ended_at, detail=ended.document())
         record_allowed(cursor, caller.identity, Action.PERSON_END, about)
         after = read_person(cursor, person_id)
     return PersonRecordOut.model_validate(after)

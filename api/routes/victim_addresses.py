@@ -35,6 +35,7 @@ from geofence.protected_zones import Reveal
 from geofence.validation import read_geometry
 from model.enums import ZoneKind
 from model.zones import Region
+from ops.errors import InputError
 from store.protected_addresses import end_address, link_zone, read_addresses, set_address, unlink_zone, zone_to_link
 from store.victims import find_victim, list_victim_zones
 
@@ -165,8 +166,13 @@ def propose_victim_shape(
 
     The same address always gets the same shape, for several wearers too: two shapes tell more than one.
     """
-    with services.pool.transaction(caller.identity) as transaction:
-        geometry = propose(transaction, projection_of(services.settings), victim_id, address_id)
+    try:
+        with services.pool.transaction(caller.identity) as transaction:
+            geometry = propose(transaction, projection_of(services.settings), victim_id, address_id)
+    except InputError:
+        about = Subject(detail={"victim_id": victim_id, "refused": "shape"})
+        record_refusal(services.pool, caller.identity, Action.VICTIM_SHAPE_CHECK, about)
+        raise
     if geometry is None:
         raise _unseen(services, caller, Action.VICTIM_SHAPE_CHECK, victim_id, "address")
     return ShapeOut(geometry=geometry)

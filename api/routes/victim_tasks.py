@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 
-from access.audit import Action, Subject, record_allowed
+from access.audit import Action, Subject, record_allowed, record_refusal
 from access.roles import Permission
 from api.cursors import decode_number, encode_number, next_link
 from api.documentation import documented
@@ -84,16 +84,20 @@ def record_told(
     """Record that a person told the victim, when and how. 409 where it waits no more: it may have been withdrawn."""
     with services.pool.transaction(caller.identity) as transaction:
         task = find_task(transaction, task_id)
-        if task is not None and not task.made_at <= done.told_at <= service_now(transaction):
-            raise ProblemError(
-                HTTPStatus.UNPROCESSABLE_ENTITY, "told_at lies before the task was made, or in the future: correct it."
-            )
-        settled = task is not None and settle_told(
-            transaction, task_id, caller.identity.subject, done.told_at, done.told_how.value
+        is_possible = task is None or task.made_at <= done.told_at <= service_now(transaction)
+        settled = (
+            is_possible
+            and task is not None
+            and settle_told(transaction, task_id, caller.identity.subject, done.told_at, done.told_how.value)
         )
         if settled:
             _record(transaction, caller, task_id, "told")
         task = find_task(transaction, task_id)
+    if not is_possible:
+        _record_refusal(services, caller, task_id)
+        raise ProblemError(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "told_at lies before the task was made, or in the future: correct it."
+        )
     return _answered(services, caller, task_id, TaskOut.model_validate(task) if task else None, settled)
 
 
@@ -126,11 +130,17 @@ def _record(cursor: Cursor, caller: Caller, task_id: int, how: str) -> None:
     record_allowed(cursor, caller.identity, Action.VICTIM_TASK_SETTLE, about)
 
 
+def _record_refusal(services: CurrentServices, caller: Caller, task_id: int) -> None:
+    about = Subject(detail={"task_id": task_id})
+    record_refusal(services.pool, caller.identity, Action.VICTIM_TASK_SETTLE, about)
+
+
 def _answered(services: CurrentServices, caller: Caller, task_id: int, task: TaskOut | None, settled: bool) -> TaskOut:
     if task is None:
         about = Subject(detail={"task_id": task_id})
         raise refuse_unseen(services, caller, Action.VICTIM_TASK_SETTLE, about, "task")
     if not settled:
+        _record_refusal(services, caller, task_id)
         raise ProblemError(
             HTTPStatus.CONFLICT, f"The task waits no more: it is {task.status.value}. Read it again before you go on."
         )

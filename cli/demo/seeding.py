@@ -8,17 +8,14 @@ from access.tokens import create_token
 from alerts.casework_rules import current_rules
 from alerts.eligibility import COMPUTED, Answer, StatedAnswer, london_day
 from alerts.tagging import EligibilityRequest, decide, put_on
-from geofence.geojson import read_zones
+from cli.demo.staffing import CREATED_BY, DUTY_OFFICER, seed_conditions, seed_rota, seed_staff
 from sim.wearer import PRACTITIONERS
 from sim.world import World
 from store.database import Cursor
-from store.enrolment import add_person, list_people, read_person
+from store.enrolment import NewPerson, enrol, list_people, read_person
 from store.sources import create_source, list_sources, revoke_source
 from store.tokens import list_tokens, revoke_token
-from store.zones import publish_zones
 
-CREATED_BY = "cordon demo"
-DUTY_OFFICER = "demo.duty.officer"
 LIFETIME = timedelta(hours=12)
 SOURCE_PREFIX = "demo simulator "
 
@@ -34,15 +31,19 @@ class Keys:
 
 
 def seed(cursor: Cursor, world: World) -> None:
-    """Enrol the wearers who are not yet there, put their tags on them, and publish their zones."""
+    """Enrol the wearers who are not yet there, put their tags on them, and approve their conditions; somebody is on
+    duty for as long as the keys hold.
+    """
     enrolled = {person.crn for person in list_people(cursor)}
-    now = datetime.now(UTC)
+    now, team_id = datetime.now(UTC), seed_staff(cursor)
+    seed_rota(cursor, now, LIFETIME)
     for wearer in world.wearers:
         if wearer.crn not in enrolled:
-            person_id = add_person(cursor, wearer.crn, wearer.name, wearer.practitioner, wearer.date_of_birth)
+            person = NewPerson(wearer.crn, wearer.name, wearer.practitioner, wearer.date_of_birth, team_id=team_id)
+            person_id = enrol(cursor, person)
             _decide(cursor, person_id, now)
             put_on(cursor, wearer.serial, wearer.crn, now)
-    publish_zones(cursor, read_zones(world.zones).drafts, CREATED_BY)
+    seed_conditions(cursor, world)
 
 
 def _decide(cursor: Cursor, person_id: int, now: datetime) -> None:

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from cli.demo.seeding import Keys
 from model.enums import AlertChangeKind, AlertKind, EndReason
-from store.summary import AlertNotice, CrimeNotice, Holdings, RunFigures
+from model.notices import NoticeChannel
+from store.summary import AlertNotice, CrimeNotice, Holdings, RunFigures, StaffNotice
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -77,6 +78,13 @@ def breach(notice: AlertNotice, address: str) -> str:
             f"  Evidence   {address}/v1/alerts/{notice.alert_id}",
         )
     )
+
+
+def told(notice: StaffNotice) -> str:
+    """Whom the duty process has told of an alert, and what became of it."""
+    how = "text message" if notice.channel == NoticeChannel.SMS else "e-mail"
+    waits = " (nothing sends messages here, so it waits; see docs/delivery.md)" if notice.is_waiting else ""
+    return f"TOLD: {notice.recipient}, by {how}{waits}."
 
 
 def change_line(notice: AlertNotice) -> str:

@@ -4,7 +4,7 @@ import typer
 
 from cli.scenario.account import account
 from cli.scenario.acts import all_acts
-from cli.scenario.play import play
+from cli.scenario.play import Played, play
 from cli.scenario.weekend import all_stories
 from ops.logs import configure_logging
 
@@ -30,10 +30,14 @@ def weekend() -> None:
     Example: cordon scenario weekend
     """
     configure_logging("critical", "text")
-    print("\n".join(telling_of_weekend()))
+    print("\n".join(telling(play_weekend())))
 
 
-def telling_of_weekend() -> list[str]:
+def play_weekend() -> Played:
+    told = all_stories()
+    return play(told, all_acts(told), account)
+
+
+def telling(played: Played) -> list[str]:
     """The lines of what happened, an empty one, and the account."""
-    played = play(all_stories(), all_acts(), account)
     return [*played.lines, "", *played.account]

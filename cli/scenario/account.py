@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from typing import Any
 
+from cli.scenario.asking import Asking
 from cli.scenario.cast import MANAGER
 from cli.scenario.play import Play
 from ops.errors import UnavailableError
@@ -26,12 +27,30 @@ def account(play: Play) -> list[str]:
     return [
         f"people        {people}",
         f"alerts        {len(alerts)}: " + ", ".join(f"{count} {name}" for name, count in sorted(severities.items())),
+        *_conditions(manager),
+        *(f"told          {_told(play, alert_id)}" for alert_id in play.teller.alerts),
         f"still open    {len(still_open)}, of them on nobody {len(nobodys)}",
         f"messages      {sum(arrived.values())}: {by_channel}",
         _lost(undone, play),
         *(f"receiver      {name}: {len(hook.taken)} alert events" for name, hook in play.hooks.items()),
         *_precision(manager.ask("GET", "/v1/detection-precision").body),
     ]
+
+
+def _told(play: Play, alert_id: str) -> str:
+    ways = ", ".join(play.teller.told[alert_id])
+    return f"{play.teller.name(alert_id)}: {ways or 'nobody, it is on the list'}"
+
+
+def _conditions(manager: Asking) -> list[str]:
+    """Who drafted and who approved what is live, as the service has it, and what is watched without."""
+    lines = []
+    for found in manager.done("GET", "/v1/conditions?limit=500").body["conditions"]:
+        (version,) = manager.done("GET", f"/v1/conditions/{found['condition_id']}/versions").body["versions"]
+        drafters, words = " and ".join(version["drafters"]), f"condition     {found['reference']} of {found['crn']}: "
+        lines.append(f"{words}{version['status']}, drafted by {drafters}, approved by {version['decided_by']}")
+    unworded = manager.done("GET", "/v1/conditions/unworded-zones").body["zones"]
+    return [*lines, f"unworded      {len(unworded)} zones that no condition stands behind"]
 
 
 def _lost(undone: Undone, play: Play) -> str:

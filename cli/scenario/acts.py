@@ -4,19 +4,23 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from cli.scenario.cast import DAY_OFFICER, MANAGER, NIGHT_OFFICER, STAFF
+from cli.scenario.enrolment import enrol
 from cli.scenario.monday import MONDAY_ACTS
+from cli.scenario.operation import ask_as_police, close_authority, import_wards, open_authority
 from cli.scenario.play import Act, Play
 from cli.scenario.protected import protect, show_zones, tell_victim
 from cli.scenario.receivers import Mood
+from cli.scenario.stories import Story
 from cli.scenario.tags import crn
-from cli.scenario.weekend import FRIDAY, SATURDAY, SUNDAY, moment
+from cli.scenario.weekend import ENROLLED, FRIDAY, PLANS, SATURDAY, SUNDAY, VICTIMS_BREACHED, moment
 
 CONTESTED, VICTIM_BREACH = crn(13), crn(11)
 
 
-def all_acts() -> Mapping[datetime, Sequence[Act]]:
+def all_acts(told: Sequence[Story]) -> Mapping[datetime, Sequence[Act]]:
     """By their moments."""
     return {
+        ENROLLED: (import_wards, lambda play: enrol(play, told)),
         moment(FRIDAY, "15:00"): (
             protect,
             _say("dashboard", "hangs: it takes requests and answers none"),
@@ -29,7 +33,11 @@ def all_acts() -> Mapping[datetime, Sequence[Act]]:
         moment(SATURDAY, "10:05"): (_work(DAY_OFFICER, "close", outcome="warning", text="Home three hours late."),),
         moment(SATURDAY, "11:00"): (_work(DAY_OFFICER, "contest", by="wearer", text="Has a letter of the operator."),),
         moment(SATURDAY, "11:05"): (_work(DAY_OFFICER, "close", outcome="warning", text="The same again."),),
+        moment(SATURDAY, "13:00"): (open_authority,),
+        moment(SATURDAY, "14:30"): (ask_as_police,),
+        moment(SATURDAY, "17:00"): (close_authority,),
         moment(SATURDAY, "18:41"): (_two_at_once,),
+        moment(SATURDAY, "18:43"): (_ring_police,),
         moment(SATURDAY, "18:50"): (tell_victim,),
         moment(SATURDAY, "20:30"): (_set_receiver("archive", Mood.DOWN),),
         moment(SATURDAY, "21:30"): (_set_receiver("archive", Mood.TAKES),),
@@ -76,6 +84,13 @@ def _two_at_once(play: Play) -> None:
     read = first.etag(alert_id), second.etag(alert_id)
     first.do(play.now, alert_id, "assign", read[0], to=DAY_OFFICER)
     second.do(play.now, alert_id, "acknowledge", read[1])
+
+
+def _ring_police(play: Play) -> None:
+    """The first step of the zone's response plan, ticked."""
+    alert_id = play.alert_of(VICTIM_BREACH, "exclusion_zone_breach")
+    step = PLANS[VICTIMS_BREACHED]["steps"][0]["code"]
+    play.officer(DAY_OFFICER).do(play.now, alert_id, "complete_step", step=step)
 
 
 def _set_receiver(name: str, mood: Mood) -> Act:

@@ -4,9 +4,12 @@ import json
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from http import HTTPStatus
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
+
+from ops.errors import UnavailableError
 
 PURPOSE = "scenario weekend"
 TIMEOUT_S = 30.0
@@ -27,9 +30,9 @@ class Asking:
         self._headers = {"Authorization": f"Bearer {token}", "X-Purpose": PURPOSE, "Content-Type": "application/json"}
 
     def ask(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
-        """Header names are given with underscores."""
+        """Header names are given with underscores; a body of bytes is sent as it is."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        content = None if body is None else json.dumps(body)
+        content = body if body is None or isinstance(body, bytes) else json.dumps(body)
         with closing(HTTPConnection(self._address, timeout=TIMEOUT_S)) as connection:
             connection.request(method, path, content, {**self._headers, **named})
             response = connection.getresponse()
@@ -39,3 +42,10 @@ class Asking:
             {name.lower(): value for name, value in response.getheaders()},
             json.loads(text) if text else None,
         )
+
+    def done(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
+        """The same. Raises UnavailableError where it was refused."""
+        answer = self.ask(method, path, body, **headers)
+        if answer.status not in {HTTPStatus.OK, HTTPStatus.CREATED}:
+            raise UnavailableError(f"{method} {path} answered {answer.status}: {answer.body}")
+        return answer

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from cli.scenario.cast import MANAGER
+from cli.scenario.cast import MANAGER, PRACTITIONERS
+from cli.scenario.operation import read_information
 from cli.scenario.play import Act, Play
 from cli.scenario.tags import crn
 from cli.scenario.weekend import MONDAY, moment
@@ -17,6 +18,8 @@ OUTCOMES: Mapping[str, str] = {
     "inclusion_zone_absence": "authorised",
     "approach_warning": "emergency",
     "inferred_crossing": "emergency",
+    "authority_area_entry": "noted",
+    "left_home_area": "noted",
     **dict.fromkeys(DEVICE_KINDS, "equipment_dealt_with"),
 }
 """By kind, unless OF_PEOPLE says otherwise."""
@@ -50,7 +53,7 @@ def _review(play: Play) -> None:
     officer = play.officer(MANAGER)
     reviewed = [one for one in officer.open_alerts() if _reviewed(one) and one["case"]["status"] != "under_review"]
     for alert in reviewed:
-        officer.do_silently(alert["alert_id"], "start_review")
+        officer.do_silently(alert, "start_review")
     play.say(MANAGER, f"start_review of {len(reviewed)} alerts")
 
 
@@ -58,23 +61,24 @@ def _invite(play: Play) -> None:
     officer = play.officer(MANAGER)
     breaches = [one for one in officer.open_alerts(severity="breach") if _reviewed(one)]
     for alert in breaches:
-        officer.do_silently(alert["alert_id"], "invite_account")
+        officer.do_silently(alert, "invite_account")
     play.say(MANAGER, f"invite_account of {len(breaches)} breaches")
 
 
 def _close(play: Play) -> None:
     """All of one outcome together."""
     officer = play.officer(MANAGER)
-    by_outcome: defaultdict[str, list[str]] = defaultdict(list)
+    by_outcome: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for alert in officer.open_alerts():
         if _reviewed(alert):
             outcome = OF_PEOPLE.get((alert["person"]["crn"], alert["kind"])) or OUTCOMES[alert["kind"]]
-            by_outcome[outcome].append(alert["alert_id"])
-    for outcome, alert_ids in sorted(by_outcome.items()):
-        officer.close_together(play.now, alert_ids, outcome, NOTE)
+            by_outcome[outcome].append(alert)
+    for outcome, alerts in sorted(by_outcome.items()):
+        officer.close_together(play.now, alerts, outcome, NOTE)
 
 
 MONDAY_ACTS: Mapping[datetime, Sequence[Act]] = {
+    moment(MONDAY, "09:02"): tuple(read_information(subject) for subject in PRACTITIONERS),
     moment(MONDAY, "09:05"): (_show_episodes,),
     moment(MONDAY, "09:15"): (_review,),
     moment(MONDAY, "09:30"): (_invite,),

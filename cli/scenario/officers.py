@@ -22,12 +22,17 @@ class Officer:
     def open_alerts(self, **filters: str) -> list[Mapping[str, Any]]:
         """Those that are still to be worked and theirs to see, the oldest first."""
         query = "&".join(f"{name}={value}" for name, value in {"to_do": "true", **filters}.items())
-        answer = self.asking.ask("GET", f"/v1/alerts?limit={MOST_OF_A_PAGE}&{query}")
-        return list(reversed(_expected(answer, HTTPStatus.OK).body["alerts"]))
+        answer = self.asking.done("GET", f"/v1/alerts?limit={MOST_OF_A_PAGE}&{query}")
+        return list(reversed(answer.body["alerts"]))
+
+    def caseload(self) -> dict[str, int]:
+        """The people whom they may see: ids by CRN."""
+        people = self.asking.done("GET", f"/v1/people?limit={MOST_OF_A_PAGE}").body["people"]
+        return {person["crn"]: person["person_id"] for person in people}
 
     def etag(self, alert_id: str) -> str:
         """As the alert is read, which is a receipt of every message about it."""
-        return _expected(self.asking.ask("GET", f"/v1/alerts/{alert_id}"), HTTPStatus.OK).headers["etag"]
+        return self.asking.done("GET", f"/v1/alerts/{alert_id}").headers["etag"]
 
     def do(self, at: datetime, alert_id: str, action: str, etag: str | None = None, **detail: str) -> Answer:
         """One action, and the line about it; a refusal is told too."""
@@ -42,31 +47,27 @@ class Officer:
             self.teller.say(at, self.subject, f"{action} {about}: {answer.status} {answer.body['detail']}{why}")
         return answer
 
-    def take(self, at: datetime, alert_id: str) -> None:
-        """Make it theirs, and acknowledge it."""
-        self.do_silently(alert_id, "assign", to=self.subject)
-        self.do(at, alert_id, "acknowledge")
+    def take(self, at: datetime, alert: Mapping[str, Any]) -> None:
+        """Make it theirs as they read it in the list, and acknowledge it."""
+        self.do_silently(alert, "assign", to=self.subject)
+        self.do(at, alert["alert_id"], "acknowledge")
 
-    def do_silently(self, alert_id: str, action: str, **detail: str) -> None:
+    def do_silently(self, alert: Mapping[str, Any], action: str, **detail: str) -> None:
         """One of many actions, about which one line is said together. Raises UnavailableError on a refusal."""
-        _expected(self._act(alert_id, action, self.etag(alert_id), **detail), HTTPStatus.OK)
+        answer = self._act(alert["alert_id"], action, alert["case"]["etag"], **detail)
+        if answer.status != HTTPStatus.OK:
+            raise UnavailableError(f"{action} was answered {answer.status}: {answer.body}")
 
-    def close_together(self, at: datetime, alert_ids: Sequence[str], outcome: str, text: str) -> None:
+    def close_together(self, at: datetime, alerts: Sequence[Mapping[str, Any]], outcome: str, text: str) -> None:
         """All of them with one outcome and one note, or none."""
         body = {
-            "alerts": [{"alert_id": alert_id, "etag": self.etag(alert_id)} for alert_id in alert_ids],
+            "alerts": [{"alert_id": one["alert_id"], "etag": one["case"]["etag"]} for one in alerts],
             "outcome": outcome,
             "text": text,
         }
-        answer = _expected(self.asking.ask("POST", "/v1/alerts/closures", body), HTTPStatus.OK)
+        answer = self.asking.done("POST", "/v1/alerts/closures", body)
         self.teller.say(at, self.subject, f"closed {len(answer.body['closed'])} alerts together as {outcome}")
 
     def _act(self, alert_id: str, action: str, etag: str, **detail: str) -> Answer:
         path, body = f"/v1/alerts/{alert_id}/actions", {"action": action, **detail}
         return self.asking.ask("POST", path, body, If_Match=etag)
-
-
-def _expected(answer: Answer, status: HTTPStatus) -> Answer:
-    if answer.status != status:
-        raise UnavailableError(f"the API answered {answer.status} where the scenario needs {status}: {answer.body}")
-    return answer

@@ -11,6 +11,10 @@ HOMES_IN_A_ROW = 5
 BETWEEN_HOMES_M = 1000.0
 CIRCLE_OF_HOME_M = 100
 STADIUM: Place = (51.485, -0.030)
+WARD: Place = (51.560, -0.030)
+"""The middle of the one ward, a square with this half of a side; nobody lives near."""
+HALF_OF_WARD_M = 500.0
+WARD_CODE = "W-01"
 PROTECTED_ADDRESS: Place = (51.420, -0.300)
 
 
@@ -36,3 +40,15 @@ def feature(reference: str, name: str, kind: str, place: Place, radius_m: float,
         "properties": {"reference": reference, "name": name, "kind": kind, "radius_m": radius_m, **properties},
         "geometry": {"type": "Point", "coordinates": [lon, lat]},
     }
+
+
+def wards() -> dict[str, Any]:
+    """As a file of wards has it."""
+    corners = [
+        moved(WARD, north * HALF_OF_WARD_M, east * HALF_OF_WARD_M)
+        for north, east in ((-1, -1), (-1, 1), (1, 1), (1, -1), (-1, -1))
+    ]
+    ring = [[lon, lat] for lat, lon in corners]
+    properties = {"code": WARD_CODE, "name": "Made up ward"}
+    geometry = {"type": "Polygon", "coordinates": [ring]}
+    return {"type": "Feature", "properties": properties, "geometry": geometry}

@@ -11,22 +11,19 @@ from http import HTTPStatus
 from pathlib import Path
 
 from alerts.casework_rules import default_rules
-from alerts.deliver_webhooks import WebhookSender
 from cli.scenario.asking import Asking
-from cli.scenario.cast import LIAISON, STAFF, enrol, make_keys
+from cli.scenario.cast import ADMINISTRATOR, LIAISON, STAFF, make_keys
 from cli.scenario.officers import Officer
-from cli.scenario.receivers import Mood, NotifyReceiver, WebhookReceiver, listening
-from cli.scenario.stage import TICK_S, Stage, let_go, staged
+from cli.scenario.receivers import Arrived, Mood, NotifyReceiver, WebhookReceiver, listening
+from cli.scenario.stage import TICK_S, Stage, Webhook, let_go, staged
 from cli.scenario.stories import Story
 from cli.scenario.tags import Sent
 from cli.scenario.telling import Teller
-from cli.scenario.weekend import ENDS, LONDON, STARTS, all_sent
+from cli.scenario.weekend import ENDS, ENROLLED, LONDON, STARTS, all_sent
 from ops.errors import UnavailableError
 from store.scenario import alerts_of_message, changes_after, next_due
 
 MOST_ROUNDS = 50
-SERVED_EVERY = timedelta(minutes=2)
-"""Victims' zones are looked at so often at least, wherever there is a moment at all."""
 PROVED_FOR = timedelta(seconds=60)
 """So long after a heartbeat came through nobody doubts that tags are heard."""
 JOINED_WITHIN_S = 5.0
@@ -45,12 +42,11 @@ class Play:
     teller: Teller
     notify: NotifyReceiver
     hooks: Mapping[str, WebhookReceiver]
-    senders: Mapping[str, WebhookSender]
+    webhooks: Mapping[str, Webhook]
     officers: Mapping[str, Officer]
     acts: defaultdict[datetime, list["Act"]] = field(default_factory=lambda: defaultdict(list))
-    now: datetime = STARTS
-    judged_at: datetime = STARTS - timedelta(hours=1)
-    served_at: datetime = STARTS - timedelta(hours=1)
+    now: datetime = ENROLLED
+    judged_at: datetime = ENROLLED
     _seen_event: int = 0
 
     def officer(self, subject: str) -> Officer:
@@ -86,10 +82,11 @@ class Play:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What is printed: the lines of what happened, and those of the account."""
+    """What is printed: the lines of what happened, and those of the account. ``messages`` are whole."""
 
     lines: Sequence[str]
     account: Sequence[str]
+    messages: Sequence[Arrived]
 
 
 Act = Callable[[Play], None]
@@ -107,7 +104,7 @@ def _take_all(subject: str) -> Act:
         for alert in officer.open_alerts():
             is_new = alert["case"]["status"] in {"raised", "reopened"}
             if is_new and alert["urgency"] == "immediate" and alert["severity"] != "information":
-                officer.take(play.now, alert["alert_id"])
+                officer.take(play.now, alert)
                 play.acts[play.now + RINGS_AFTER[alert["severity"]]].append(_ring(subject, alert["alert_id"]))
 
     return act
@@ -124,7 +121,7 @@ def play(told: Sequence[Story], acts: Mapping[datetime, Sequence[Act]], closing:
     """Everything from the first moment to the last, and what ``closing`` finds then. Nothing of it is left running."""
     with (
         tempfile.TemporaryDirectory(prefix="cordon-scenario-") as folder,
-        _ready(Path(folder), told) as (on_stage, tags),
+        _ready(Path(folder)) as (on_stage, tags),
     ):
         for at, ones in acts.items():
             on_stage.acts[at.astimezone(UTC)] += ones
@@ -135,15 +132,16 @@ def play(told: Sequence[Story], acts: Mapping[datetime, Sequence[Act]], closing:
             STARTS + n * timedelta(seconds=TICK_S) for n in range(int((ENDS - STARTS).total_seconds() / TICK_S) + 1)
         }
         _go_through(on_stage, tags, sent, sorted(at.astimezone(UTC) for at in ticks))
-        return Played(on_stage.teller.lines, closing(on_stage))
+        return Played(on_stage.teller.lines, closing(on_stage), on_stage.notify.arrived)
 
 
 def _go_through(
     on_stage: Play, tags: Asking, sent: Mapping[datetime, Sequence[Sent]], ticks: Sequence[datetime]
 ) -> None:
     waiting = sorted({*sent, *ticks}, reverse=True)
+    due = _due(on_stage)
     while True:
-        candidates = [waiting[-1] if waiting else None, min(on_stage.acts, default=None), _due(on_stage)]
+        candidates = [waiting[-1] if waiting else None, min(on_stage.acts, default=None), due]
         at = min(one for one in candidates if one is not None)
         if at > ENDS or not waiting:
             break
@@ -153,12 +151,12 @@ def _go_through(
         if has_news:
             _hand_in(tags, sent.get(waiting.pop(), ()))
         _judge(on_stage, has_news=has_news)
-        _serve(on_stage)
+        due = _serve(on_stage, has_news=has_news)
         acts = on_stage.acts.pop(on_stage.now, ())
         for act in acts:
             act(on_stage)
         if acts:
-            _serve(on_stage)
+            due = _serve(on_stage, has_news=False)
 
 
 def _judge(on_stage: Play, *, has_news: bool) -> None:
@@ -175,28 +173,24 @@ def _due(on_stage: Play) -> datetime | None:
         return next_due(cursor, rules.hand_over_notice_s, rules.quiet_s)
 
 
-def _serve(on_stage: Play) -> None:
-    """The timetable and the delivery, until nothing more is due at this moment."""
-    is_due = on_stage.now - on_stage.served_at >= SERVED_EVERY
+def _serve(on_stage: Play, *, has_news: bool) -> datetime | None:
+    """The timetable and the delivery, until nothing more is due at this moment; and when something is next.
+
+    What the tags send may change how well a victim's zone is watched, which no deadline tells.
+    """
+    due = on_stage.now if has_news else _due(on_stage)
     rounds = 0
-    while is_due or _is_due(on_stage):
-        is_due = False
+    while due is not None and due <= on_stage.now:
         rounds += 1
         if rounds > MOST_ROUNDS:
             at = on_stage.now.isoformat()
             raise UnavailableError(f"at {at} the service does not come to an end with what is due")
         on_stage.stage.be_on_duty()
-        on_stage.served_at = on_stage.now
         on_stage.tell_changes()
         on_stage.tell_messages()
-    for name in STEPPED_HOOKS:
-        while on_stage.senders[name].round() == 0:
-            pass
-
-
-def _is_due(on_stage: Play) -> bool:
-    due = _due(on_stage)
-    return due is not None and due <= on_stage.now
+        due = _due(on_stage)
+    on_stage.stage.post([on_stage.webhooks[name] for name in STEPPED_HOOKS])
+    return due
 
 
 def _hand_in(tags: Asking, sent: Sequence[Sent]) -> None:
@@ -209,24 +203,32 @@ def _hand_in(tags: Asking, sent: Sequence[Sent]) -> None:
 
 
 @contextmanager
-def _ready(folder: Path, told: Sequence[Story]) -> Iterator[tuple[Play, Asking]]:
+def _ready(folder: Path) -> Iterator[tuple[Play, Asking]]:
     notify = NotifyReceiver()
     hooks = {"case-system": WebhookReceiver(), "archive": WebhookReceiver(), "dashboard": WebhookReceiver(Mood.HANGS)}
     with ExitStack() as undo:
-        stage = undo.enter_context(staged(folder, STARTS, undo.enter_context(listening(notify))))
+        stage = undo.enter_context(staged(folder, ENROLLED, undo.enter_context(listening(notify))))
         addresses = {name: undo.enter_context(listening(hook)) for name, hook in hooks.items()}
         with stage.owned() as cursor:
-            enrol(cursor, told)
             key, tokens = make_keys(cursor)
         subjects = {address: one.subject for one in STAFF for address in (one.email, one.mobile) if address}
         teller = Teller(LONDON, subjects)
         stop = threading.Event()
-        senders = {name: stage.make_webhook(address, name) for name, address in addresses.items()}
         officers = {who: Officer(who, Asking(stage.url, token), teller) for who, token in tokens.items()}
+        webhooks = {
+            name: _registered(stage, officers[ADMINISTRATOR], name, address) for name, address in addresses.items()
+        }
         for name in STEPPED_HOOKS:
-            undo.callback(let_go, senders[name])
-        hanging = threading.Thread(target=senders["dashboard"].run, args=(stop,), name="dashboard", daemon=True)
+            undo.callback(let_go, webhooks[name].sender)
+        hanging = threading.Thread(target=webhooks["dashboard"].sender.run, args=(stop,), name="dashboard", daemon=True)
         hanging.start()
         undo.callback(hanging.join, JOINED_WITHIN_S)
         undo.callback(stop.set)
-        yield Play(stage, teller, notify, hooks, senders, officers), Asking(stage.url, key)
+        yield Play(stage, teller, notify, hooks, webhooks, officers), Asking(stage.url, key)
+
+
+def _registered(stage: Stage, by: Officer, name: str, url: str) -> Webhook:
+    """A receiver of alert events, and what sends to it."""
+    made = by.asking.done("POST", "/v1/webhooks", {"url": url, "description": name})
+    by.teller.say(ENROLLED, by.subject, f"registered the webhook {name}")
+    return stage.webhook(made.body["webhook"]["webhook_id"])

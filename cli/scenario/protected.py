@@ -1,24 +1,20 @@
 """The scenario's victim: what they chose, and three wearers' zones that hold their address."""
 
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any
 
 from cli.scenario.asking import Asking
-from cli.scenario.cast import CREATED_BY, LIAISON, WORN_SINCE
+from cli.scenario.cast import LIAISON, practitioner_of
+from cli.scenario.enrolment import put_condition, set_plan
 from cli.scenario.places import PROTECTED_ADDRESS
 from cli.scenario.play import Play
-from cli.scenario.tags import crn
-from cli.scenario.weekend import VICTIMS_WEARERS
-from geofence.geojson import read_zones
-from ops.errors import UnavailableError
-from store.zones import publish_zones
+from cli.scenario.weekend import VICTIMS_BREACHED, VICTIMS_WEARERS
 
 CHOICE = {"kinds": ["breach", "retraction"], "method": "phone", "breach_when": "confirmed", "hours_to": "21:00"}
 
 
 def protect(play: Play) -> None:
-    """All by requests of the liaison officer, but for the zones, which another officer publishes."""
+    """All by requests of the liaison officer, but for the conditions, which are for others to draft and approve."""
     liaison = play.officer(LIAISON).asking
     lat, lon = PROTECTED_ADDRESS
     victim = _asked(liaison, "POST", "/v1/victims")["victim_id"]
@@ -27,10 +23,10 @@ def protect(play: Play) -> None:
         "address_id"
     ]
     shape = _asked(liaison, "POST", f"{path}/addresses/{address}/proposal")["geometry"]
-    with play.stage.owned() as cursor:
-        publish_zones(cursor, read_zones(_zones(shape)).drafts, CREATED_BY)
     for person in VICTIMS_WEARERS:
+        put_condition(play, person, _zone(person, shape))
         _asked(liaison, "POST", f"{path}/zones", {"zone": f"EZ-{person:02d}", "address_id": address})
+    set_plan(play, practitioner_of(VICTIMS_WEARERS[0]), VICTIMS_BREACHED)
     _asked(liaison, "PUT", f"{path}/choices", CHOICE)
     play.say(LIAISON, f"recorded a victim's choice; {len(VICTIMS_WEARERS)} zones hold the address")
 
@@ -57,28 +53,13 @@ def show_zones(play: Play) -> None:
             play.say(LIAISON, f"reads that {zone['zone']} is {zone['state']}{reasons and f': {reasons}'}")
 
 
-def _zones(shape: dict[str, Any]) -> dict[str, Any]:
+def _zone(person: int, shape: dict[str, Any]) -> dict[str, Any]:
     """The same shape for each of the wearers: several would have more in common than one gives away."""
-    features = [
-        {
-            "type": "Feature",
-            "geometry": {name: value for name, value in shape.items() if name != "radius_m"},
-            "properties": {
-                "reference": f"EZ-{person:02d}",
-                "name": f"Protected {person:02d}",
-                "kind": "exclusion",
-                "crn": crn(person),
-                "policy": "fast",
-                "valid_from": WORN_SINCE.isoformat(),
-            },
-        }
-        for person in VICTIMS_WEARERS
-    ]
-    return {"type": "FeatureCollection", "features": features}
+    reference = f"EZ-{person:02d}"
+    properties = {"reference": reference, "name": f"Protected {person:02d}", "kind": "exclusion", "policy": "fast"}
+    geometry = {name: value for name, value in shape.items() if name != "radius_m"}
+    return {"type": "Feature", "geometry": geometry, "properties": properties}
 
 
 def _asked(asking: Asking, method: str, path: str, body: object = None) -> Any:
-    answer = asking.ask(method, path, body)
-    if answer.status not in {HTTPStatus.OK, HTTPStatus.CREATED}:
-        raise UnavailableError(f"{method} {path} answered {answer.status}: {answer.body}")
-    return answer.body
+    return asking.done(method, path, body).body

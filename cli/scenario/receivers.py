@@ -31,12 +31,14 @@ class NotifyReceiver:
     """Speaks as GOV.UK Notify does. Telephones in ``switched_off`` get nothing: their messages stay underway."""
 
     switched_off: set[str] = field(default_factory=set)
-    _arrived: list[Arrived] = field(default_factory=list)
+    arrived: list[Arrived] = field(default_factory=list)
+    _taken: int = 0
     _addresses: dict[str, str] = field(default_factory=dict)  # by Notify's own id
 
     def take(self) -> list[Arrived]:
         """What arrived since the last time."""
-        found, self._arrived = self._arrived, []
+        found = self.arrived[self._taken :]
+        self._taken += len(found)
         return found
 
     def answer(self, method: str, path: str, body: Any) -> tuple[HTTPStatus, Any]:
@@ -50,7 +52,7 @@ class NotifyReceiver:
         notification_id = f"notification-{reference}"
         if notification_id not in self._addresses:  # the same message may be sent twice, and arrives once
             channel = "sms" if is_sms else "email"
-            self._arrived.append(Arrived(reference, channel, address, words.get("subject"), words["body"]))
+            self.arrived.append(Arrived(reference, channel, address, words.get("subject"), words["body"]))
         self._addresses[notification_id] = address
         return HTTPStatus.CREATED, {"id": notification_id, "reference": reference}
 

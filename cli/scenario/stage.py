@@ -6,7 +6,7 @@ what happens at one moment always happens in the same order.
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,6 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
-from alerts.channels.webhooks import new_secret
 from alerts.deliver_all import message_sender, webhook_sender
 from alerts.deliver_messages import MessageSender
 from alerts.deliver_webhooks import WebhookSender
@@ -32,13 +31,13 @@ from ingest.worker import Worker
 from model.notices import NoticeChannel
 from ops.errors import UnavailableError
 from ops.settings import Settings
-from store.database import SERVICE, Connection, Cursor, Identity, Pool, connect
+from store.database import SERVICE, Connection, Cursor, Pool, connect
 from store.embedded import EmbeddedPostgres
 from store.migrate import migrate
 from store.one_at_work import OneAtWork
 from store.provision import allow_logins, ensure_database
-from store.scenario import install_clock, set_clock, waits_for_worker
-from store.webhooks import register_webhook
+from store.scenario import install_clock, set_clock, waiting_channels, waits_for_provider, waits_for_worker
+from store.webhooks import channel_of
 
 DATABASE = "scenario"
 OWNER = "postgres"
@@ -47,7 +46,12 @@ START_WITHIN_S = 20.0
 TICK_S = 900
 """Between two looks at everybody. The limits of deafness are set so that this does not seem deaf."""
 QUIET_S = 1790
-ADMINISTRATOR = Identity("scenario.administrator", "administrator", "scenario", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    channel: str  # its name in the outbox
+    sender: WebhookSender
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +75,9 @@ class Stage:
         with self.owned() as cursor:
             set_clock(cursor, reads)
 
-    def make_webhook(self, url: str, description: str) -> WebhookSender:
-        """A receiver of alert events, and what sends to it."""
-        with self.owner.transaction(ADMINISTRATOR) as cursor:
-            made = register_webhook(cursor, url, description, (), (), ADMINISTRATOR.subject, new_secret())
-        return webhook_sender(self.settings, self._connect_worker, made.webhook_id)
+    def webhook(self, webhook_id: int) -> Webhook:
+        """One that is registered."""
+        return Webhook(channel_of(webhook_id), webhook_sender(self.settings, self._connect_worker, webhook_id))
 
     def be_on_duty(self) -> None:
         """The timetable does what is due, and what it told is sent; messages taken before may have arrived by now."""
@@ -84,10 +86,15 @@ class Stage:
             pass
         self._send_messages()
 
+    def post(self, webhooks: Sequence[Webhook]) -> None:
+        """The alert events that wait for these receivers."""
+        with self.owned() as cursor:
+            channels = waiting_channels(cursor)
+        _step_to_the_end([one.sender for one in webhooks if one.channel in channels])
+
     def _send_messages(self) -> None:
-        for sender in self.message_senders:
-            while sender.round() == 0:
-                pass
+        if self._asks(waits_for_provider):
+            _step_to_the_end(self.message_senders)
 
     def _connect_worker(self) -> Connection:
         return connect(self.settings.require_database_url("worker"), "cordon-deliver")
@@ -101,14 +108,15 @@ class Stage:
 
     def _work(self) -> None:
         deadline = time.monotonic() + START_WITHIN_S
-        while self._waits():
+        self.worker.round()
+        while self._asks(waits_for_worker):
             if time.monotonic() > deadline:
                 raise UnavailableError("the worker does not come to an end with what was sent")
             self.worker.round()
 
-    def _waits(self) -> bool:
+    def _asks(self, waits: Callable[[Cursor], bool]) -> bool:
         with self.owned() as cursor:
-            return waits_for_worker(cursor)
+            return waits(cursor)
 
 
 @contextmanager
@@ -136,6 +144,12 @@ def staged(folder: Path, starts: datetime, notify_url: str) -> Iterator[Stage]:
         for one in (watcher, duty, *message_senders):
             undo.callback(let_go, one)
         yield Stage(settings, owner, url, worker, watcher, duty, message_senders, beats)
+
+
+def _step_to_the_end(ones: Sequence[OneAtWork]) -> None:
+    for one in ones:
+        while one.round() == 0:
+            pass
 
 
 def let_go(one: OneAtWork) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from cli.scenario.places import CIRCLE_OF_HOME_M, PROTECTED_ADDRESS, STADIUM, Place, feature, home, moved
+from cli.scenario.places import CIRCLE_OF_HOME_M, PROTECTED_ADDRESS, STADIUM, WARD, Place, feature, home, moved
 from cli.scenario.tags import EVERY, Sent, crn, event, ping
 
 MINUTE = timedelta(minutes=1)
@@ -13,6 +13,7 @@ HOUR = timedelta(hours=1)
 EXCLUDED_M = 200
 BUFFER_M = 150
 NORTH_M = 1500.0
+HOME_AREA_M = 15_000
 NIGHT = {
     "time_zone": "Europe/London",
     "weekly": [{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from": "19:00", "to": "07:00"}],
@@ -101,6 +102,21 @@ def at_the_stadium(person: int, since: datetime, minutes: int = 30) -> Story:
     return Story(
         person, 1, stays_in(person, STADIUM, since, minutes), [(since - 5 * MINUTE, since + (minutes + 5) * MINUTE)]
     )
+
+
+def in_authority_area(person: int, since: datetime, minutes: int = 40) -> Story:
+    """One stay in the area of the stop-and-search authority, while it is open."""
+    until = since + minutes * MINUTE
+    away = [(since - 10 * MINUTE, until + 25 * MINUTE)]
+    return Story(person, 1, stays_in(person, WARD, since, minutes), away)
+
+
+def left_home_area(person: int, since: datetime, until: datetime) -> Story:
+    """For hours at a place outside of the home area."""
+    elsewhere = moved(home(person), HOME_AREA_M + 5000, 0)
+    area = feature(f"HA-{person:02d}", f"County {person:02d}", "home_area", home(person), HOME_AREA_M, crn=crn(person))
+    sent = [ping(person, since + n * EVERY, elsewhere) for n in range(int((until - since) / EVERY))]
+    return Story(person, 1, sent, [(since, until)], [area])
 
 
 def approach(person: int, since: datetime) -> Story:

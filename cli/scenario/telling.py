@@ -1,6 +1,7 @@
 """The lines of the scenario: who was told what, when and by which channel, and what they did."""
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +21,8 @@ class Teller:
     time_zone: ZoneInfo
     subjects: dict[str, str]  # by e-mail address and mobile number
     lines: list[str] = field(default_factory=list)
+    told: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """By alert: who was told of it and by which channel, in this order, each once."""
     _alerts: dict[str, tuple[int, str]] = field(default_factory=dict)  # by id: number, and of whom
 
     def say(self, at: datetime, who: str, what: str) -> None:
@@ -44,7 +47,11 @@ class Teller:
         """An e-mail or text message, as it arrived, and which alerts it tells of."""
         words = _LINK.sub("", arrived.subject or arrived.body.partition("\n")[0]).strip().removeprefix("Cordon: ")
         about = ", ".join(self.name(alert_id) for alert_id in alert_ids)
-        self.say(at, self.subjects[arrived.address], f"told by {arrived.channel}: {words}{about and f' [{about}]'}")
+        who = self.subjects[arrived.address]
+        for alert_id in alert_ids:
+            if (way := f"{who} by {arrived.channel}") not in self.told[alert_id]:
+                self.told[alert_id].append(way)
+        self.say(at, who, f"told by {arrived.channel}: {words}{about and f' [{about}]'}")
 
     def name(self, alert_id: str) -> str:
         number, whose = self._alerts[alert_id]

@@ -1,6 +1,6 @@
 """The weekend: Friday, 6 November 2026, 15:00 to Monday, 9 November 2026, 10:30, in London. All of it is fixed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,13 +21,29 @@ def moment(day: int, clock: str) -> datetime:
     return datetime(2026, 11, day, hour, minute, tzinfo=LONDON)
 
 
+ENROLLED = moment(6, "14:00")
 STARTS, ENDS = moment(6, "15:00"), moment(9, "10:30")
 FRIDAY, SATURDAY, SUNDAY, MONDAY = 6, 7, 8, 9
 
 VICTIMS_WEARERS = (11, 12, 19)
+VICTIMS_BREACHED, STADIUM_ZONE = "EZ-11", "EZ-STADIUM"
 SHARED_ZONES: tuple[dict[str, Any], ...] = (
-    feature("EZ-STADIUM", "The stadium on match days", "exclusion", STADIUM, 300, policy="steady"),
+    feature(STADIUM_ZONE, "The stadium on match days", "exclusion", STADIUM, 300, policy="steady"),
 )
+PLANS: Mapping[str, Mapping[str, Any]] = {
+    STADIUM_ZONE: {
+        "steps": [{"code": "ring_wearer", "text": "Ring the wearer and ask them to leave", "minutes": 15}],
+        "emergency_when": "Where somebody says that there is a fight.",
+    },
+    VICTIMS_BREACHED: {
+        "steps": [
+            {"code": "ring_police", "text": "Ring the control room", "phone": "101", "minutes": 5},
+            {"code": "ring_wearer", "text": "Ring the wearer and ask them to leave", "minutes": 15},
+        ],
+        "emergency_when": "At once.",
+    },
+}
+"""What is to be done about alerts of a zone, by its reference."""
 
 
 def all_stories() -> list[Story]:
@@ -53,12 +69,10 @@ def all_stories() -> list[Story]:
             stories.silent(28 + n, moment(SUNDAY, "06:00") + n * 4 * HOUR, moment(SUNDAY, "08:00") + n * 4 * HOUR)
             for n in range(4)
         ),
-        *(
-            stories.battery_low(
-                32 + n, moment(SATURDAY, "06:20") + n * 5 * HOUR, moment(SATURDAY, "10:00") + n * 5 * HOUR
-            )
-            for n in range(4)
-        ),
+        stories.battery_low(32, moment(SATURDAY, "06:20"), moment(SATURDAY, "10:00")),
+        stories.in_authority_area(33, moment(SATURDAY, "13:10")),
+        stories.left_home_area(34, moment(SATURDAY, "11:30"), moment(SATURDAY, "17:30")),
+        stories.battery_low(35, moment(SATURDAY, "21:20"), moment(SUNDAY, "01:00")),
         stories.battery_empty(36, moment(SUNDAY, "19:00")),
         *(stories.late_for(37 + n, moment(SATURDAY, "12:00") + n * HOUR, moment(SATURDAY, "16:05")) for n in range(2)),
         stories.breach(39, moment(SUNDAY, "15:10")),

@@ -33,6 +33,11 @@ CREATE ROLE cordon_api_login LOGIN PASSWORD :'api_password' IN ROLE cordon_api;
 SELECT current_database() AS name \gset
 ALTER DATABASE :"name" OWNER TO cordon_owner;
 REVOKE ALL ON DATABASE :"name" FROM PUBLIC;
-GRANT CONNECT, TEMPORARY ON DATABASE :"name" TO cordon_worker; -- late positions pass through a temporary table
-GRANT CONNECT ON DATABASE :"name" TO cordon_api;
+-- Late positions of the worker, and files that are sent to the API, pass through temporary tables.
+GRANT CONNECT, TEMPORARY ON DATABASE :"name" TO cordon_worker, cordon_api;
+-- Statements and the details of errors hold personal data, a victim's address too; the server's log does not.
+ALTER DATABASE :"name" SET log_min_error_statement = 'panic';
+ALTER DATABASE :"name" SET log_error_verbosity = 'terse';
+ALTER DATABASE :"name" SET log_statement = 'none';
+ALTER DATABASE :"name" SET log_min_duration_statement = -1;
 SQL

@@ -4,11 +4,10 @@ from collections.abc import Collection, Sequence
 
 from crimes.scenes import Scene
 from ingest.matching.engine import SceneMatches
+from model.casework import SERVICE_SUBJECT
 from model.crimes import SHORT_GAP_S, Match, MatchVerdict
 from store.matching import Counts, RunWrite, StoredResult
 from store.matching_wanted import Cause, WantedMatch
-
-REQUESTED_BY = "cordon"
 
 NEVER_NEAR = (
     f"The track has a usable position at least every {SHORT_GAP_S} s, or gaps too short for a journey by way of the"
@@ -64,7 +63,7 @@ def run_of_one(
     return RunWrite(
         scene,
         Cause.POSITIONS,
-        REQUESTED_BY,
+        SERVICE_SUBJECT,
         counts.moved(stood, None if after is None else after.verdict),
         () if standing is None else (standing.result_id,),
         () if after is None else (after,),

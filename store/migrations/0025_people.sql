@@ -143,8 +143,8 @@ $$;
 -- Staff and teams: read by whoever works with people here, changed by who manages them.
 CREATE FUNCTION reads_staff() RETURNS boolean
 LANGUAGE sql STABLE SET search_path = cordon, pg_temp AS $$
-  SELECT coalesce(nullif(current_setting('cordon.role', true), '')
-    NOT IN ('police_analyst', 'match_reviewer', 'monitoring_officer', 'auditor'), false)
+  SELECT coalesce(current_setting('cordon.role', true)
+    IN ('practitioner', 'duty_officer', 'manager', 'administrator', 'victim_liaison', 'service'), false)
 $$;
 DO $$
 DECLARE

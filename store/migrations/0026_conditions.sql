@@ -11,7 +11,6 @@ CREATE TABLE licence_conditions (
 CREATE INDEX licence_conditions_person ON licence_conditions (person_id);
 
 -- A condition of somebody whose monitoring ended is not approved.
-ALTER TABLE people ADD COLUMN IF NOT EXISTS ended_at timestamptz;
 GRANT SELECT (ended_at) ON people TO cordon_api;
 
 -- Whether one subject is among others, however it is written.
@@ -78,6 +77,7 @@ BEGIN
   IF NOT (OLD.status = NEW.status AND OLD.status = 'draft'
           OR OLD.status = 'draft' AND NEW.status IN ('live', 'refused', 'withdrawn')
           OR OLD.status = 'live' AND NEW.status IN ('superseded', 'ended')
+          OR OLD.status = 'ended' AND NEW.status = 'ended' AND NEW.ended_at < OLD.ended_at -- it is brought forward
           OR OLD.status = 'live' AND NEW.status = 'live' AND OLD.zone_version IS NULL) THEN
     RAISE EXCEPTION 'a version that is % cannot become %', OLD.status, NEW.status
       USING ERRCODE = 'object_not_in_prerequisite_state';
@@ -120,6 +120,44 @@ CREATE FUNCTION taken_references(wanted text[]) RETURNS SETOF text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
   SELECT reference FROM licence_conditions WHERE reference = ANY (wanted)
   UNION SELECT reference FROM zones WHERE reference = ANY (wanted)
+$$;
+
+-- The end of a person ends what they had to keep to: conditions, and every zone of theirs. Drafts that wait are
+-- withdrawn. Zones come back to be judged anew. The caller holds the registry's lock and has raised its revision.
+CREATE FUNCTION end_conditions_of(wanted bigint, moment timestamptz, by_whom text, new_revision bigint)
+RETURNS TABLE (conditions integer, drafts integer, zones bigint[])
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
+BEGIN
+  IF NOT manages_people() THEN
+    RAISE EXCEPTION 'this caller may not end a person' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  UPDATE condition_versions version SET status = 'withdrawn', decided_by = by_whom, decided_at = service_clock(),
+    reason = 'the person''s monitoring ended'
+    FROM licence_conditions condition WHERE condition.condition_id = version.condition_id AND person_id = wanted
+      AND status = 'draft';
+  GET DIAGNOSTICS drafts = ROW_COUNT;
+  UPDATE condition_versions version SET status = 'ended', closed_by = by_whom, closed_at = service_clock(),
+    ended_at = moment, reason = 'the person''s monitoring ended'
+    FROM licence_conditions condition WHERE condition.condition_id = version.condition_id AND person_id = wanted
+      AND (status = 'live' AND coalesce(ends_at > moment, true) OR status = 'ended' AND version.ended_at > moment);
+  GET DIAGNOSTICS conditions = ROW_COUNT;
+  WITH ended AS (
+    UPDATE zone_versions version SET valid_to = greatest(valid_from, moment), revision = new_revision
+    FROM cordon.zones zone WHERE zone.zone_id = version.zone_id AND zone.person_id = wanted
+      AND (valid_to IS NULL OR valid_to > moment)
+    RETURNING version.zone_id)
+  SELECT coalesce(array_agg(DISTINCT zone_id), '{}') INTO zones FROM ended;
+  RETURN NEXT;
+END
+$$;
+
+-- What of a person's zones began to hold after a moment: such an end would be before its start.
+CREATE FUNCTION zones_begun_after(wanted bigint, moment timestamptz) RETURNS TABLE (reference text, began_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
+  SELECT zone.reference, max(valid_from) FROM zones zone JOIN zone_versions USING (zone_id)
+  WHERE zone.person_id = wanted AND manages_people() AND valid_from > moment AND valid_from <= service_clock()
+    AND coalesce(valid_to > valid_from, true)
+  GROUP BY zone.reference ORDER BY zone.reference
 $$;
 
 -- The last time that somebody rehearsed a zone of this reference over the caller's person: when, who, how many weeks.
@@ -197,6 +235,7 @@ CREATE POLICY drawn ON zone_versions FOR INSERT TO cordon_api WITH CHECK (
         JOIN condition_versions approved USING (condition_id)
         WHERE zones.zone_id = zone_versions.zone_id
           AND approved.status = 'live' AND approved.decided_by = current_setting('cordon.subject', true)
+          AND zone_versions.kind = CASE one.kind WHEN 'attendance' THEN 'inclusion' ELSE one.kind END
           AND approved.geometry = zone_versions.geometry
           AND approved.schedule IS NOT DISTINCT FROM zone_versions.schedule
           AND approved.policy = zone_versions.policy))
@@ -214,10 +253,11 @@ CREATE POLICY ended ON zone_versions FOR UPDATE TO cordon_api USING (
 );
 
 REVOKE ALL ON FUNCTION is_among_subjects(text, text[]), keep_condition_versions(), drafts_conditions(text),
-  approves_conditions(text), references_of_conditions(text[], boolean), taken_references(text[]), last_rehearsal(bigint, text)
-  FROM public;
+  approves_conditions(text), references_of_conditions(text[], boolean), taken_references(text[]), last_rehearsal(bigint, text),
+  end_conditions_of(bigint, timestamptz, text, bigint), zones_begun_after(bigint, timestamptz) FROM public;
 GRANT EXECUTE ON FUNCTION is_among_subjects(text, text[]), drafts_conditions(text), approves_conditions(text),
-  references_of_conditions(text[], boolean), taken_references(text[]), last_rehearsal(bigint, text) TO cordon_api;
+  references_of_conditions(text[], boolean), taken_references(text[]), last_rehearsal(bigint, text),
+  end_conditions_of(bigint, timestamptz, text, bigint), zones_begun_after(bigint, timestamptz) TO cordon_api;
 GRANT SELECT ON licence_conditions, condition_versions TO cordon_worker;
 GRANT SELECT ON licence_conditions, condition_versions, condition_draft_changes TO cordon_api;
 GRANT INSERT (person_id, kind, reference) ON licence_conditions TO cordon_api;

@@ -161,15 +161,18 @@ BEGIN
       CREATE POLICY visible ON %I FOR SELECT TO cordon_api
         USING ((SELECT sees_zones(current_setting('cordon.role', true))))$policy$, guarded);
   END LOOP;
-  FOREACH guarded IN ARRAY ARRAY['authorities', 'authority_records', 'match_days'] LOOP
-    EXECUTE format($policy$
-      CREATE POLICY written ON %I FOR INSERT TO cordon_api
-        WITH CHECK ((SELECT runs_operations(current_setting('cordon.role', true))))$policy$, guarded);
-  END LOOP;
 END
 $$;
+CREATE POLICY written ON authorities FOR INSERT TO cordon_api
+  WITH CHECK ((SELECT runs_operations(current_setting('cordon.role', true))) AND closed_at IS NULL);
+CREATE POLICY written ON authority_records FOR INSERT TO cordon_api WITH CHECK (
+  (SELECT runs_operations(current_setting('cordon.role', true)))
+  AND recorded_by = current_setting('cordon.subject', true));
+CREATE POLICY written ON match_days FOR INSERT TO cordon_api WITH CHECK (
+  (SELECT runs_operations(current_setting('cordon.role', true))) AND added_by = current_setting('cordon.subject', true));
 CREATE POLICY closed ON authorities FOR UPDATE TO cordon_api
-  USING ((SELECT runs_operations(current_setting('cordon.role', true))));
+  USING ((SELECT runs_operations(current_setting('cordon.role', true))) AND closed_at IS NULL)
+  WITH CHECK (closed_by = current_setting('cordon.subject', true));
 CREATE POLICY removed ON match_days FOR DELETE TO cordon_api
   USING ((SELECT runs_operations(current_setting('cordon.role', true))));
 

@@ -62,9 +62,11 @@ ALTER TABLE alert_cases
   ADD COLUMN clocks_from timestamptz, -- raised, or reopened: the three clocks begin anew
   ADD COLUMN response_plan_id bigint REFERENCES response_plans, -- as it stood when the alert was raised
   ADD COLUMN outcome_rules_version integer, -- under which the outcome was chosen; 0: the program's own
+  ADD COLUMN breach_decided boolean NOT NULL DEFAULT false, -- by the last outcome, also once it was taken up again
   ADD CHECK ((outcome IS NULL) = (outcome_rules_version IS NULL));
-UPDATE alert_cases SET clocks_from = alert_cases.raised_at, response_plan_id = response_plan_for(zone_id, kind)
-  FROM alerts WHERE alerts.alert_id = alert_cases.alert_id;
+UPDATE alert_cases SET clocks_from = alert_cases.raised_at, response_plan_id = plan.response_plan_id
+  FROM alerts LEFT JOIN response_plans plan ON plan.alert_kind = alerts.kind -- no zone has one of its own yet
+  WHERE alerts.alert_id = alert_cases.alert_id;
 ALTER TABLE alert_cases ALTER COLUMN clocks_from SET NOT NULL;
 CREATE INDEX alert_cases_review ON alert_cases (review_due_at) WHERE review_due_at IS NOT NULL;
 
@@ -80,8 +82,14 @@ END
 $$;
 CREATE TRIGGER open_cases AFTER INSERT ON alerts REFERENCING NEW TABLE AS raised
   FOR EACH STATEMENT EXECUTE FUNCTION open_cases();
+-- What workers of the release before raised since 0024; from here on the trigger's lock keeps them waiting.
+INSERT INTO alert_cases (alert_id, person_id, status, raised_at, clocks_from, response_plan_id)
+  SELECT alert_id, person_id, CASE state WHEN 'retracted' THEN 'retracted' ELSE 'raised' END, raised_at, raised_at,
+         response_plan_for(zone_id, kind)
+  FROM alerts WHERE NOT EXISTS (SELECT FROM alert_cases WHERE alert_cases.alert_id = alerts.alert_id);
 
--- A case changes by actions alone: one version an action, and at the commit the action is there.
+-- A case changes by actions alone: one version an action, and at the commit the action is there,
+-- of whoever the case names.
 CREATE FUNCTION case_goes_on() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF NEW.version <> OLD.version + 1 OR NEW.alert_id <> OLD.alert_id
@@ -95,8 +103,14 @@ CREATE TRIGGER goes_on BEFORE UPDATE ON alert_cases FOR EACH ROW EXECUTE FUNCTIO
 CREATE FUNCTION case_has_action() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
 BEGIN
-  IF NOT EXISTS (SELECT FROM alert_actions WHERE alert_id = NEW.alert_id AND case_version = NEW.version) THEN
-    RAISE EXCEPTION 'a case was changed and nobody says how' USING ERRCODE = 'check_violation';
+  IF NOT EXISTS (
+    SELECT FROM alert_actions WHERE alert_id = NEW.alert_id AND case_version = NEW.version
+      AND (NEW.closed_at IS NULL OR OLD.closed_at IS NOT NULL OR action = 'close')
+      AND (NEW.closed_by IS NULL OR NEW.closed_by IN (OLD.closed_by, acted_by))
+      AND (NEW.acknowledged_by IS NULL OR NEW.acknowledged_by IN (OLD.acknowledged_by, acted_by))
+      AND (NEW.first_action_by IS NULL OR NEW.first_action_by IN (OLD.first_action_by, acted_by))) THEN
+    RAISE EXCEPTION 'a case was changed and nobody says how, or somebody else is named'
+      USING ERRCODE = 'check_violation';
   END IF;
   RETURN NULL;
 END
@@ -130,7 +144,7 @@ BEGIN
         'ended_at', alert.ended_at, 'action', added.action, 'acted_by', added.acted_by, 'status', alert_case.status,
         'case_version', added.case_version, 'assigned_to', alert_case.assigned_to, 'outcome', alert_case.outcome)
     FROM added JOIN alerts alert USING (alert_id) JOIN alert_cases alert_case USING (alert_id)
-    WHERE added.action NOT IN ('amend', 'upgrade', 'retract', 'revive')
+    WHERE added.action NOT IN ('amend', 'upgrade', 'downgrade', 'retract', 'revive')
     RETURNING event_id, alert_id
   )
   INSERT INTO outbox (event_id, channel)
@@ -160,7 +174,7 @@ CREATE POLICY caseload ON alert_actions FOR SELECT TO cordon_api USING (
 CREATE POLICY own_name ON alert_actions FOR INSERT TO cordon_api WITH CHECK (
   (SELECT works_alerts(current_setting('cordon.role', true)))
   AND acted_by = current_setting('cordon.subject', true) AND acted_by <> 'cordon'
-  AND action NOT IN ('amend', 'upgrade', 'retract', 'revive', 'escalate')
+  AND action NOT IN ('amend', 'upgrade', 'downgrade', 'retract', 'revive', 'escalate')
   AND EXISTS (
     SELECT FROM alert_cases WHERE alert_cases.alert_id = alert_actions.alert_id
       AND alert_cases.version = alert_actions.case_version));
@@ -187,4 +201,4 @@ GRANT INSERT ON alert_actions TO cordon_api;
 GRANT INSERT (zone_id, version, steps, emergency_when, set_by) ON response_plans TO cordon_api;
 GRANT UPDATE (status, version, clocks_from, assigned_to, acknowledged_at, acknowledged_by, first_action_at,
   first_action_by, account_invited_at, contested_at, review_due_at, closed_at, closed_by, outcome, outcome_is_breach,
-  outcome_rules_version) ON alert_cases TO cordon_api;
+  outcome_rules_version, breach_decided) ON alert_cases TO cordon_api;

@@ -106,6 +106,9 @@ BEGIN
   IF NOT administers_delivery() THEN
     RAISE EXCEPTION 'only an administrator registers webhooks' USING ERRCODE = 'insufficient_privilege';
   END IF;
+  IF by_whom IS DISTINCT FROM current_setting('cordon.subject', true) AND session_user <> current_user THEN
+    RAISE EXCEPTION 'a webhook is registered in the caller''s own name' USING ERRCODE = 'insufficient_privilege';
+  END IF;
   INSERT INTO webhooks (url, description, changes, severities, created_by)
     VALUES (wanted_url, wanted_description, wanted_changes, wanted_severities, by_whom) RETURNING webhook_id INTO made;
   INSERT INTO webhook_secrets (webhook_id, secret) VALUES (made, new_secret);
@@ -149,9 +152,10 @@ BEGIN
   ELSE
     INSERT INTO outbox AS waiting (event_id, channel)
       SELECT event.event_id, webhook.channel FROM alert_events event JOIN webhooks webhook ON webhook.webhook_id = wanted
-      WHERE event.event_id = one_event
+      WHERE (event.event_id = one_event
         OR (event.happened_at >= from_time AND event.happened_at < to_time
-          AND webhook_wants(webhook.changes, webhook.severities, event.change, event.payload))
+          AND webhook_wants(webhook.changes, webhook.severities, event.change, event.payload)))
+        AND (event.change = 'retracted' OR may_go_out(event.person_id, event.alert_id))
       ON CONFLICT (channel, event_id) DO UPDATE
         SET dead_at = NULL, delivered_at = NULL, attempts = 0, next_attempt_at = '-infinity',
             queued_at = service_clock();

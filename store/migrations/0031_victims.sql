@@ -22,15 +22,15 @@ CREATE TABLE cordon_protected.addresses (
   lat double precision CHECK (lat BETWEEN -90 AND 90),
   lon double precision CHECK (lon BETWEEN -180 AND 180),
   margin_m real NOT NULL CHECK (margin_m BETWEEN 150 AND 5000),
-  seed bytea NOT NULL DEFAULT uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), -- of its zone's shape
+  seed bytea DEFAULT uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), -- of its zone's shape
   set_by text NOT NULL,
   set_at timestamptz NOT NULL DEFAULT service_clock(),
   ended_at timestamptz, -- erased then
   CHECK ((ended_at IS NULL) = (address IS NOT NULL)),
-  CHECK ((ended_at IS NULL) = (lat IS NOT NULL) AND (lat IS NULL) = (lon IS NULL))
+  CHECK ((ended_at IS NULL) = (lat IS NOT NULL) AND (lat IS NULL) = (lon IS NULL)),
+  CHECK ((ended_at IS NULL) = (seed IS NOT NULL))
 );
 CREATE UNIQUE INDEX addresses_kind ON cordon_protected.addresses (victim_id, kind) WHERE ended_at IS NULL;
-CREATE INDEX addresses_lat ON cordon_protected.addresses (lat) WHERE ended_at IS NULL;
 
 -- Shapes that were found to give an address away by nothing. A linked zone takes these and no other, so that the answer
 -- to whoever draws it depends on the shape's being here, and never on where the address is.

@@ -1,6 +1,6 @@
 -- The only ways to victims' addresses and the shapes that protect them. Each asks whose victim it is, and writes the
 -- audit. What is not the caller's gives NULL, false or no row: an error would put the statement, and the address in it,
--- into the server's log.
+-- into the server's log. Where an address goes, its seed goes: by the seed and the shape it could be reckoned again.
 
 CREATE FUNCTION set_protected_address(
   wanted bigint, new_kind text, new_address text, new_lat double precision, new_lon double precision, new_margin_m real
@@ -12,7 +12,8 @@ BEGIN
   IF NOT is_own_victim(wanted) THEN
     RETURN NULL;
   END IF;
-  UPDATE cordon_protected.addresses SET ended_at = service_clock(), address = NULL, lat = NULL, lon = NULL
+  UPDATE cordon_protected.addresses
+    SET ended_at = service_clock(), address = NULL, lat = NULL, lon = NULL, seed = NULL
   WHERE victim_id = wanted AND kind = new_kind AND ended_at IS NULL;
   INSERT INTO cordon_protected.addresses (victim_id, kind, address, lat, lon, margin_m, set_by)
   VALUES (wanted, new_kind, new_address, new_lat, new_lon, new_margin_m, current_setting('cordon.subject'))
@@ -27,7 +28,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
 DECLARE
   whose bigint;
 BEGIN
-  UPDATE cordon_protected.addresses SET ended_at = service_clock(), address = NULL, lat = NULL, lon = NULL
+  UPDATE cordon_protected.addresses
+    SET ended_at = service_clock(), address = NULL, lat = NULL, lon = NULL, seed = NULL
   WHERE address_id = wanted AND ended_at IS NULL AND is_own_victim(victim_id) RETURNING victim_id INTO whose;
   IF whose IS NULL THEN
     RETURN false;
@@ -70,20 +72,35 @@ END
 $$;
 
 -- Shapes that are known already about the place, its own first: whoever draws another there tells more by the two than
--- by one. Those of other victims too, for a household may have two liaison officers.
-CREATE FUNCTION shapes_about(wanted_victim bigint, wanted bigint, reach_m double precision) RETURNS TABLE (
+-- by one. Those of other victims too, for a household may have two liaison officers, and those of addresses that were
+-- erased, for one may come back. Which are chosen depends on the shapes and on this place alone, and never on where
+-- another address is: else an officer would find it by moving an address of their own.
+CREATE FUNCTION shape_box_holds(shape jsonb, lat double precision, lon double precision) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = cordon, pg_temp AS $$
+  SELECT coalesce(bool_and(
+    lat BETWEEN south - around / 110000 AND north + around / 110000
+    AND lon BETWEEN west - around / (110000 * cos(radians(lat))) AND east + around / (110000 * cos(radians(lat)))), false)
+  FROM (
+    SELECT min((corner ->> 0)::double precision) AS west, max((corner ->> 0)::double precision) AS east,
+           min((corner ->> 1)::double precision) AS south, max((corner ->> 1)::double precision) AS north,
+           coalesce((shape ->> 'radius_m')::double precision, 0) AS around
+    FROM jsonb_path_query(shape, CASE shape ->> 'type'
+      WHEN 'Point' THEN 'strict $.coordinates'::jsonpath
+      WHEN 'Polygon' THEN 'strict $.coordinates[*][*]'
+      ELSE 'strict $.coordinates[*][*][*]' END) AS corner
+  ) box
+$$;
+CREATE FUNCTION shapes_about(wanted_victim bigint, wanted bigint) RETURNS TABLE (
   geometry jsonb, is_own boolean, is_proposed boolean
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
-  SELECT shape.geometry, near.address_id = wanted, shape.is_proposed
+  SELECT shape.geometry, shape.address_id = wanted, shape.is_proposed
   FROM cordon_protected.addresses place
-  JOIN cordon_protected.addresses near ON near.address_id = wanted OR (
-    near.lat BETWEEN place.lat - reach_m / 110000 AND place.lat + reach_m / 110000
-    AND abs(near.lon - place.lon) * cos(radians(place.lat)) <= reach_m / 110000)
-  JOIN cordon_protected.allowed_shapes shape ON shape.address_id = near.address_id
+  JOIN cordon_protected.allowed_shapes shape
+    ON shape.address_id = wanted OR shape_box_holds(shape.geometry, place.lat, place.lon)
   WHERE place.address_id = wanted AND place.victim_id = wanted_victim AND place.ended_at IS NULL
     AND is_own_victim(wanted_victim)
-  ORDER BY near.address_id <> wanted, shape.shape_id
+  ORDER BY shape.address_id <> wanted, shape.shape_id
 $$;
 
 CREATE FUNCTION allow_shape(wanted_victim bigint, wanted bigint, shape jsonb, made_for_it boolean) RETURNS boolean
@@ -156,22 +173,29 @@ BEGIN
 END
 $$;
 
--- Which of (zone, shape) a liaison officer has not allowed yet. The answer compares shapes, and knows no address.
+-- Which of (zone, shape) a liaison officer has not allowed yet, for whoever publishes zones. The answer compares shapes,
+-- and knows no address.
 CREATE FUNCTION shapes_not_allowed(zone_ids bigint[], shapes jsonb) RETURNS SETOF bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
   SELECT DISTINCT link.zone_id
   FROM unnest(zone_ids) WITH ORDINALITY AS given (zone_id, place)
   JOIN victim_zones link ON link.zone_id = given.zone_id
-  WHERE NOT EXISTS (
-    SELECT FROM cordon_protected.allowed_shapes allowed
-    WHERE allowed.address_id = link.address_id AND allowed.geometry = shapes -> (given.place::integer - 1))
+  WHERE (draws_zones(current_setting('cordon.role', true)) OR approves_conditions(current_setting('cordon.role', true))
+         OR runs_operations(current_setting('cordon.role', true)) OR session_user = current_user)
+    AND NOT EXISTS (
+      SELECT FROM cordon_protected.allowed_shapes allowed
+      WHERE allowed.address_id = link.address_id AND allowed.geometry = shapes -> (given.place::integer - 1))
 $$;
 
 -- The net under it: by whatever way a version comes, the owner's too.
 CREATE FUNCTION refuse_shape_not_allowed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
 BEGIN
-  IF EXISTS (SELECT FROM shapes_not_allowed(ARRAY[new.zone_id], jsonb_build_array(new.geometry))) THEN
+  IF EXISTS (
+    SELECT FROM victim_zones link WHERE link.zone_id = new.zone_id AND NOT EXISTS (
+      SELECT FROM cordon_protected.allowed_shapes allowed
+      WHERE allowed.address_id = link.address_id AND allowed.geometry = new.geometry)
+  ) THEN
     RAISE EXCEPTION 'zone % takes no new shape before the victim liaison officer has allowed it', new.zone_id
       USING ERRCODE = 'check_violation';
   END IF;
@@ -193,15 +217,15 @@ DECLARE
   shut text;
 BEGIN
   FOREACH shut IN ARRAY ARRAY[
-    'refuse_shape_not_allowed()',
+    'refuse_shape_not_allowed()', 'shape_box_holds(jsonb, double precision, double precision)',
     'set_protected_address(bigint, text, text, double precision, double precision, real)',
     'end_protected_address(bigint)', 'read_protected_addresses(bigint)', 'use_protected_place(bigint, bigint)',
-    'shapes_about(bigint, bigint, double precision)', 'allow_shape(bigint, bigint, jsonb, boolean)',
+    'shapes_about(bigint, bigint)', 'allow_shape(bigint, bigint, jsonb, boolean)',
     'zone_to_link(text)', 'link_victim_zone(bigint, bigint, bigint)', 'unlink_victim_zone(bigint, text)',
     'shapes_not_allowed(bigint[], jsonb)', 'victim_zone_references(bigint)'
   ] LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM public', shut);
-    CONTINUE WHEN shut = 'refuse_shape_not_allowed()';
+    CONTINUE WHEN shut LIKE 'refuse_shape%' OR shut LIKE 'shape_box%';
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO cordon_api', shut);
   END LOOP;
 END
@@ -214,4 +238,4 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
   FROM victim_zones link JOIN cordon_protected.addresses held USING (address_id) WHERE held.ended_at IS NOT NULL
 $$;
 REVOKE ALL ON FUNCTION victim_addresses_ended() FROM public;
-GRANT EXECUTE ON FUNCTION victim_addresses_ended() TO cordon_worker, cordon_api;
+GRANT EXECUTE ON FUNCTION victim_addresses_ended() TO cordon_worker;

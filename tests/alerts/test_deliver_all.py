@@ -8,6 +8,7 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 from statistics import quantiles
+from tempfile import TemporaryDirectory
 
 from model.enums import Severity
 from model.notices import NoticeChannel
@@ -141,8 +142,13 @@ def test_two_stand_by_for_each_other_and_a_killed_one_is_followed(
                 process.kill()
 
 
-def test_a_restarted_database_is_waited_for(tmp_path: Path) -> None:
-    with EmbeddedPostgres(tmp_path / "postgres", durable=False) as server, receiver() as one:
+def test_a_restarted_database_is_waited_for() -> None:
+    # a short path, in which its socket stands too: elsewhere a restarted one has another address
+    with (
+        TemporaryDirectory(prefix="cordon-") as folder,
+        EmbeddedPostgres(Path(folder) / "postgres", durable=False) as server,
+        receiver() as one,
+    ):
         database = prepare_database(server.url())
         alerts = prepare_alerts(database.owner, 3)
         add_webhook(database.owner, one.url)

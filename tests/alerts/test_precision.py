@@ -91,3 +91,21 @@ def test_no_alert_is_lost_or_counted_twice_in_the_sum_of_its_kind(parts: list[Ju
     for one in found.kinds:
         if one.right.least is not None and one.right.share is not None and one.right.most is not None:
             assert one.right.least <= one.right.share <= one.right.most
+
+
+@given(st.lists(st.builds(judged, *[st.integers(0, 6)] * 3), max_size=8))
+def test_what_is_told_of_a_kind_and_its_months_does_not_tell_of_a_few_by_their_difference(
+    parts: list[JudgedAlerts],
+) -> None:
+    found = measure(replace(one, raised_month=date(2026, 1 + place, 1)) for place, one in enumerate(parts))
+    for kind in found.kinds:
+        if kind.decided is not None:
+            beside = kind.decided - sum(one.decided or 0 for one in found.months)
+            assert beside == 0 or beside >= LEAST_CASES
+
+
+def test_a_month_that_is_held_back_for_another_says_so() -> None:
+    few, many, most = (judged(count, 0, 0) for count in (1, 5, 9))
+    months = measure([few, replace(many, raised_month=DECEMBER), replace(most, raised_month=date(2027, 1, 1))]).months
+    assert [one.decided for one in months] == [None, None, 9]
+    assert months[1].words == "not said: it would tell of fewer than 5 beside it"

@@ -64,7 +64,7 @@ def test_every_notice_is_in_one_message_in_time_and_messages_are_apart(
     looks = {moment for at_s, _, later_s in arrivals for moment in (at_s, at_s + later_s)}
     with closing(connect(database.owner, "test")) as connection, messages_by(database, keeper) as sender:
         with connection, connection.cursor() as cursor:
-            cursor.execute("TRUNCATE notices, escalations, messages, delivery_attempts RESTART IDENTITY")
+            cursor.execute("TRUNCATE notices, messages, delivery_attempts RESTART IDENTITY CASCADE")
         while looks:
             now_s = min(looks)
             looks.remove(now_s)

@@ -16,7 +16,7 @@ from access.roles import Role
 from access.tokens import DEFAULT_LIFETIME, create_token
 from store.registry import lock_registry_shared
 from tests.crimes.files.police_files import GOOD, SECOND_CRIME, geojson, police_csv
-from tests.support.api_server import RunningApi, running_api
+from tests.support.api_server import NO_TLS, RunningApi, running_api
 from tests.support.crime_imports import ask, value
 from tests.support.database import DatabaseUrls
 from tests.support.seed import as_owner
@@ -35,7 +35,7 @@ class Police:
 
     def client(self, force: str = "Metropolitan") -> httpx.Client:
         headers = {"Authorization": f"Bearer {self.tokens[force]}", "X-Purpose": "test"}
-        return httpx.Client(base_url=self.api.url, headers=headers, timeout=30)
+        return httpx.Client(base_url=self.api.url, headers=headers, timeout=30, verify=NO_TLS)
 
     def send(self, content: bytes | Iterator[bytes], force: str = "Metropolitan") -> httpx.Response:
         with self.client(force) as client:

@@ -71,6 +71,7 @@ def test_the_life_of_a_webhook(trial_api: RunningApi) -> None:
         "https://[fe80::1]/",
         "https://[64:ff9b::a00:1]/",
         "https://[2002:a00:1::]/",
+        "https://[fec0::1]/",
         "https://0.0.0.0/",
         "https://2130706433/",
         "https://user:secret@93.184.216.34/",

@@ -8,9 +8,10 @@ from uuid import UUID
 
 import pytest
 
+from alerts.case_words import ticked
 from alerts.casework import CaseConflictError, act
 from alerts.lifecycle import STEPS, Step, refusal, take
-from model.alerts import Alert, AlertChange
+from model.alerts import Alert, AlertChange, ToldAlert
 from model.casework import AlertCase, CaseAction, CaseStatus
 from model.enums import AlertChangeKind, AlertKind, AlertState, Severity
 from store.alert_rows import ALERT, alert_of
@@ -42,28 +43,33 @@ def stored_case(cursor: Cursor, alert_id: UUID) -> AlertCase:
     return found
 
 
-def put_in(cursor: Cursor, alert_id: UUID, status: CaseStatus) -> None:
+def put_in(cursor: Cursor, alert_id: UUID, status: CaseStatus, *, breach_decided: bool) -> None:
     """The case in that status with everything set that may be, as no single way of working leads to."""
     closed = "now(), 'officer.b', 'warning', true, 0" if status is CaseStatus.CLOSED else "NULL, NULL, NULL, NULL, NULL"
     cursor.execute("SET LOCAL session_replication_role = replica")  # whose triggers let cases change by actions alone
     cursor.execute(
         "UPDATE alert_cases SET status = %s, acknowledged_at = raised_at, acknowledged_by = 'officer.a',"
         " first_action_at = raised_at, first_action_by = 'officer.b', account_invited_at = raised_at,"
-        " assigned_to = 'officer.c', contested_at = raised_at, review_due_at = raised_at,"
+        " breach_decided = %s, assigned_to = 'officer.c', contested_at = raised_at, review_due_at = raised_at,"
         f" (closed_at, closed_by, outcome, outcome_is_breach, outcome_rules_version) = ROW({closed})"
         " WHERE alert_id = %s",
-        (status.value, str(alert_id)),
+        (status.value, breach_decided, str(alert_id)),
     )
     cursor.execute("SET LOCAL session_replication_role = origin")
 
 
-def tell(urls: DatabaseUrls, *told: tuple[UUID, AlertChangeKind]) -> None:
-    """As a worker writes it at the end of a batch."""
+def tell(urls: DatabaseUrls, *told: tuple[UUID, AlertChangeKind], was_breach: bool = False) -> None:
+    """As a worker writes it at the end of a batch; ``was_breach``: it is none any more."""
     with closing(connect(urls.worker, "test")) as worker, worker, worker.cursor() as cursor:
-        write_alerts(cursor, [AlertChange(kind, stored_alert(cursor, alert_id)) for alert_id, kind in told], ["kafka"])
+        changes = [AlertChange(kind, stored_alert(cursor, alert_id)) for alert_id, kind in told]
+        write_alerts(cursor, [no_breach_now(one) if was_breach else one for one in changes], ["kafka"])
 
 
-def test_the_sql_does_what_the_table_says_for_every_status_and_change(migrated_database: DatabaseUrls) -> None:
+@pytest.mark.parametrize("breach_decided", [False, True])
+@pytest.mark.parametrize("was_breach", [False, True])
+def test_the_sql_does_what_the_table_says_for_every_status_and_change(
+    migrated_database: DatabaseUrls, *, breach_decided: bool, was_breach: bool
+) -> None:
     told: dict[UUID, tuple[CaseStatus, AlertChangeKind]] = {}
     with as_owner(migrated_database.owner) as cursor:
         wearer = seed_wearer(cursor, "X1")
@@ -71,22 +77,37 @@ def test_the_sql_does_what_the_table_says_for_every_status_and_change(migrated_d
         for pair in product(CaseStatus, AlertChangeKind):
             told[seed_alert(cursor, wearer, zone_id, MORNING)] = pair
         for alert_id, (status, _) in told.items():
-            put_in(cursor, alert_id, status)
+            put_in(cursor, alert_id, status, breach_decided=breach_decided)
         before = {alert_id: stored_case(cursor, alert_id) for alert_id in told}
-    tell(migrated_database, *((alert_id, kind) for alert_id, (_, kind) in told.items()))
+    tell(migrated_database, *((alert_id, kind) for alert_id, (_, kind) in told.items()), was_breach=was_breach)
     with as_owner(migrated_database.owner) as cursor:
         for alert_id, (status, kind) in told.items():
             after, entries = stored_case(cursor, alert_id), list_entries(cursor, alert_id)
-            if kind not in ACTIONS:
+            is_downgrade = was_breach and kind not in {AlertChangeKind.RETRACTED, AlertChangeKind.REOPENED}
+            action = CaseAction.DOWNGRADE if is_downgrade else ACTIONS.get(kind)
+            if action is None:
                 assert (after, entries) == (before[alert_id], []), (status, kind)
                 continue
             (entry,) = entries
-            assert (entry.case_version, entry.action, entry.acted_by) == (2, ACTIONS[kind], "cordon")
-            step = Step(ACTIONS[kind], "cordon", after.clocks_from, Severity.BREACH)
+            assert (entry.case_version, entry.action, entry.acted_by) == (2, action, "cordon")
+            step = Step(action, "cordon", after.clocks_from, Severity.BREACH)
             assert refusal(before[alert_id], step) is None
             assert after == take(before[alert_id], step), (status, kind)
-            begins_anew = status in STEPS[ACTIONS[kind]].anew_from
+            is_to_undo = after.status is CaseStatus.REOPENED is not STEPS[action].leads_to[status]
+            begins_anew = (
+                status in STEPS[action].anew_from
+                or is_to_undo
+                or (status is CaseStatus.REOPENED and action is CaseAction.RETRACT and breach_decided)
+            )
             assert (after.clocks_from > before[alert_id].clocks_from) is begins_anew
+
+
+def no_breach_now(change: AlertChange) -> AlertChange:
+    alert = change.alert
+    told = ToldAlert(
+        alert.kind, alert.severity, alert.urgency, alert.state, alert.began_us, alert.last_evidence_us, alert.ended_us
+    )
+    return replace(change, alert=replace(alert, severity=Severity.INFORMATION), before=told)
 
 
 def test_changes_of_one_alert_in_one_batch_follow_one_another(world: CaseWorld) -> None:
@@ -129,6 +150,21 @@ def test_an_upgraded_alert_takes_the_plan_of_its_new_kind(migrated_database: Dat
         ]
     kinds = [plan.alert_kind for plan in plans if plan is not None]
     assert kinds == ["approach_warning", "exclusion_zone_breach"]
+
+
+def test_a_step_that_was_done_of_the_plan_before_is_not_done_of_the_new_one(migrated_database: DatabaseUrls) -> None:
+    with as_owner(migrated_database.owner) as cursor:
+        wearer = seed_wearer(cursor, "X1")
+        breach = stored_alert(cursor, seed_alert(cursor, wearer, seed_zone(cursor, "OWN"), MORNING))
+        approach = replace(breach, alert_id=UUID(int=7), kind=AlertKind.APPROACH_WARNING, visit_id=None)
+        write_alerts(cursor, [AlertChange(AlertChangeKind.RAISED, approach)], [])
+        act(cursor, OFFICER, approach.alert_id, None, CaseAction.COMPLETE_STEP, {"step": "call_wearer"})
+        upgraded = replace(approach, kind=AlertKind.EXCLUSION_ZONE_BREACH)
+        write_alerts(cursor, [AlertChange(AlertChangeKind.UPGRADED, upgraded)], [])
+        case = stored_case(cursor, approach.alert_id)
+        assert ticked(list_entries(cursor, case.alert_id), case.response_plan_id) == {}
+        act(cursor, OFFICER, approach.alert_id, None, CaseAction.COMPLETE_STEP, {"step": "call_wearer"})
+        assert list(ticked(list_entries(cursor, case.alert_id), case.response_plan_id)) == ["call_wearer"]
 
 
 def test_an_alert_that_was_raised_and_taken_back_at_once_is_a_case_of_its_own(world: CaseWorld) -> None:

@@ -25,7 +25,8 @@ class Life(RuleBasedStateMachine):
         super().__init__()
         self.case = new_case()
         self.severity = Severity.BREACH
-        self.log: list[tuple[str, str]] = []  # actions that were taken, and by whom
+        self.log: list[tuple[str, str]] = []  # actions that were taken, and by whom; "undo" where a breach was none
+        self.decided: list[OutcomeGroup] = []
         self.hours = 0
 
     def attempt(self, action: str, by: str, **said: Any) -> bool:
@@ -50,7 +51,7 @@ class Life(RuleBasedStateMachine):
 
     @property
     def is_closed(self) -> bool:
-        ends = {"contest", "reopen", "retract", "upgrade", "revive"}
+        ends = {"contest", "reopen", "retract", "upgrade", "revive", "undo"}
         return "close" in dict(self.log) and not dict(self.since("close")).keys() & ends
 
     @property
@@ -84,7 +85,7 @@ class Life(RuleBasedStateMachine):
         is_open = not self.is_closed and not self.is_retracted
         reviewed = self.case.status in {"under_review", "contested"}
         noted = self.severity is Severity.INFORMATION and group is OutcomeGroup.NOT_COUNTED
-        invited = bool(dict(self.log).keys() & {"invite_account", "record_account"})
+        invited = bool(dict(self.since("upgrade")).keys() & {"invite_account", "record_account"})
         allowed = (
             is_open
             and not (self.is_contested and had_a_part)
@@ -93,6 +94,7 @@ class Life(RuleBasedStateMachine):
         )
         outcome = OutcomeRule("x", "X", group)
         assert self.attempt("close", by, outcome=outcome, rules_version=1, had_a_part=had_a_part) is allowed
+        self.decided += [group] if allowed else []
 
     @rule(by=OFFICERS)
     def reopen(self, by: str) -> None:
@@ -112,6 +114,20 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: not self.is_retracted)
     def take_back(self) -> None:
         assert self.attempt("retract", "cordon")
+        self.undo_if(is_so=True)
+
+    @rule()
+    def call_it_no_breach(self) -> None:
+        was_closed = self.is_closed
+        assert self.attempt("downgrade", "cordon")
+        self.undo_if(is_so=was_closed)
+
+    def undo_if(self, *, is_so: bool) -> None:
+        """Whoever decided that it was a breach did something about it, which somebody has to look at."""
+        if is_so and self.decided[-1:] == [OutcomeGroup.BREACH]:
+            self.log[-1] = ("undo", "cordon")
+            assert self.case.status in {"reopened", "contested"}
+            assert self.case.status == "contested" or self.case.acknowledged_at is None
 
     @rule(severity=st.sampled_from(Severity))
     @precondition(lambda self: not self.log)

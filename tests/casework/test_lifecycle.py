@@ -32,6 +32,7 @@ close           closed       closed       closed       closed    -         -    
 reopen          -            -            -            -         reopened  -         -
 amend           =            =            =            =         =         =         =
 upgrade         =            reopened     =            =         reopened  reopened  =
+downgrade       =            =            =            =         =         =         =
 retract         retracted    retracted    retracted    retracted retracted =         retracted
 revive          =            reopened     =            =         reopened  reopened  =
 escalate        =            =            =            =         -         -         =
@@ -177,6 +178,40 @@ def test_who_had_a_part_does_not_look_at_it_again() -> None:
     decided = take(contested, step_of(CaseAction.CLOSE))
     assert (decided.contested_at, decided.review_due_at) == (None, None)
     assert refusal(case_in(CaseStatus.UNDER_REVIEW), step_of(CaseAction.CLOSE, had_a_part=True)) is None
+
+
+@pytest.mark.parametrize("status", CaseStatus)
+@pytest.mark.parametrize(
+    ("action", "closed_to"), [(CaseAction.RETRACT, "reopened"), (CaseAction.DOWNGRADE, "reopened")]
+)
+def test_a_breach_that_was_decided_and_is_none_is_undone_by_somebody(
+    status: CaseStatus, action: CaseAction, closed_to: str
+) -> None:
+    before = replace(case_in(status), breach_decided=True, acknowledged_at=RAISED_AT, acknowledged_by="officer.a")
+    after = take(before, step_of(action))
+    if status is CaseStatus.CLOSED or (action is CaseAction.RETRACT and status not in _KEPT):
+        assert (after.status, after.outcome, after.breach_decided) == (closed_to, None, True)
+        assert (after.clocks_from, after.acknowledged_at) == (LATER, None)
+    else:
+        assert (after.status, after.acknowledged_at, after.clocks_from) == (status, RAISED_AT, RAISED_AT)
+    reviewed = replace(after, status=CaseStatus.UNDER_REVIEW)
+    assert not take(reviewed, step_of(CaseAction.CLOSE, outcome=DRIFT)).breach_decided, "it is undone"
+
+
+_KEPT = (CaseStatus.CONTESTED, CaseStatus.RETRACTED)
+"""Somebody looks at a contested one anyway, by its deadline."""
+
+
+def test_what_is_to_be_undone_keeps_its_deadlines_however_often_it_flaps() -> None:
+    waiting = replace(case_in(CaseStatus.REOPENED), breach_decided=True)
+    assert take(waiting, step_of(CaseAction.RETRACT)) == replace(waiting, version=2)
+
+
+def test_an_account_of_something_less_serious_is_none_of_a_breach() -> None:
+    asked = take(case_in(CaseStatus.UNDER_REVIEW), step_of(CaseAction.INVITE_ACCOUNT))
+    breach = step_of(CaseAction.CLOSE, outcome=WARNING)
+    assert refusal(asked, breach) is None
+    assert "asked for their account" in (refusal(take(asked, step_of(CaseAction.UPGRADE)), breach) or "")
 
 
 def test_what_is_offered_is_what_is_possible() -> None:

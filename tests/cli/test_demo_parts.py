@@ -14,10 +14,10 @@ from cli.demo import children
 from cli.demo.children import ChildEndedError, running_child, wait_until_ready
 from cli.demo.ports import LOOPBACK, choose_port, free_port
 from cli.demo.signals import StopRequested, StopSignals
-from cli.demo.wording import breach, change_line, figures, how_exact, london_time, relative_to_boundary
+from cli.demo.wording import breach, change_line, figures, how_exact, london_time, relative_to_boundary, told
 from ops.die_with_parent import wrapped
 from ops.errors import InputError, UnavailableError
-from store.summary import AlertNotice, RunFigures
+from store.summary import AlertNotice, RunFigures, StaffNotice
 from tests.support.waiting import wait_until
 
 ENTRY: dict[str, Any] = {"depth_m": 14.2, "accuracy_m": 12.0, "mechanism": "gps"}
@@ -54,6 +54,12 @@ def test_a_breach_says_who_where_when_how_exact_and_what_next() -> None:
         "http://127.0.0.1:8080/v1/alerts/0a",
     ):
         assert part in text
+
+
+def test_who_was_told_and_that_it_waits() -> None:
+    waits = told(StaffNotice(1, "practitioner.north", "sms", is_waiting=True))
+    assert waits.startswith("TOLD: practitioner.north, by text message (nothing sends messages here, so it waits")
+    assert told(StaffNotice(1, "demo.manager", "email", is_waiting=False)) == "TOLD: demo.manager, by e-mail."
 
 
 def test_an_end_says_how_long_the_stay_was() -> None:

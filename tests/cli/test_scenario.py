@@ -10,44 +10,39 @@ from pathlib import Path
 
 import pytest
 
-from cli.scenario import telling_of_weekend
+from cli.scenario import play_weekend, telling
 from cli.scenario.cast import STAFF
+from cli.scenario.play import Played
+from tests.support.weekend import account, happened, holders, raised, said, seconds, told_of
 
 STORED = Path(__file__).with_name("weekend.txt")
-LINE = re.compile(r"(?P<day>\w{3}) (?P<clock>\d\d:\d\d:\d\d)  (?P<who>\S+) +(?P<what>.+)")
-RAISED = re.compile(r"raised alert (?P<number>\d+) of X\d+: (?P<severity>\w+), (?P<kind>\w+)")
-DAYS = {"Fri": 0, "Sat": 1, "Sun": 2, "Mon": 3}
+PRACTITIONERS = ("anna.price", "ben.osei", "carla.diaz")
+SHIFTS = (
+    ("dina.khan", ("Fri", "15:00"), ("Sat", "08:00")),
+    ("evan.lloyd", ("Sat", "08:00"), ("Sat", "20:00")),
+    ("dina.khan", ("Sat", "20:00"), ("Sun", "08:00")),
+    ("evan.lloyd", ("Sun", "08:00"), ("Sun", "20:00")),
+    ("dina.khan", ("Sun", "20:00"), ("Mon", "09:00")),
+)
+OFFICE_CLOSES = seconds("Fri", "17:00")
+CONDITION = re.compile(r"(\S+) of (X\d+): live, drafted by (\S+), approved by (\S+)")
+UNTOLD_WORDS = re.compile(
+    r"X7\d|TAG-|Person|(?:EZ|CF|IZ|HA|S60)-|Stadium|stadium|Exclusion \d|Protected \d|Home \d|Course|County|ward\b"
+    r"|Croydon|Lambeth|Lewisham|Southwark|London|HMP|[Kk]nife|offence|convict|stabbing|licence|Made up|\d\.\d{3}"
+)
+"""Of people, of places, of offences: whatever of them the service was given."""
 
 pytestmark = pytest.mark.timeout(400)
 
 
 @pytest.fixture(scope="module")
-def printed() -> Sequence[str]:
-    return telling_of_weekend()
+def played() -> Played:
+    return play_weekend()
 
 
-def happened(printed: Sequence[str]) -> list[tuple[int, str, str]]:
-    """(seconds since Friday's midnight, who, what) of each line before the account."""
-    found = []
-    for line in printed[: printed.index("")]:
-        parts = LINE.fullmatch(line)
-        assert parts is not None, line
-        hour, minute, second = map(int, parts["clock"].split(":"))
-        found.append((((DAYS[parts["day"]] * 24 + hour) * 60 + minute) * 60 + second, parts["who"], parts["what"]))
-    return found
-
-
-def said(printed: Sequence[str], who: str, pattern: str) -> list[int]:
-    """When ``who`` did, or was told, what the pattern finds."""
-    return [at for at, whose, what in happened(printed) if whose == who and re.search(pattern, what)]
-
-
-def account(printed: Sequence[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for line in printed[printed.index("") + 1 :]:
-        name, _, value = line.partition(" ")
-        found.setdefault(name, []).append(value.strip())
-    return found
+@pytest.fixture(scope="module")
+def printed(played: Played) -> Sequence[str]:
+    return telling(played)
 
 
 def test_it_prints_what_is_stored_line_by_line(printed: Sequence[str]) -> None:
@@ -61,8 +56,7 @@ def test_lines_are_in_the_order_in_which_things_happened(printed: Sequence[str])
 
 def test_there_are_sixty_alerts_of_forty_five_people_and_nothing_is_lost(printed: Sequence[str]) -> None:
     told = account(printed)
-    raised = [found["number"] for _, _, what in happened(printed) if (found := RAISED.match(what))]
-    assert raised == [f"{number:02d}" for number in range(1, 61)]
+    assert [alert["number"] for _, alert in raised(printed)] == [f"{number:02d}" for number in range(1, 61)]
     assert told["people"] == ["45"]
     assert told["alerts"][0].startswith("60: ")
     assert told["lost"] == ["0 notices, 0 messages, 0 alert events"]
@@ -71,36 +65,71 @@ def test_there_are_sixty_alerts_of_forty_five_people_and_nothing_is_lost(printed
 
 def test_every_breach_and_warning_is_told_to_somebody_within_a_minute(printed: Sequence[str]) -> None:
     """Unless it was raised while another message of the burst had just gone out: then within the quiet time."""
-    for at, _, what in happened(printed):
-        found = RAISED.match(what)
-        if found is not None and found["severity"] != "information":
-            told = [
-                later
-                for later, _, words in happened(printed)
-                if words.startswith("told by") and f"alert {found['number']} of" in words
-            ]
-            assert told, what
-            assert told[0] - at <= 60, what
+    told = told_of(printed)
+    for at, alert in raised(printed):
+        if alert["severity"] != "information":
+            assert told[alert["alert"]][0][0] - at <= 60, alert[0]
+
+
+def test_the_account_lists_of_every_alert_who_was_told(printed: Sequence[str]) -> None:
+    told = told_of(printed)
+    listed = account(printed)["told"]
+    assert len(listed) == 60
+    for line, (_, alert) in zip(listed, raised(printed), strict=True):
+        ways = dict.fromkeys(f"{who} by {channel}" for _, who, channel in told.get(alert["alert"], []))
+        assert bool(ways) == (alert["severity"] != "information"), line
+        assert line == f"{alert['alert']}: {', '.join(ways) or 'nobody, it is on the list'}"
+
+
+def test_the_first_who_is_told_is_the_practitioner_in_office_hours_and_else_who_is_on_duty(
+    printed: Sequence[str],
+) -> None:
+    told = told_of(printed)
+    for at, alert in raised(printed):
+        on_duty = next(who for who, since, until in SHIFTS if seconds(*since) <= at < seconds(*until))
+        practitioner = PRACTITIONERS[int(alert["crn"][-2:]) % len(PRACTITIONERS)]
+        for _, who, _ in told.get(alert["alert"], [])[:1]:
+            assert who == (practitioner if at < OFFICE_CLOSES else on_duty), alert[0]
+
+
+def test_every_condition_was_approved_by_a_second_person_before_anybody_was_judged_by_it(
+    printed: Sequence[str],
+) -> None:
+    listed = [CONDITION.fullmatch(line) for line in account(printed)["condition"]]
+    assert len(listed) == 21
+    approved_at: dict[str, int] = {}
+    for found in listed:
+        assert found is not None
+        reference, crn, drafted_by, approved_by = found.groups()
+        assert drafted_by == PRACTITIONERS[int(crn[-2:]) % len(PRACTITIONERS)]
+        assert approved_by == "mona.grant"
+        (drafted,) = said(printed, drafted_by, rf"^drafted the condition {reference} of {crn}$")
+        (approved_at[reference],) = said(printed, approved_by, rf"^approved the condition {reference} of {crn}$")
+        assert drafted <= approved_at[reference]
+    for at, who, what in happened(printed):
+        if who == "cordon" and (judged := re.search(r"^raised .* ((?:EZ|CF|IZ)-\d\d)$", what)):
+            assert approved_at[judged[1]] < at, what
+    assert account(printed)["unworded"][0].startswith("0 ")
 
 
 def test_one_that_is_not_received_goes_on_by_another_channel_and_then_to_the_manager(printed: Sequence[str]) -> None:
-    (raised,) = said(printed, "cordon", r"raised .* of X700010: breach")
+    (breached,) = said(printed, "cordon", r"raised .* of X700010: breach")
     (by_sms,) = said(printed, "dina.khan", r"told by sms: breach: .* of X700010")
     (by_email,) = said(printed, "dina.khan", r"told by email: breach: .* of X700010")
     (manager,) = said(printed, "mona.grant", r"told by sms: breach: .* of X700010")
-    assert (by_sms - raised, by_email - by_sms, manager - by_email) == (0, 60, 60)
+    assert (by_sms - breached, by_email - by_sms, manager - by_email) == (0, 60, 60)
     assert said(printed, "mona.grant", r"acknowledge alert \d+ of X700010")
     assert not said(printed, "dina.khan", r"acknowledge alert \d+ of X700010")
 
 
 def test_a_burst_is_two_messages_that_tell_of_all_eight(printed: Sequence[str]) -> None:
-    raised = said(printed, "cordon", r"raised .* EZ-STADIUM")
+    entered = said(printed, "cordon", r"raised .* EZ-STADIUM")
     burst = [
         what
         for at, who, what in happened(printed)
-        if who == "dina.khan" and raised[0] <= at <= raised[-1] + 60 and what.startswith("told by sms")
+        if who == "dina.khan" and entered[0] <= at <= entered[-1] + 60 and what.startswith("told by sms")
     ]
-    assert (len(raised), len(burst)) == (8, 2)
+    assert (len(entered), len(burst)) == (8, 2)
     assert sorted(re.findall(r"of (X\d+)", " ".join(burst))) == [f"X7{number:05d}" for number in range(2, 10)]
 
 
@@ -124,31 +153,12 @@ def test_the_second_of_two_officers_is_told_what_the_first_did(printed: Sequence
 
 
 def test_nothing_stays_on_whoever_goes_home(printed: Sequence[str]) -> None:
-    shifts = {("Sat", 8): "dina.khan", ("Sat", 20): "evan.lloyd", ("Sun", 8): "dina.khan", ("Sun", 20): "evan.lloyd"}
-    for (day, hour), goes in shifts.items():
-        ends = (DAYS[day] * 24 + hour) * 3600
+    for goes, _, until in SHIFTS:
+        ends = seconds(*until)
         before, after = (holders(printed, until) for until in (ends - 1, ends))
         assert goes in before.values()
         assert goes not in after.values()
         assert before.keys() == after.keys()
-
-
-def holders(printed: Sequence[str], until: int) -> dict[str, str]:
-    """Who has which alert that is to be worked at that time, by the lines alone."""
-    found: dict[str, str] = {}
-    over: set[str] = set()
-    for at, who, what in happened(printed):
-        if at > until:
-            break
-        if taken := re.fullmatch(r"(?:acknowledge|assign) (alert \d+) of X\d+", what):
-            found[taken[1]] = who
-        elif handed := re.match(r"handed (alert \d+) of X\d+ over to (\S+)", what):
-            found[handed[1]] = handed[2]
-        elif ended := re.fullmatch(r"(?:retracted (alert \d+) of .+|close (alert \d+) of X\d+ as \w+)", what):
-            over.add(ended[1] or ended[2])
-        elif contested := re.fullmatch(r"contest (alert \d+) of X\d+", what):
-            over.discard(contested[1])
-    return {alert: who for alert, who in found.items() if alert not in over}
 
 
 def test_receivers_that_were_down_or_hung_have_all_that_the_others_have(printed: Sequence[str]) -> None:
@@ -182,11 +192,41 @@ def test_a_weakened_victims_zone_is_told_to_the_liaison_officer_within_two_minut
 
 
 def test_a_victim_is_told_by_a_person_and_not_of_what_was_retracted(printed: Sequence[str]) -> None:
-    (raised,) = said(printed, "cordon", r"raised alert \d+ of X700011: breach")
+    (breached,) = said(printed, "cordon", r"raised alert \d+ of X700011: breach")
     (task,) = said(printed, "vera.hill", r"told by sms: there is somebody to tell 18:40$")
     (told,) = said(printed, "vera.hill", r"told the victim by phone: victim task 1 \(breach\)$")
-    assert raised <= task <= raised + 60 < told
+    assert breached <= task <= breached + 60 < told
     assert said(printed, "vera.hill", r"reads victim task 2 \(breach\): withdrawn$")
+
+
+def test_no_message_tells_a_name_a_place_or_an_offence_in_any_of_its_words(
+    played: Played, printed: Sequence[str]
+) -> None:
+    (count,) = account(printed)["messages"]
+    assert int(count.partition(":")[0]) == len(played.messages) > 80
+    for message in played.messages:
+        words = f"{message.subject or ''}\n{message.body}"
+        assert not UNTOLD_WORDS.search(words), words
+
+
+def test_an_authority_is_opened_and_closed_and_an_entry_is_told_to_nobody_and_no_police(
+    printed: Sequence[str],
+) -> None:
+    (opened,) = said(printed, "evan.lloyd", r"^opened the authority S60-1: open$")
+    (closed,) = said(printed, "evan.lloyd", r"^closed the authority S60-1: closed$")
+    (entered,) = said(printed, "cordon", r"^raised alert \d+ of X700033: information, authority_area_entry S60-1$")
+    assert opened < entered < closed
+    assert said(printed, "anna.price", r"^reads on the list alert \d+ of X700033: information, authority_area_entry$")
+    assert [what for _, who, what in happened(printed) if who == "paul.north"] == [
+        f"asks for {path}: 403 Forbidden"
+        for path in ("/v1/alerts", "/v1/people", "/v1/operations", "/v1/zones/S60-1", "/v1/alerts/stream")
+    ]
+
+
+def test_hours_away_from_the_home_area_are_information(printed: Sequence[str]) -> None:
+    (left,) = said(printed, "cordon", r"^raised alert \d+ of X700034: information, left_home_area HA-34$")
+    assert left == seconds("Sat", "15:30")  # four hours after the first position outside
+    assert said(printed, "ben.osei", r"^reads on the list alert \d+ of X700034: information, left_home_area$")
 
 
 def test_no_line_has_a_place(printed: Sequence[str]) -> None:

@@ -50,6 +50,15 @@ def _attempt(url: str, statement: str) -> None:
         cursor.execute(statement)
 
 
+def _log_settings(url: str) -> tuple[str, ...]:
+    names = ("log_min_error_statement", "log_error_verbosity", "log_statement", "log_min_duration_statement")
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting(name) FROM unnest(%s) WITH ORDINALITY AS one (name, place)", (list(names),)
+        )
+        return tuple(value for (value,) in cursor.fetchall())
+
+
 def test_the_owner_migrates_and_the_logins_own_nothing(timescale_server: DatabaseServer, secrets: Path) -> None:
     database = "cordon_logins"
     with closing(psycopg2.connect(timescale_server.url())) as connection, connection.cursor() as cursor:
@@ -68,14 +77,15 @@ def test_the_owner_migrates_and_the_logins_own_nothing(timescale_server: Databas
 
         _attempt(urls["worker"], "CREATE TEMPORARY TABLE arriving (LIKE positions) ON COMMIT DELETE ROWS")
         _attempt(urls["worker"], "SELECT FROM positions")
+        _attempt(urls["api"], "CREATE TEMPORARY TABLE staged (crn text) ON COMMIT DROP")
         _attempt(urls["api"], "SELECT FROM alerts")
+        assert _log_settings(urls["api"]) == ("panic", "terse", "none", "-1"), "no statement, and no row, is in a log"
         for role, forbidden in [
             ("worker", "CREATE TABLE cordon.mine ()"),
             ("worker", "CREATE TABLE public.mine ()"),
             ("worker", "DELETE FROM positions"),
             ("worker", "UPDATE positions SET flags = 0"),
             ("worker", "SELECT FROM audit_log"),
-            ("api", "CREATE TEMPORARY TABLE mine ()"),
             ("api", "SELECT FROM positions"),
             ("api", "SELECT FROM audit_log"),
             ("api", "SELECT FROM access_tokens"),

@@ -1,7 +1,8 @@
 """Whatever rota there is and whatever anybody does: no open alert lies on nobody."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from uuid import UUID
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -39,7 +40,7 @@ LYING = """
 """Neither acknowledged and on somebody who is here, nor under escalation; no look waits longer than for a morning."""
 
 Deed = Callable[[DutyWorld], None]
-LATE_DATA = (CaseAction.UPGRADE, CaseAction.RETRACT, CaseAction.REVIVE)
+LATE_DATA = (CaseAction.UPGRADE, CaseAction.DOWNGRADE, CaseAction.RETRACT, CaseAction.REVIVE)
 subjects = st.sampled_from(sorted(STAFF))
 number = st.integers(0, 50)
 
@@ -69,7 +70,7 @@ def alert_of(world: DutyWorld, place: int) -> UUID | None:
     return UUID(found[place % len(found)][0]) if found else None
 
 
-def work(action: CaseAction, by: str, place: int, **detail: str) -> Deed:
+def work(action: CaseAction, by: str, place: int, detail: Mapping[str, str] = MappingProxyType({})) -> Deed:
     def do(world: DutyWorld) -> None:
         alert_id = alert_of(world, place)
         here = rows(world.database.owner, "SELECT subject FROM staff WHERE ended_at IS NULL")
@@ -84,6 +85,21 @@ def work(action: CaseAction, by: str, place: int, **detail: str) -> Deed:
     return do
 
 
+def close(by: str, place: int, outcome: str) -> Deed:
+    """Reviewed, the wearer asked, and closed."""
+    steps = [
+        work(CaseAction.START_REVIEW, by, place),
+        work(CaseAction.INVITE_ACCOUNT, by, place),
+        work(CaseAction.CLOSE, by, place, {"outcome": outcome, "text": "As it was."}),
+    ]
+
+    def do(world: DutyWorld) -> None:
+        for step in steps:
+            step(world)
+
+    return do
+
+
 deeds = st.one_of(
     st.builds(raise_alert, st.sampled_from(Severity), st.sampled_from(Urgency), st.one_of(st.none(), subjects)),
     st.builds(pass_time, st.floats(0.5, 900)),
@@ -91,14 +107,17 @@ deeds = st.one_of(
         add_shift, st.sampled_from([StaffRole.DUTY_OFFICER, StaffRole.MANAGER]), subjects, number, st.floats(1, 900)
     ),
     st.builds(work, st.just(CaseAction.ACKNOWLEDGE), subjects, number),
-    st.builds(lambda by, place, to: work(CaseAction.ASSIGN, by, place, to=to), subjects, number, subjects),
+    st.builds(lambda by, place, to: work(CaseAction.ASSIGN, by, place, {"to": to}), subjects, number, subjects),
     st.builds(work, st.sampled_from(LATE_DATA), st.just(SERVICE_SUBJECT), number),
+    st.builds(close, subjects, number, st.sampled_from(["warning", "drift"])),
+    st.builds(lambda by, place: work(CaseAction.CONTEST, by, place, {"by": "wearer", "text": "No."}), subjects, number),
+    st.builds(lambda by, place: work(CaseAction.REOPEN, by, place, {"text": "Once more."}), subjects, number),
     st.builds(leave, subjects),
 )
 
 
 @settings(
-    max_examples=15,
+    max_examples=8,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # each try is a database: to shrink takes minutes

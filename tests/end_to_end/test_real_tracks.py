@@ -39,7 +39,7 @@ VISITS = (
     " positions_inside FROM visits JOIN people USING (person_id) JOIN zones USING (zone_id)"
 )
 ALERTED = (
-    "SELECT crn, reference, aspect, alerts.state, began_at, confirmed_at, last_evidence_at, ended_at, inferred,"
+    "SELECT crn, reference, aspect, alerts.state, began_at, confirmed_at, last_evidence_at, alerts.ended_at, inferred,"
     " (alerts.evidence->>'positions_inside')::integer FROM alerts JOIN visits USING (visit_id)"
     " JOIN people ON people.person_id = alerts.person_id JOIN zones ON zones.zone_id = alerts.zone_id"
 )

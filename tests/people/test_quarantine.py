@@ -11,12 +11,14 @@ from access.roles import Role
 from model.times import to_microseconds
 from store.database import connect, fetch_one
 from store.matching import current_results
+from store.webhooks import channel_of
 from store.worker_state import devices_changed_since, load_activations
 from store.worn_devices import load_wearings, survey
 from tests.access.test_row_security import as_api
 from tests.api.police import PoliceApi, police_api
 from tests.api.test_people_changes import send
 from tests.support.database import DatabaseUrls
+from tests.support.delivery import add_webhook
 from tests.support.people import ELIGIBLE
 from tests.support.seed import MORNING, as_owner, seed_alert, seed_positions, seed_zone
 
@@ -36,10 +38,6 @@ def police(migrated_database: DatabaseUrls) -> Iterator[PoliceApi]:
             for start in (before, MORNING):
                 seed_positions(cursor, running.api.own.device_id, 3, start)
             cursor.execute("INSERT INTO outbox (event_id, channel) SELECT event_id, 'kafka' FROM alert_events")
-            cursor.execute(
-                "INSERT INTO alert_cases (alert_id, person_id, status, raised_at)"
-                " SELECT alert_id, person_id, 'raised', raised_at FROM alerts ON CONFLICT DO NOTHING"
-            )
         yield running
 
 
@@ -170,6 +168,23 @@ def test_alerts_are_taken_back_and_nothing_more_of_them_goes_out(police: PoliceA
     assert waiting == [(police.api.own_alert, "retracted")], "who was told of it is told that; who was not, of nothing"
     actions = owner_rows(police, "SELECT DISTINCT action, acted_by, detail->>'cause' FROM alert_actions")
     assert actions == [("retract", "cordon", "date_of_birth")]
+
+
+def test_a_webhook_that_was_told_of_an_alert_is_told_once_that_it_is_taken_back(police: PoliceApi) -> None:
+    webhook_id, _ = add_webhook(police.api.urls.owner, "https://receiver.example.test/")
+    with as_owner(police.api.urls.owner) as cursor:
+        cursor.execute(
+            "INSERT INTO outbox (event_id, channel, delivered_at) SELECT event_id, %s, now() FROM alert_events",
+            (channel_of(webhook_id),),
+        )
+    correct(police, CHILD)
+    waiting = owner_rows(
+        police,
+        "SELECT change, count(*) FROM outbox JOIN alert_events USING (event_id)"
+        f" WHERE delivered_at IS NULL AND person_id = {police.api.own.person_id}"
+        " AND channel LIKE 'webhook:%' GROUP BY change",
+    )
+    assert waiting == [("retracted", 2)]
 
 
 def test_the_data_protection_officer_is_told_without_a_name(police: PoliceApi) -> None:

@@ -12,7 +12,6 @@ from model.times import to_microseconds
 from ops.errors import InputError
 from store.authorisations import (
     LONGEST,
-    AuthorisationRefusedError,
     AuthorisationRequest,
     StoredAuthorisation,
     authorisations_changed_since,
@@ -22,6 +21,7 @@ from store.authorisations import (
     load_authorisations_of,
     revoke,
 )
+from store.checks import FieldsRefusedError
 from store.database import Cursor, connect, fetch_one
 from store.registry import read_revision
 from tests.support.database import DatabaseUrls
@@ -152,7 +152,7 @@ def test_there_is_nothing_to_revoke_where_there_is_none(world: World) -> None:
 def test_what_cannot_be_granted_is_refused_with_every_reason(
     world: World, change: dict[str, object], fields: set[str]
 ) -> None:
-    with pytest.raises(AuthorisationRefusedError) as refused:
+    with pytest.raises(FieldsRefusedError) as refused:
         world.grant(replace(TO_COME, **change))  # type: ignore[arg-type]
     assert {problem.field for problem in refused.value.problems} == fields
     assert all(problem.remedy for problem in refused.value.problems)
@@ -166,7 +166,7 @@ def test_a_shared_zone_is_lifted_for_one_person(world: World) -> None:
 
 def test_two_do_not_overlap_so_that_to_revoke_one_is_enough(world: World) -> None:
     first = world.grant(TO_COME)
-    with pytest.raises(AuthorisationRefusedError, match=f"overlaps authorisation {first.authorisation_id}"):
+    with pytest.raises(FieldsRefusedError, match=f"overlaps authorisation {first.authorisation_id}"):
         world.grant(replace(TO_COME, begins_at=NOW))
     after = world.grant(replace(TO_COME, begins_at=TO_COME.ends_at, ends_at=TO_COME.ends_at + HOUR))
     assert after.begins_at == first.ends_at
@@ -186,7 +186,7 @@ def test_two_do_not_overlap_so_that_to_revoke_one_is_enough(world: World) -> Non
 def test_a_zone_that_does_not_hold_then_is_not_lifted(world: World, edit: str, field: str) -> None:
     with as_owner(world.urls.owner) as cursor:
         cursor.execute(f"UPDATE zone_versions SET {edit}")
-    with pytest.raises(AuthorisationRefusedError) as refused:
+    with pytest.raises(FieldsRefusedError) as refused:
         world.grant(TO_COME)
     assert [problem.field for problem in refused.value.problems] == [field]
 

@@ -26,4 +26,5 @@ def test_no_number_stands_beside_the_table() -> None:
         "0002_intake.sql": append,
         "0024_casework.sql": append,
         "0028_alert_life.sql": events,
+        "0029_duty.sql": events,
     }

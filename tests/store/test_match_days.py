@@ -12,8 +12,8 @@ from model.enums import ZoneKind
 from model.operations import MatchDay
 from model.schedules import DailyWindow, DatedWindow, Schedule, Weekday, WeeklyWindow
 from model.zones import Circle
+from store.checks import FieldsRefusedError
 from store.database import Cursor
-from store.operations_checks import OperationRefusedError
 from store.operations_match_days import add_match_days, coming_match_days, remove_match_days
 from store.zone_list import find_zone
 from store.zones import publish_zones
@@ -42,7 +42,7 @@ def cursor(migrated_database: DatabaseUrls) -> Iterator[Cursor]:
         yield opened
 
 
-def refused(error: OperationRefusedError) -> list[str]:
+def refused(error: FieldsRefusedError) -> list[str]:
     return [problem.field for problem in error.problems]
 
 
@@ -76,7 +76,7 @@ def test_past_dates_and_all_else_that_is_wrong_come_at_once(cursor: Cursor) -> N
     yesterday = MatchDay(TODAY - timedelta(days=1), time(0), time(1), "Over")
     wrong = [NEXT, yesterday, LATER, replace(NEXT, event=" "), replace(NEXT, ends=time(12)), NEXT]
     wrong.append(MatchDay(date(1900, 1, 1), time(1), time(2), "Long ago"))
-    with pytest.raises(OperationRefusedError) as error:
+    with pytest.raises(FieldsRefusedError) as error:
         add_match_days(cursor, "STADIUM", wrong, BY, LOCK_MS)
     assert refused(error.value) == [
         "match_days[1].date",
@@ -86,7 +86,7 @@ def test_past_dates_and_all_else_that_is_wrong_come_at_once(cursor: Cursor) -> N
         "match_days[5]",
         "match_days[6].date",
     ]
-    with pytest.raises(OperationRefusedError) as error:
+    with pytest.raises(FieldsRefusedError) as error:
         add_match_days(cursor, "STADIUM", [], BY, LOCK_MS)
     assert refused(error.value) == ["match_days"]
     found = find_zone(cursor, "STADIUM")
@@ -97,14 +97,17 @@ def test_past_dates_and_all_else_that_is_wrong_come_at_once(cursor: Cursor) -> N
 def test_one_that_goes_on_now_can_be_added_and_one_that_is_over_not_removed(cursor: Cursor) -> None:
     """By the zone's clock: what ends today and is past is past."""
     now = MatchDay(TODAY - timedelta(days=1), time(0, 1), time(0, 0), "Until midnight")
-    with pytest.raises(OperationRefusedError):
+    with pytest.raises(FieldsRefusedError):
         add_match_days(cursor, "STADIUM", [now], BY, LOCK_MS)
-    schedule = Schedule(LONDON, match_days=(DatedWindow(now.date, DailyWindow(now.starts, now.ends)),))
+    windows = tuple(DatedWindow(day.date, DailyWindow(day.starts, day.ends)) for day in (now, NEXT))
+    schedule = Schedule(LONDON, match_days=windows)
     publish_zones(cursor, [stadium("OVER", schedule)], BY)
-    with pytest.raises(OperationRefusedError) as error:
+    with pytest.raises(FieldsRefusedError) as error:
         remove_match_days(cursor, "OVER", [now], BY, LOCK_MS)
     assert "past" in str(error.value)
-    assert coming_match_days(cursor, "OVER") == []
+    coming = coming_match_days(cursor, "OVER")
+    assert coming is not None
+    assert [one.match_day.date for one in coming] == [NEXT.date]
     today = MatchDay(TODAY, time(0), time(0), "All day")
     add_match_days(cursor, "STADIUM", [today], BY, LOCK_MS)
     remove_match_days(cursor, "STADIUM", [today], BY, LOCK_MS)
@@ -113,7 +116,7 @@ def test_one_that_goes_on_now_can_be_added_and_one_that_is_over_not_removed(curs
 def test_a_zone_is_never_left_without_hours(cursor: Cursor) -> None:
     window = DatedWindow(NEXT.date, DailyWindow(NEXT.starts, NEXT.ends))
     publish_zones(cursor, [stadium("ONLY", Schedule(LONDON, match_days=(window,)))], BY)
-    with pytest.raises(OperationRefusedError, match="never be in force"):
+    with pytest.raises(FieldsRefusedError, match="never be in force"):
         remove_match_days(cursor, "ONLY", [NEXT], BY, LOCK_MS)
     coming = coming_match_days(cursor, "ONLY")
     assert coming is not None
@@ -124,7 +127,7 @@ def test_which_zones_have_match_days(cursor: Cursor) -> None:
     seed_wearer(cursor, "X1")
     publish_zones(cursor, [stadium("ALWAYS"), stadium("OWN", Schedule(LONDON, match_days=(_window(NEXT),)), "X1")], BY)
     for reference in ("ALWAYS", "OWN"):
-        with pytest.raises(OperationRefusedError) as error:
+        with pytest.raises(FieldsRefusedError) as error:
             add_match_days(cursor, reference, [LATER], BY, LOCK_MS)
         assert refused(error.value) == ["zone"]
     assert add_match_days(cursor, "NOWHERE", [LATER], BY, LOCK_MS) is None
@@ -133,7 +136,7 @@ def test_which_zones_have_match_days(cursor: Cursor) -> None:
 
 
 def test_none_that_is_not_there_is_removed(cursor: Cursor) -> None:
-    with pytest.raises(OperationRefusedError) as error:
+    with pytest.raises(FieldsRefusedError) as error:
         remove_match_days(cursor, "STADIUM", [NEXT], BY, LOCK_MS)
     assert refused(error.value) == ["match_days[0]"]
 

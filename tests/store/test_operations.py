@@ -9,9 +9,9 @@ import pytest
 from model.enums import ZoneKind
 from model.operations import Authority, AuthorityRequest, ExtensionRequest, OperationState
 from ops.errors import InputError
+from store.checks import FieldsRefusedError
 from store.database import Cursor
 from store.operations import close_authority, extend_authority, find_authority, list_authorities, open_authority
-from store.operations_checks import OperationRefusedError
 from store.wards import find_ward_shapes, write_wards
 from store.zone_list import find_zone
 from store.zone_proof import zone_proof
@@ -49,10 +49,19 @@ def wanted() -> AuthorityRequest:
 
 
 def refused(cursor: Cursor, wanted: AuthorityRequest) -> dict[str, str]:
-    with pytest.raises(OperationRefusedError) as error:
+    with pytest.raises(FieldsRefusedError) as error:
         open_authority(cursor, wanted, BY, LOCK_MS)
     assert all(problem.remedy for problem in error.value.problems)
     return {problem.field: problem.value for problem in error.value.problems}
+
+
+def test_a_reference_that_a_condition_waits_with_is_taken(cursor: Cursor, wanted: AuthorityRequest) -> None:
+    cursor.execute("INSERT INTO people (crn, name) VALUES ('X1', 'Sam') RETURNING person_id")
+    cursor.execute(
+        "INSERT INTO licence_conditions (person_id, kind, reference) VALUES (%s, 'exclusion', 'S60-1')",
+        cursor.fetchone(),
+    )
+    assert refused(cursor, wanted) == {"reference": "there is a zone or a condition S60-1 already"}
 
 
 def test_an_authority_is_a_shared_zone_of_its_wards_for_its_hours(cursor: Cursor, wanted: AuthorityRequest) -> None:
@@ -79,7 +88,7 @@ def test_authorities_may_overlap_and_have_a_reference_each(cursor: Cursor, wante
 
 
 def test_all_that_is_wrong_is_named_at_once_and_nothing_is_kept(cursor: Cursor, wanted: AuthorityRequest) -> None:
-    with pytest.raises(OperationRefusedError) as error:
+    with pytest.raises(FieldsRefusedError) as error:
         open_authority(
             cursor,
             replace(
@@ -123,7 +132,7 @@ def extension(found: Authority, hours: float, rank: str = "superintendent") -> E
 def test_it_goes_on_once_by_a_superintendent_to_48_hours_in_all(cursor: Cursor, wanted: AuthorityRequest) -> None:
     opened = open_authority(cursor, replace(wanted, ends_at=wanted.begins_at + 24 * HOUR), BY, LOCK_MS)
     for hours, rank, field in ((24, "inspector", "rank"), (25, "superintendent", "to"), (0, "superintendent", "to")):
-        with pytest.raises(OperationRefusedError) as error:
+        with pytest.raises(FieldsRefusedError) as error:
             extend_authority(cursor, "S60-1", extension(opened, hours, rank), BY, LOCK_MS)
         assert field in {problem.field for problem in error.value.problems}
     extended = extend_authority(cursor, "S60-1", extension(opened, 24), BY, LOCK_MS)
@@ -133,7 +142,7 @@ def test_it_goes_on_once_by_a_superintendent_to_48_hours_in_all(cursor: Cursor, 
     found = find_zone(cursor, "S60-1")
     assert found is not None
     assert [one.active_to for one in found[1]] == [opened.ends_at, extended.ends_at], "a new version, the old one stays"
-    with pytest.raises(OperationRefusedError, match="already"):
+    with pytest.raises(FieldsRefusedError, match="already"):
         extend_authority(cursor, "S60-1", extension(extended, 1), BY, LOCK_MS)
 
 
@@ -146,7 +155,7 @@ def test_closed_early_its_zone_ends_at_that_moment(cursor: Cursor, wanted: Autho
     assert found is not None
     assert found[0].valid_to == closed.closed_at
     assert close_authority(cursor, "S60-1", "a.third", LOCK_MS) == closed, "again changes nothing"
-    with pytest.raises(OperationRefusedError, match="closed"):
+    with pytest.raises(FieldsRefusedError, match="closed"):
         extend_authority(cursor, "S60-1", extension(closed, 1), BY, LOCK_MS)
 
 

@@ -32,6 +32,7 @@ def new_case(**differs: Any) -> AlertCase:
             "version": 1,
             "raised_at": RAISED_AT,
             "clocks_from": RAISED_AT,
+            "breach_decided": False,
         }
         | differs
     )

@@ -54,7 +54,7 @@ VISITS = (
     " FROM visits JOIN people ON people.person_id = visits.person_id JOIN zones USING (zone_id) ORDER BY 1, 2, 4, 9"
 )
 ALERTS = (
-    "SELECT crn, reference, state, began_at, last_evidence_at, ended_at, alert_id"
+    "SELECT crn, reference, state, began_at, last_evidence_at, alerts.ended_at, alert_id"
     " FROM alerts JOIN people ON people.person_id = alerts.person_id JOIN zones USING (zone_id) ORDER BY 1, 2, 4"
 )
 # what goes on is brought up to date, and found to be urgent, batch by batch: that depends on how the stream is cut

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.support.api_server import NO_TLS
 from tests.support.gateway import Recorder, running_gateway
 from tests.support.gateway_requests import BODY_MAX, DEVICES, LIMITS, SOURCES
 
@@ -33,5 +34,5 @@ def port(running: tuple[Recorder, int]) -> int:
 @pytest.fixture
 def client(recorder: Recorder, port: int) -> Iterator[httpx.Client]:
     assert recorder.messages == []
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, verify=NO_TLS) as client:
         yield client
