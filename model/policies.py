@@ -95,13 +95,16 @@ def approach_policy(policy: PresencePolicy) -> PresencePolicy:
     return replace(policy, alone_probability=0.95, alone_depth_m=0.0, crossing_gap_s=0.0, buffer_m=0.0)
 
 
+_PRESET_VALUES = {name: asdict(policy) for name, policy in PRESETS.items()}
+
+
 def policy_of(preset: str, changes: dict[str, float]) -> PresencePolicy:
     """A preset with single values changed. Raises KeyError for an unknown preset or value."""
     names = {field.name for field in fields(PresencePolicy)}
     unknown = changes.keys() - names
     if unknown:
         raise KeyError(f"a policy has no {', '.join(sorted(unknown))}; it has {', '.join(sorted(names))}")
-    return replace(PRESETS[preset], **changes)
+    return PresencePolicy(**{**_PRESET_VALUES[preset], **changes})
 
 
 def changes_of(preset: str, policy: PresencePolicy) -> dict[str, float]:
