@@ -1,7 +1,7 @@
 """What one file of staff changes: all of it in one transaction."""
 
 from store.database import Cursor, fetch_one
-from store.registry_staging import note_repeated, note_unknown_teams
+from store.registry_staging import note_errors, note_repeated, note_unknown_teams
 
 STAFF_COLUMN_TYPES = {
     "subject": "text",
@@ -11,10 +11,17 @@ STAFF_COLUMN_TYPES = {
     "email": "text",
     "mobile": "text",
 }
+_LOOKS_LIKE_ANOTHER = (
+    "SELECT row_number, subject AS value FROM staged"
+    " WHERE EXISTS (SELECT FROM staff known WHERE lower(known.subject) = lower(staged.subject))"
+    " AND NOT EXISTS (SELECT FROM staff known WHERE known.subject = staged.subject)"
+)
 
 
 def check_staff(cursor: Cursor) -> None:
     note_repeated(cursor, "subject", "another row before has this subject", "give each member of staff once")
+    alike = "somebody has this subject in other capitals"
+    note_errors(cursor, _LOOKS_LIKE_ANOTHER, "subject", alike, "write it as it is recorded: `cordon staff list`")
     note_unknown_teams(cursor)
 
 
