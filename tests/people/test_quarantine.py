@@ -232,7 +232,7 @@ def test_the_person_needs_a_new_decision_and_the_tag_may_go_to_another(police: P
     send(police.api, "POST", path, ELIGIBLE)
     correct(police, HALF)
     assert police.api.get(Role.MANAGER, path).json()["decisions"][0]["withdrawn_at"] is not None
-    later = {"serial": "TAG-X100001", "from": "2090-01-01T00:00:00Z"}
+    later = {"serial": "TAG-X100001", "from": (datetime.now(UTC) + timedelta(hours=1)).isoformat()}
     refused = send(police.api, "POST", f"/v1/people/{own.person_id}/device-on", later)
     assert (refused.status_code, "a date of birth that was wrong" in refused.text) == (422, True)
     send(police.api, "POST", f"/v1/people/{other.person_id}/eligibility", ELIGIBLE)
