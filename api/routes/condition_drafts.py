@@ -120,7 +120,7 @@ def write_draft(
 ) -> ConditionOut:
     """Change the draft or, where none waits, begin the next version; what is live stays until that is approved.
 
-    The body is the whole condition, as for `POST`. Whoever changes a draft is one of its drafters, and approves it not.
+    The body is the whole condition, as for `POST`. Whoever changes a draft does not approve it.
     """
     about = Subject(detail={"condition_id": condition_id})
     with services.pool.transaction(caller.identity) as transaction:
