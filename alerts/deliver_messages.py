@@ -10,12 +10,12 @@ from alerts.notice_words import Style, words_of
 from model.notices import NoticeChannel
 from ops import metrics
 from store.database import Connection, Cursor
+from store.due_messages import due_message, try_refused_now
 from store.locks import LockClass
 from store.messages import (
     MessageToSend,
     check_again,
     count_messages,
-    due_message,
     form_message,
     messages_to_check,
     note_accepted,
@@ -55,7 +55,8 @@ class MessageSender(OneAtWork):
         self._count_at = 0.0
 
     def _begin(self, cursor: Cursor) -> None:
-        """A message that was formed and not taken is due: it is sent again under the same reference."""
+        """What waits because of a setting is tried now: whoever starts this has most likely put it right."""
+        try_refused_now(cursor, self._channel)
 
     def _work(self, connection: Connection) -> float:
         """At most one message, and a look at a few that were taken before."""

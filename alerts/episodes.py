@@ -22,9 +22,12 @@ def episodes(alerts: Iterable[EpisodeAlert], gap_s: float) -> list[Episode]:
     """The episodes of ``alerts``, given in any order, each once; whichever order they came in, the same.
 
     Two of one cause are in one episode where no more than ``gap_s`` lies between the end of all before and the
-    beginning of the next. Retracted alerts never were so: they are in none, and join nothing.
+    beginning of the next. Retracted alerts never were so: they are in none, and join nothing, unless
+    somebody still has to work on them.
     """
-    standing = sorted((alert for alert in alerts if alert.state is not AlertState.RETRACTED), key=_place)
+    standing = sorted(
+        (one for one in alerts if one.state is not AlertState.RETRACTED or one.status.is_open), key=_place
+    )
     gap_us = int(gap_s * SECOND_US)
     return [
         Episode(cause, tuple(run))

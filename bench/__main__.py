@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import check, decode, end_to_end, matching, write
+from bench import casework, check, decode, end_to_end, matching, write
 from bench.result import Result
 
 WORKLOADS: dict[str, Callable[[], Iterable[Result]]] = {
@@ -16,6 +16,7 @@ WORKLOADS: dict[str, Callable[[], Iterable[Result]]] = {
     "check": check.run,
     "write": write.run,
     "matching": matching.run,
+    "casework": casework.run,
     "end_to_end": end_to_end.run,
 }
 FEW = 100  # a smaller figure is told with its hundredths

@@ -67,6 +67,10 @@ def enrol(cursor: Cursor, person: NewPerson) -> int:
     values = {"crn": checked_text("the CRN", person.crn, CRN_LENGTH)}
     rest = {name: value for name, value in asdict(person).items() if name not in {"crn", "date_of_birth"}}
     values |= _checked(cursor, rest) | {"date_of_birth": checked_birth(cursor, person.date_of_birth)}
+    taken = f"the CRN {values['crn']} is taken, in these or other capitals: `cordon people list` shows by whom"
+    cursor.execute("SELECT FROM managed_people WHERE lower(crn) = lower(%(crn)s)", values)
+    if cursor.fetchone() is not None:
+        raise InputError(taken)
     cursor.execute(
         "INSERT INTO managed_people (crn, name, practitioner, nomis_id, pnc_id, team_id, date_of_birth) VALUES"
         " (%(crn)s, %(name)s, %(practitioner)s, %(nomis_id)s, %(pnc_id)s, %(team_id)s, %(date_of_birth)s)"
@@ -75,7 +79,7 @@ def enrol(cursor: Cursor, person: NewPerson) -> int:
     )
     row = cursor.fetchone()
     if row is None:
-        raise InputError(f"the CRN {values['crn']} is taken: `cordon people list` shows by whom")
+        raise InputError(taken)
     person_id: int = row[0]
     return person_id
 

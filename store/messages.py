@@ -116,17 +116,6 @@ def form_message(cursor: Cursor, channel: NoticeChannel, quiet_s: float) -> int 
     return message_id
 
 
-def due_message(cursor: Cursor, channel: NoticeChannel) -> int | None:
-    """The one that may be tried and has waited longest for it."""
-    cursor.execute(
-        "SELECT message_id FROM messages WHERE channel = %s AND accepted_at IS NULL AND dead_at IS NULL"
-        " AND next_attempt_at <= (SELECT service_clock()) ORDER BY next_attempt_at, message_id LIMIT 1",
-        (channel.value,),
-    )
-    row = cursor.fetchone()
-    return None if row is None else int(row[0])
-
-
 def read_message(cursor: Cursor, message_id: int) -> MessageToSend:
     """It reads the same however often it is tried: its notices are its own for good."""
     cursor.execute(

@@ -16,6 +16,11 @@ _REPEATED = (
     " row_number() OVER (PARTITION BY lower(subject) ORDER BY row_number) AS place FROM staged"
     " WHERE subject IS NOT NULL) numbered WHERE place > 1"
 )
+_LOOKS_LIKE_ANOTHER = (
+    "SELECT row_number, subject AS value FROM staged"
+    " WHERE EXISTS (SELECT FROM staff known WHERE lower(known.subject) = lower(staged.subject))"
+    " AND NOT EXISTS (SELECT FROM staff known WHERE known.subject = staged.subject)"
+)
 _UNKNOWN_TEAM = (
     "SELECT row_number, team AS value FROM staged"
     " WHERE team IS NOT NULL AND NOT EXISTS (SELECT FROM teams WHERE teams.name = staged.team)"
@@ -24,6 +29,8 @@ _UNKNOWN_TEAM = (
 
 def check_staff(cursor: Cursor) -> None:
     note_errors(cursor, _REPEATED, "subject", "another row before has this subject", "give each member of staff once")
+    alike = "somebody has this subject in other capitals"
+    note_errors(cursor, _LOOKS_LIKE_ANOTHER, "subject", alike, "write it as it is recorded: `cordon staff list`")
     note_errors(cursor, _UNKNOWN_TEAM, "team", "there is no such team", "add it first, or correct its name")
 
 

@@ -25,7 +25,7 @@ def demo(
 ) -> None:
     """Show the main job: simulated tags in London, live positions, breach alerts.
 
-    Starts PostgreSQL, the API and a worker on this machine only, and stops them at Ctrl-C. The data stay in .cordon
+    Starts PostgreSQL and the service on this machine only, and stops them at Ctrl-C. The data stay in .cordon
     (CORDON_DATA_FOLDER); a second run finds them again.
 
     Example: cordon demo --for 30

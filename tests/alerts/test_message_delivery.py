@@ -149,6 +149,14 @@ def test_one_that_is_refused_holds_up_nothing_else(database: DatabaseUrls) -> No
     assert [message.message_id for message in up.sent] == [2, 1]
 
 
+def test_whoever_starts_with_the_setting_put_right_sends_it_at_once(database: DatabaseUrls) -> None:
+    told(database, "officer.a")
+    look(database, Keeper(SendOutcome(Verdict.REFUSED, error="no")), 0)
+    up = Keeper()
+    look(database, up, 1)
+    assert [message.message_id for message in up.sent] == [1]
+
+
 def test_after_three_days_it_is_dead(database: DatabaseUrls) -> None:
     told(database, "officer.a")
     look(database, Keeper(SendOutcome(Verdict.LATER, error="away")), 0)

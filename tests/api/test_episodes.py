@@ -99,3 +99,12 @@ def test_another_s_looks_like_none_and_both_leave_a_trace(fresh_api: RunningApi)
     missing = fresh_api.get(Role.PRACTITIONER, f"/v1/episodes/{uuid.uuid4()}")
     assert (foreign.status_code, foreign.json()) == (404, missing.json())
     assert [record[0] for record in fresh_api.audit("episode.read")] == ["refused", "refused"]
+
+
+def test_one_that_was_taken_back_is_listed_as_long_as_somebody_has_to_work_on_it(fresh_api: RunningApi) -> None:
+    with as_owner(fresh_api.urls.owner) as cursor:
+        cursor.execute("UPDATE alerts SET state = 'retracted' WHERE alert_id = %s", (fresh_api.own_alert,))
+    listed = [one["episode_id"] for one in fresh_api.get(Role.PRACTITIONER, "/v1/episodes").json()["episodes"]]
+    assert listed == [fresh_api.own_alert], "a breach was decided for it, and has to be undone"
+    close(fresh_api, fresh_api.own_alert)
+    assert fresh_api.get(Role.PRACTITIONER, "/v1/episodes").json()["episodes"] == []

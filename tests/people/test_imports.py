@@ -125,6 +125,8 @@ def test_one_person_or_subject_in_other_capitals_is_not_another(begin: Begin) ->
     assert [(error.row, error.value) for error in refused.errors] == [(2, "x1"), (4, "x2")]
     staff = take(begin, "subject,name,role", "jones,J,manager", "Jones,J,manager", kind=FileKind.STAFF)
     assert faults(staff) == [(3, "subject")]
+    take(begin, "subject,name,role", "jones,J,manager", kind=FileKind.STAFF)
+    assert faults(take(begin, "subject,name,role", "JONES,J,manager", kind=FileKind.STAFF)) == [(2, "subject")]
 
 
 def test_the_value_of_an_error_is_that_of_its_field(begin: Begin) -> None:

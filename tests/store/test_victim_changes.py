@@ -14,7 +14,7 @@ from store.clock import service_now
 from store.database import connect
 from tests.support.api_server import RunningApi, running_api
 from tests.support.database import DatabaseUrls
-from tests.support.victim_duty import IN_HOURS, breach, choose, close_as, execute, keep, reopen, tasks
+from tests.support.victim_duty import IN_HOURS, breach, choose, close_as, execute, keep, reopen, settle_told, tasks
 from tests.support.victim_oracle import keep_by_looking_at_all, tasks_after
 from tests.support.victims import CHOICE, LiaisonOffice, LinkedZone, liaison_office
 from tests.support.world import rows
@@ -187,3 +187,15 @@ def test_what_commits_while_a_round_is_at_work_is_found_by_the_next(office: Liai
         assert keep_victim_tasks(cursor, service_now(cursor), IN_HOURS) == 0
         breach(office, linked)
     assert (keep(office), len(tasks(office))) == (1, 1)
+
+
+def test_what_a_victim_was_told_is_taken_back_when_none_of_the_zones_is_theirs_any_more(office: LiaisonOffice) -> None:
+    linked = office.linked_zone()
+    choose(office, linked.victim_id)
+    alert_id = breach(office, linked)
+    keep(office)
+    settle_told(office, tasks(office)[0]["task_id"])
+    execute(office, "DELETE FROM victim_zones")
+    assert keep(office) == 0
+    close_as(office, alert_id, "drift", is_breach=False)
+    assert (keep(office), tasks(office)[1]["kind"]) == (1, "retraction")

@@ -121,6 +121,8 @@ class DutyWorld:
     def act(self, alert_id: UUID, action: CaseAction, status: CaseStatus | None = None, **columns: Any) -> None:
         """Change the case as casework does: its columns, its version, and a line of its log."""
         changes = {**columns, **({} if status is None else {"status": status.value})}
+        named = (columns.get(name) for name in ("acknowledged_by", "first_action_by", "closed_by"))
+        acted_by = next((one for one in named if one is not None), "test")
         assignments = sql.SQL(", ").join(
             sql.SQL("{} = {}").format(sql.Identifier(name), sql.Literal(value)) for name, value in changes.items()
         )
@@ -133,8 +135,8 @@ class DutyWorld:
             )
             cursor.execute(
                 "INSERT INTO alert_actions (alert_id, case_version, action, acted_by, acted_at)"
-                " VALUES (%s, %s, %s, 'test', service_clock())",
-                (str(alert_id), fetch_one(cursor)[0], action.value),
+                " VALUES (%s, %s, %s, %s, service_clock())",
+                (str(alert_id), fetch_one(cursor)[0], action.value, acted_by),
             )
 
     def acknowledge(self, alert_id: UUID, subject: str) -> None:
