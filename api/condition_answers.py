@@ -7,9 +7,10 @@ from http import HTTPStatus
 
 from fastapi import Response
 
-from access.audit import Action, Subject, record_refusal
+from access.audit import Action, Subject
 from api.condition_schemas import ConditionOut, ConditionVersionOut
 from api.errors import ProblemError
+from api.people_access import refusals_recorded
 from api.routes.zones import problem_document
 from api.security import Caller
 from api.services import Services
@@ -41,12 +42,12 @@ def shown_after(cursor: Cursor, response: Response, condition_id: int) -> Condit
 
 
 @contextmanager
-def refusals_recorded(services: Services, caller: Caller, action: Action, about: Subject) -> Iterator[None]:
-    """Raises ProblemError: 403 for the same person, 409 for what is no longer so, 422 with every error at once."""
+def refusals_answered(services: Services, caller: Caller, action: Action, about: Subject) -> Iterator[None]:
+    """Raises ProblemError, on record: 403 for the same person, 409 for what is no longer so, 422 with all errors."""
     try:
-        yield
+        with refusals_recorded(services, caller, action, about):
+            yield
     except InputError as error:
-        record_refusal(services.pool, caller.identity, action, about)
         raise _problem(error) from None
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Response
 from access.audit import Action, Subject, record_allowed
 from access.roles import Permission
 from api import condition_examples as examples
-from api.condition_answers import refusals_recorded, shown_after
+from api.condition_answers import refusals_answered, shown_after
 from api.condition_schemas import ConditionOut, EndIn, ReasonIn
 from api.conditional import IfMatch, expected_tag
 from api.documentation import documented
@@ -157,7 +157,7 @@ def _act(
     detail = about.detail | {"reference": found[0].reference}
     about = Subject(found[0].person_id, detail=detail)
     with (
-        refusals_recorded(services, caller, action, about),
+        refusals_answered(services, caller, action, about),
         services.pool.transaction(caller.identity) as transaction,
     ):
         decided = decide(transaction)

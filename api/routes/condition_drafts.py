@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from access.audit import Action, Subject, record_allowed
 from access.roles import Permission
 from api import condition_examples as examples
-from api.condition_answers import refusals_recorded, shown_after
+from api.condition_answers import refusals_answered, shown_after
 from api.condition_files import adoption, read_one_condition
 from api.condition_schemas import AdoptionIn, ConditionOut
 from api.conditional import IfMatch, expected_tag
@@ -61,7 +61,7 @@ def draft_condition(
     about = Subject(person_id=person_id)
     if crn is None:
         raise refuse_unseen(services, caller, Action.CONDITION_DRAFT, about, "person")
-    with refusals_recorded(services, caller, Action.CONDITION_DRAFT, about):
+    with refusals_answered(services, caller, Action.CONDITION_DRAFT, about):
         draft = read_one_condition(content, services.settings, crn)
         with services.pool.transaction(caller.identity) as transaction:
             (number,) = draft_conditions(transaction, [draft], caller.identity.subject)
@@ -88,7 +88,7 @@ def adopt(
     about = Subject(person_id=person_id, detail=detail)
     answer = None
     with (
-        refusals_recorded(services, caller, Action.CONDITION_DRAFT, about),
+        refusals_answered(services, caller, Action.CONDITION_DRAFT, about),
         services.pool.transaction(caller.identity) as transaction,
     ):
         crn, zone = crn_of(transaction, person_id), find_zone(transaction, wanted.reference)
@@ -120,7 +120,7 @@ def write_draft(
 ) -> ConditionOut:
     """Change the draft or, where none waits, begin the next version; what is live stays until that is approved.
 
-    The body is the whole condition, as for `POST`. Whoever changes a draft is one of its drafters, and approves it not.
+    The body is the whole condition, as for `POST`. Whoever changes a draft does not approve it.
     """
     about = Subject(detail={"condition_id": condition_id})
     with services.pool.transaction(caller.identity) as transaction:
@@ -128,7 +128,7 @@ def write_draft(
     if found is None:
         raise refuse_unseen(services, caller, Action.CONDITION_CHANGE, about, "condition")
     expected, about = expected_tag(if_match), Subject(found[0].person_id, detail=about.detail)
-    with refusals_recorded(services, caller, Action.CONDITION_CHANGE, about):
+    with refusals_answered(services, caller, Action.CONDITION_CHANGE, about):
         draft = read_one_condition(content, services.settings, found[0].crn)
         with services.pool.transaction(caller.identity) as transaction:
             changed = change_draft(transaction, condition_id, expected, draft, caller.identity.subject)

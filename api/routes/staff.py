@@ -1,5 +1,7 @@
 """Teams and staff: who may be told of something, and by which addresses."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Annotated
 
@@ -13,8 +15,9 @@ from api.fields import CursorText, Limit
 from api.people_access import refusals_recorded
 from api.people_schemas import StaffSubject
 from api.security import LARGEST_BIGINT, Caller, Requires
-from api.services import CurrentServices
+from api.services import CurrentServices, Services
 from api.staff_schemas import MemberChange, MemberIn, MemberOut, StaffPage, TeamIn, TeamOut, TeamsOut
+from store.database import Cursor
 from store.staff import ListedMember, add_staff, change_staff, end_staff, list_staff
 from store.teams import add_team, list_teams, rename_team
 
@@ -48,6 +51,17 @@ TeamPath = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="The team's 
 SubjectPath = Annotated[StaffSubject, Path(description="The subject of their token", examples=["officer.jones"])]
 
 
+@contextmanager
+def _changing(services: Services, caller: Caller, about: Subject) -> Iterator[Cursor]:
+    """A transaction and the record of what it changes; what is refused in it is recorded too."""
+    with (
+        refusals_recorded(services, caller, Action.STAFF_CHANGE, about),
+        services.pool.transaction(caller.identity) as cursor,
+    ):
+        yield cursor
+        record_allowed(cursor, caller.identity, Action.STAFF_CHANGE, about)
+
+
 @router.get("/v1/teams", **documented(Permission.STAFF_READ, {"teams": [_TEAM]}))
 def read_teams(caller: Reader, services: CurrentServices) -> TeamsOut:
     """Every team, in the order of their names."""
@@ -61,12 +75,8 @@ def read_teams(caller: Reader, services: CurrentServices) -> TeamsOut:
 def add_one_team(caller: Writer, services: CurrentServices, response: Response, given: TeamIn) -> TeamOut:
     """Add a team; each name is given once."""
     about = Subject(detail={"team": given.name, "change": "add"})
-    with (
-        refusals_recorded(services, caller, Action.STAFF_CHANGE, about),
-        services.pool.transaction(caller.identity) as cursor,
-    ):
+    with _changing(services, caller, about) as cursor:
         team = add_team(cursor, given.name)
-        record_allowed(cursor, caller.identity, Action.STAFF_CHANGE, about)
     response.status_code = HTTPStatus.CREATED
     return TeamOut.model_validate(team)
 
@@ -75,12 +85,8 @@ def add_one_team(caller: Writer, services: CurrentServices, response: Response, 
 def rename_one_team(caller: Writer, services: CurrentServices, team_id: TeamPath, given: TeamIn) -> TeamOut:
     """Give the team another name."""
     about = Subject(detail={"team_id": team_id, "change": "rename"})
-    with (
-        refusals_recorded(services, caller, Action.STAFF_CHANGE, about),
-        services.pool.transaction(caller.identity) as cursor,
-    ):
+    with _changing(services, caller, about) as cursor:
         team = rename_team(cursor, team_id, given.name)
-        record_allowed(cursor, caller.identity, Action.STAFF_CHANGE, about)
     return TeamOut.model_validate(team)
 
 
@@ -103,12 +109,8 @@ def read_staff(
 def add_member(caller: Writer, services: CurrentServices, response: Response, given: MemberIn) -> MemberOut:
     """Add a member of staff, by the subject of their token."""
     about = Subject(detail={"subject": given.subject, "change": "add"})
-    with (
-        refusals_recorded(services, caller, Action.STAFF_CHANGE, about),
-        services.pool.transaction(caller.identity) as cursor,
-    ):
+    with _changing(services, caller, about) as cursor:
         member = add_staff(cursor, given.member(given.subject))
-        record_allowed(cursor, caller.identity, Action.STAFF_CHANGE, about)
     response.status_code = HTTPStatus.CREATED
     return MemberOut.of(ListedMember(member, None))
 
@@ -117,12 +119,8 @@ def add_member(caller: Writer, services: CurrentServices, response: Response, gi
 def change_member(caller: Writer, services: CurrentServices, subject: SubjectPath, given: MemberChange) -> MemberOut:
     """Record a member of staff anew: what is left out is no longer so. One who had left is back."""
     about = Subject(detail={"subject": subject, "change": "change"})
-    with (
-        refusals_recorded(services, caller, Action.STAFF_CHANGE, about),
-        services.pool.transaction(caller.identity) as cursor,
-    ):
+    with _changing(services, caller, about) as cursor:
         member = change_staff(cursor, given.member(subject))
-        record_allowed(cursor, caller.identity, Action.STAFF_CHANGE, about)
     return MemberOut.of(ListedMember(member, None))
 
 
@@ -133,10 +131,6 @@ def change_member(caller: Writer, services: CurrentServices, subject: SubjectPat
 def end_member(caller: Writer, services: CurrentServices, subject: SubjectPath) -> MemberOut:
     """Record that a member of staff has left: they are told nothing more from now on."""
     about = Subject(detail={"subject": subject, "change": "end"})
-    with (
-        refusals_recorded(services, caller, Action.STAFF_CHANGE, about),
-        services.pool.transaction(caller.identity) as cursor,
-    ):
+    with _changing(services, caller, about) as cursor:
         ended = end_staff(cursor, subject)
-        record_allowed(cursor, caller.identity, Action.STAFF_CHANGE, about)
     return MemberOut.of(ended)

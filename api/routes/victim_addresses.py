@@ -4,7 +4,6 @@ The database's functions check whose victim it is, and record each use in the au
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -15,7 +14,7 @@ from access.roles import Permission
 from api.documentation import documented
 from api.errors import ProblemError
 from api.fields import ZoneReference
-from api.routes.victims import VictimId, zone_out
+from api.routes.victims import VictimId, one_victim, zone_out
 from api.security import LARGEST_BIGINT, Caller, Requires, refuse_unseen
 from api.services import CurrentServices
 from api.victim_schemas import (
@@ -98,11 +97,8 @@ def read_victim_addresses(
     victim_id: VictimId,
 ) -> AddressesList:
     """The addresses themselves: the one route that answers with any, and each answer stands in the audit."""
-    with services.pool.transaction(caller.identity) as transaction:
-        victim = find_victim(transaction, victim_id)
+    with one_victim(services, caller, Action.VICTIM_ADDRESS_READ, victim_id) as (transaction, _):
         found = read_addresses(transaction, victim_id)
-    if victim is None:
-        raise _unseen(services, caller, Action.VICTIM_ADDRESS_READ, victim_id, "victim")
     return AddressesList(addresses=[AddressOut.model_validate(one) for one in found])
 
 
@@ -284,5 +280,4 @@ def _revealing(
 
 
 def _document(one: Reveal) -> dict[str, Any]:
-    shown = asdict(one)
-    return {"where": "geometry", "problem": one.what, "found": round(shown["value"]), "least": round(shown["least"])}
+    return {"where": "geometry", "problem": one.what, "found": round(one.value), "least": round(one.least)}

@@ -1,5 +1,7 @@
 """Victims, for their own liaison officer: choices, and whether their zones are watched."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated
@@ -10,7 +12,7 @@ from access.audit import Action, Subject, record_allowed
 from access.roles import Permission
 from api.documentation import documented
 from api.security import LARGEST_BIGINT, Caller, Requires, refuse_unseen
-from api.services import CurrentServices
+from api.services import CurrentServices, Services
 from api.victim_schemas import (
     ChoiceIn,
     ChoiceOut,
@@ -23,6 +25,7 @@ from api.victim_schemas import (
 )
 from model.victims import VictimChoice
 from store.clock import service_now
+from store.database import Cursor
 from store.victims import (
     VictimZone,
     add_choice,
@@ -100,18 +103,13 @@ def read_victim_zones(
     victim_id: VictimId,
 ) -> VictimZonesList:
     """The victim's zones: watched, weakened or not watched, since when and why."""
-    about = Subject(detail={"victim_id": victim_id})
-    with services.pool.transaction(caller.identity) as transaction:
-        victim = find_victim(transaction, victim_id)
-        if victim is not None:
-            now = service_now(transaction)
-            zones = [
-                zone_out(one, one.looked_at is not None and now - one.looked_at <= KNOWN_FOR)
-                for one in list_victim_zones(transaction, victim_id)
-            ]
-            record_allowed(transaction, caller.identity, Action.VICTIM_READ, about)
-    if victim is None:
-        raise refuse_unseen(services, caller, Action.VICTIM_READ, about, "victim")
+    with one_victim(services, caller, Action.VICTIM_READ, victim_id) as (transaction, about):
+        now = service_now(transaction)
+        zones = [
+            zone_out(one, one.looked_at is not None and now - one.looked_at <= KNOWN_FOR)
+            for one in list_victim_zones(transaction, victim_id)
+        ]
+        record_allowed(transaction, caller.identity, Action.VICTIM_READ, about)
     return VictimZonesList(zones=zones)
 
 
@@ -125,14 +123,9 @@ def read_choices(
     victim_id: VictimId,
 ) -> ChoicesList:
     """What the victim wants to be told, how and when: the choice that holds first, then the earlier ones."""
-    about = Subject(detail={"victim_id": victim_id})
-    with services.pool.transaction(caller.identity) as transaction:
-        victim = find_victim(transaction, victim_id)
-        if victim is not None:
-            found = list_choices(transaction, victim_id)
-            record_allowed(transaction, caller.identity, Action.VICTIM_READ, about)
-    if victim is None:
-        raise refuse_unseen(services, caller, Action.VICTIM_READ, about, "victim")
+    with one_victim(services, caller, Action.VICTIM_READ, victim_id) as (transaction, about):
+        found = list_choices(transaction, victim_id)
+        record_allowed(transaction, caller.identity, Action.VICTIM_READ, about)
     return ChoicesList(choices=[choice_out(one) for one in found])
 
 
@@ -150,20 +143,29 @@ def record_choice(
 
     There is nothing to choose of batteries, silence, approaches or what is only possible: none of that is told.
     """
-    about = Subject(detail={"victim_id": victim_id})
     values = chosen.model_dump() | {
         "kinds": sorted(one.value for one in chosen.kinds),
         "method": chosen.method.value,
         "breach_when": chosen.breach_when.value,
     }
-    with services.pool.transaction(caller.identity) as transaction:
-        victim = find_victim(transaction, victim_id)
-        if victim is not None:
-            recorded = add_choice(transaction, victim_id, values, caller.identity.subject)
-            record_allowed(transaction, caller.identity, Action.VICTIM_CHOICE_RECORD, about)
-    if victim is None:
-        raise refuse_unseen(services, caller, Action.VICTIM_CHOICE_RECORD, about, "victim")
+    with one_victim(services, caller, Action.VICTIM_CHOICE_RECORD, victim_id) as (transaction, about):
+        recorded = add_choice(transaction, victim_id, values, caller.identity.subject)
+        record_allowed(transaction, caller.identity, Action.VICTIM_CHOICE_RECORD, about)
     return choice_out(recorded)
+
+
+@contextmanager
+def one_victim(services: Services, caller: Caller, action: Action, victim_id: int) -> Iterator[tuple[Cursor, Subject]]:
+    """A transaction about a victim of the caller's, and what the audit says that it is about. Raises ProblemError with
+    404, which is recorded, where there is none for the caller.
+    """
+    about = Subject(detail={"victim_id": victim_id})
+    with services.pool.transaction(caller.identity) as transaction:
+        is_theirs = find_victim(transaction, victim_id) is not None
+        if is_theirs:
+            yield transaction, about
+    if not is_theirs:
+        raise refuse_unseen(services, caller, action, about, "victim")
 
 
 def zone_out(zone: VictimZone, is_known: bool) -> VictimZoneOut:
