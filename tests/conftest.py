@@ -26,8 +26,20 @@ if os.environ.get("CI") != "true":  # there, Hypothesis is patient and repeatabl
 INSTALLED_BY = {"kafka": kafka_process.NAME, "timescale_server": timescale.NAME}
 
 
+LONGEST = (
+    "test_faults.py",
+    "test_demo.py",
+    "test_scenario.py",
+    "test_deaf.py",
+    "test_matching_faults.py",
+    "test_kafka_source.py",
+)
+"""These files begin, so that the run does not end by waiting for one of them."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The test that comes first also installs the server, which may take longer than a test may."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
     missing = {fixture for fixture, name in INSTALLED_BY.items() if not (common.INSTALLED / name).exists()}
     for item in items:
         if missing & set(getattr(item, "fixturenames", ())):
