@@ -40,7 +40,7 @@ CENTRE = (51.5, -0.1)
 
 _CLOCK = """
 CREATE TABLE told_time (moment timestamptz NOT NULL);
-INSERT INTO told_time VALUES ('-infinity');
+INSERT INTO told_time VALUES ('2026-10-24 23:00Z');
 GRANT SELECT, UPDATE ON told_time TO cordon_worker, cordon_api;
 CREATE FUNCTION clock_timestamp() RETURNS timestamptz LANGUAGE sql AS 'SELECT moment FROM cordon.told_time';
 """
