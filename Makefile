@@ -28,7 +28,7 @@ check: setup ## formatter, linter, types, direction of imports
 	$(BIN)/lint-imports
 
 test: setup ## every test, two files at once; servers that cannot be had are skipped and named
-	$(BIN)/pytest --numprocesses 2 --dist loadfile
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 format: setup ## format and fix what can be fixed
 	$(BIN)/ruff format .
