@@ -7,14 +7,15 @@ class Role(StrEnum):
     """What a token's bearer is. Row security knows these values too."""
 
     PRACTITIONER = "practitioner"  # own caseload
-    MANAGER = "manager"
-    DUTY_OFFICER = "duty_officer"
+    MANAGER = "manager"  # own team
+    DUTY_OFFICER = "duty_officer"  # by the rota: people with open alerts in the shift's area, the last 48 h of them
     POLICE_ANALYST = "police_analyst"  # own force: crimes and matches; no trails
     MATCH_REVIEWER = "match_reviewer"  # own force: says whether a match holds; never one who asked for it
     VICTIM_LIAISON = "victim_liaison"  # own victims; no wearers, no tracks
-    MONITORING_OFFICER = "monitoring_officer"  # the health of the service; nobody's data
+    MONITORING_OFFICER = "monitoring_officer"  # devices, the queue, the health of the service; nobody's track
     ADMINISTRATOR = "administrator"  # zones, people and users; no tracks
-    AUDITOR = "auditor"
+    PROGRAMME_ANALYST = "programme_analyst"  # aggregates only
+    AUDITOR = "auditor"  # the audit, and nothing that it tells of
 
 
 class Permission(StrEnum):
@@ -65,6 +66,26 @@ class Permission(StrEnum):
     MESSAGES_READ = "messages.read"
     DELIVERY_READ = "delivery.read"
     WEBHOOKS_WRITE = "webhooks.write"
+    COVER_READ = "cover.read"
+    COVER_WRITE = "cover.write"
+    BREAK_GLASS_OPEN = "break_glass.open"
+    BREAK_GLASS_READ = "break_glass.read"
+    BREAK_GLASS_REVIEW = "break_glass.review"
+    LEGAL_BASES_READ = "legal_bases.read"
+    LEGAL_BASES_WRITE = "legal_bases.write"
+    LEGAL_BASES_APPROVE = "legal_bases.approve"
+    TRAIL_REQUESTS_READ = "trail_requests.read"
+    TRAIL_REQUESTS_WRITE = "trail_requests.write"
+    TRAIL_REQUESTS_DECIDE = "trail_requests.decide"
+    TRAILS_READ = "trails.read"
+    DEVICES_HEALTH_READ = "devices_health.read"
+    AUDIT_READ = "audit.read"
+    LOOKS_READ = "looks.read"
+    EXPORTS_REQUEST = "exports.request"
+    EXPORTS_REVIEW = "exports.review"
+    EXPORTS_READ = "exports.read"
+    HOLDS_READ = "holds.read"
+    HOLDS_WRITE = "holds.write"
 
 
 _EVERYONE = frozenset({Permission.SELF_READ, Permission.API_READ, Permission.PRECISION_READ})
@@ -85,6 +106,10 @@ _SUPERVISION = _STAFF | {
     Permission.AUTHORISATIONS_WRITE,
     Permission.PERSON_MATCHES_READ,
     Permission.ROTA_READ,
+    Permission.COVER_READ,
+    Permission.BREAK_GLASS_OPEN,
+    Permission.LEGAL_BASES_READ,
+    Permission.LEGAL_BASES_WRITE,
 }
 _MANAGEMENT = frozenset(
     {
@@ -110,8 +135,25 @@ POLICY: dict[Role, frozenset[Permission]] = {
     Role.PRACTITIONER: _SUPERVISION,
     Role.MANAGER: _SUPERVISION
     | _MANAGEMENT
-    | {Permission.OPERATIONS_WRITE, Permission.CONDITIONS_APPROVE, Permission.DETECTION_PRECISION_READ},
-    Role.DUTY_OFFICER: _SUPERVISION | {Permission.OPERATIONS_WRITE, Permission.CONDITIONS_APPROVE},
+    | {
+        Permission.OPERATIONS_WRITE,
+        Permission.CONDITIONS_APPROVE,
+        Permission.DETECTION_PRECISION_READ,
+        Permission.COVER_WRITE,
+        Permission.BREAK_GLASS_READ,
+        Permission.BREAK_GLASS_REVIEW,
+        Permission.LEGAL_BASES_APPROVE,
+        Permission.TRAIL_REQUESTS_READ,
+        Permission.TRAIL_REQUESTS_DECIDE,
+        Permission.LOOKS_READ,
+        Permission.EXPORTS_REQUEST,
+        Permission.EXPORTS_REVIEW,
+        Permission.EXPORTS_READ,
+        Permission.HOLDS_READ,
+        Permission.HOLDS_WRITE,
+    },
+    Role.DUTY_OFFICER: _SUPERVISION
+    | {Permission.OPERATIONS_WRITE, Permission.CONDITIONS_APPROVE, Permission.LEGAL_BASES_APPROVE},
     Role.POLICE_ANALYST: _POLICE
     | {
         Permission.CRIMES_IMPORT,
@@ -120,6 +162,9 @@ POLICY: dict[Role, frozenset[Permission]] = {
         Permission.ELIMINATIONS_WRITE,
         Permission.SCENE_SEARCHES_WRITE,
         Permission.EVIDENCE_REQUEST,
+        Permission.TRAIL_REQUESTS_READ,
+        Permission.TRAIL_REQUESTS_WRITE,
+        Permission.TRAILS_READ,
     },
     Role.MATCH_REVIEWER: _POLICE | {Permission.MATCHES_QUALIFY},
     Role.VICTIM_LIAISON: _STAFF
@@ -130,7 +175,12 @@ POLICY: dict[Role, frozenset[Permission]] = {
         Permission.VICTIM_ADDRESSES_WRITE,
     },
     Role.MONITORING_OFFICER: _STAFF
-    | {Permission.METRICS_READ, Permission.DELIVERY_READ, Permission.DETECTION_PRECISION_READ},
+    | {
+        Permission.METRICS_READ,
+        Permission.DELIVERY_READ,
+        Permission.DETECTION_PRECISION_READ,
+        Permission.DEVICES_HEALTH_READ,
+    },
     Role.ADMINISTRATOR: _EVERYONE
     | _MANAGEMENT
     | {
@@ -141,7 +191,8 @@ POLICY: dict[Role, frozenset[Permission]] = {
         Permission.WEBHOOKS_WRITE,
         Permission.DETECTION_PRECISION_READ,
     },
-    Role.AUDITOR: _EVERYONE,
+    Role.PROGRAMME_ANALYST: _EVERYONE | {Permission.DETECTION_PRECISION_READ},
+    Role.AUDITOR: _EVERYONE | {Permission.AUDIT_READ, Permission.LOOKS_READ, Permission.BREAK_GLASS_READ},
 }
 
 
