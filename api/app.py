@@ -40,6 +40,7 @@ from api.routes import (
     response_plans,
     rota,
     scene_searches,
+    sign_in,
     staff,
     stream,
     tracks,
@@ -58,7 +59,8 @@ from ingest.gateway.empty_path import EmptyPathMiddleware
 from ops.errors import ConfigurationError
 from ops.settings import Settings
 
-OPEN_PATHS = frozenset({"/health/live", "/health/ready"})
+HEALTH_PATHS = frozenset({"/health/live", "/health/ready"})
+OPEN_PATHS = HEALTH_PATHS | sign_in.OPEN_PATHS
 STREAMED_BODIES = frozenset({("POST", path) for path in (crime_batches.PATH, *registry_imports.PATHS)})
 ROUTERS = (
     me.router,
@@ -99,6 +101,7 @@ ROUTERS = (
     webhooks.router,
     deliveries.router,
     messages.router,
+    sign_in.router,
     health.router,
 )
 

@@ -8,7 +8,7 @@ import pytest
 from fastapi import APIRouter
 
 from access.roles import POLICY, Permission, Role
-from api.app import OPEN_PATHS, create_app, refuse_unguarded
+from api.app import HEALTH_PATHS, OPEN_PATHS, create_app, refuse_unguarded
 from api.services import open_services
 from ops.errors import ConfigurationError
 from ops.settings import Settings
@@ -96,7 +96,7 @@ def test_a_route_without_a_policy_stops_the_application() -> None:
         refuse_unguarded([router])
 
 
-@pytest.mark.parametrize("path", sorted(OPEN_PATHS))
+@pytest.mark.parametrize("path", sorted(HEALTH_PATHS))
 def test_health_needs_no_token(api: RunningApi, path: str) -> None:
     with api.client() as client:
         assert client.get(path).status_code == 200
