@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 
 from api.documentation import DESCRIPTION, DocumentedApi
 from api.errors import install_handlers
+from api.local_sign_in import refuse_local_sign_in_elsewhere
 from api.middleware import BodyLimitMiddleware, RequestContextMiddleware
 from api.routes import (
     alerts,
@@ -107,7 +108,9 @@ ROUTERS = (
 
 
 def create_app(settings: Settings, services: Services) -> FastAPI:
-    """The application; it closes ``services`` when it ends. Raises ConfigurationError if a route has no policy."""
+    """The application; it closes ``services`` when it ends. Raises ConfigurationError if a route has no policy,
+    or the demo's sign-in is set up for anything else.
+    """
     app = DocumentedApi(
         title="Cordon",
         version="1",
@@ -119,6 +122,7 @@ def create_app(settings: Settings, services: Services) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.services = services
+    refuse_local_sign_in_elsewhere(services)
     refuse_unguarded(ROUTERS)
     for router in ROUTERS:
         app.include_router(router)

@@ -41,7 +41,11 @@ def page(
     paragraphs = [f"<p>{escape(line)}</p>" for line in words]
     shown = [f'<p><a href="{escape(address)}">{escape(name)}</a></p>' for address, name in (links or {}).items()]
     body = "\n".join([*paragraphs, *([form] if form else []), *shown])
-    return HTMLResponse(PAGE.format(title=escape(title), body=body), status_code=status, headers=headers)
+    kept = {
+        **(headers or {}),
+        "Referrer-Policy": "same-origin",
+    }  # by another, a form's request would not say its origin
+    return HTMLResponse(PAGE.format(title=escape(title), body=body), status_code=status, headers=kept)
 
 
 def not_signed_in(detail: str, request_id: str, status: HTTPStatus = HTTPStatus.FORBIDDEN) -> HTMLResponse:

@@ -114,7 +114,7 @@ def mark_as_demonstration(cursor: Cursor) -> None:
 
 
 def list_sessions(cursor: Cursor) -> list[StoredSession]:
-    """Those that have not ended, the newest first; some may have been idle for too long."""
+    """The newest first, at most a thousand; an open one may have been idle for too long."""
     cursor.execute(
         "SELECT session_id, subject, role, force, created_at, used_at, expires_at, ended_at FROM sessions"
         " ORDER BY session_id DESC LIMIT 1000"

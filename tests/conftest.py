@@ -13,7 +13,7 @@ from hypothesis import settings
 from psycopg2 import sql
 
 from store.embedded import EmbeddedPostgres
-from tests.servers import common, kafka_process, timescale
+from tests.servers import common, identity_provider, kafka_process, timescale
 from tests.servers import kafka as broker
 from tests.servers.broker import Kafka
 from tests.servers.timescale import DatabaseServer
@@ -23,7 +23,7 @@ if os.environ.get("CI") != "true":  # there, Hypothesis is patient and repeatabl
     settings.register_profile("patient", deadline=None)  # a busy machine is not a failure
     settings.load_profile("patient")
 
-INSTALLED_BY = {"kafka": kafka_process.NAME, "timescale_server": timescale.NAME}
+INSTALLED_BY = {"kafka": kafka_process.NAME, "timescale_server": timescale.NAME, "world": identity_provider.NAME}
 
 
 LONGEST = (

@@ -1,10 +1,10 @@
 """Signing in and out: pages for people, before anybody knows who they are; what a provider says of who signed out."""
 
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated
+from urllib.parse import quote, unquote
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse
@@ -65,7 +65,7 @@ def sign_in(
         return _refuse(request, services, Action.SIGN_IN, error)
     answer = RedirectResponse(address, HTTPStatus.SEE_OTHER)
     wanted = return_to if OWN_PATH.fullmatch(return_to) else LANDING_PATH
-    kept = f"{attempt.secret}.{urlsafe_b64encode(wanted.encode()).decode()}"
+    kept = f"{attempt.secret}.{quote(wanted, safe='')}"
     _set_cookie(answer, ATTEMPT_COOKIE, kept, ATTEMPT_LASTS_S)
     return answer
 
@@ -181,10 +181,7 @@ def _refuse_elsewhere(request: Request, services: Services) -> None:
 def _attempt_of(request: Request) -> tuple[Attempt, str]:
     """What this browser began, and where it wanted to go. Raises NotLetInError where it began nothing."""
     secret, _, encoded = request.cookies.get(ATTEMPT_COOKIE, "").partition(".")
-    try:
-        wanted = urlsafe_b64decode(encoded.encode()).decode()
-    except ValueError:
-        wanted = LANDING_PATH
+    wanted = unquote(encoded)
     if not secret:
         raise NotLetInError(Because.NOT_BEGUN_HERE, START_AGAIN)
     return Attempt(secret), wanted if OWN_PATH.fullmatch(wanted) else LANDING_PATH
