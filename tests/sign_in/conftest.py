@@ -96,3 +96,10 @@ def world(
             yield World(api, provider)
     finally:
         provider.stop()
+
+
+@pytest.fixture(scope="module")
+def api(embedded_server: DatabaseServer, embedded_template: str) -> Iterator[RunningApi]:
+    """A service without an identity provider."""
+    with fresh_database(embedded_server, embedded_template) as url, running_api(DatabaseUrls.of(url)) as running:
+        yield running
