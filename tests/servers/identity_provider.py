@@ -31,7 +31,7 @@ class IdentityProvider:
     def __init__(self, folder: Path, accounts: Accounts, service_url: str) -> None:
         self.port = free_port()
         self.issuer = f"http://127.0.0.1:{self.port}"
-        self.key = _new_key("first")
+        self.key = new_key("first")
         self._accounts = accounts
         self._service_url = service_url
         self._log = folder / "provider.log"
@@ -63,7 +63,7 @@ class IdentityProvider:
     def rotate(self, name: str) -> None:
         """It comes back with another key and forgets the one it had, and everybody who had signed in."""
         self.stop()
-        self.key = _new_key(name)
+        self.key = new_key(name)
         self.start()
 
     def signed(self, claims: dict[str, Any], key: RSAKey | None = None, **header: str) -> str:
@@ -92,7 +92,7 @@ class IdentityProvider:
         }
 
 
-def _new_key(name: str) -> RSAKey:
+def new_key(name: str) -> RSAKey:
     return RSAKey.generate_key(2048, {"kid": name, "use": "sig", "alg": "RS256"})
 
 

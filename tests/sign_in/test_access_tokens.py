@@ -10,13 +10,12 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from joserfc.jwk import RSAKey
 
 from access.openid.provider import Provider, ProviderSilentError
 from access.openid.sign_in import SignIn
 from access.refusals import NotLetInError
 from ops.sign_in_settings import SignInSettings
-from tests.servers.identity_provider import AUDIENCE, CLIENT
+from tests.servers.identity_provider import AUDIENCE, CLIENT, new_key
 from tests.sign_in.conftest import World
 from tests.support.api_server import NO_TLS
 
@@ -128,8 +127,8 @@ def test_a_token_that_the_provider_did_not_sign_is_refused(world: World) -> None
     forged = {
         "no algorithm": f"{part({'alg': 'none', 'typ': 'at+jwt'})}.{body}.",
         "the public key as a shared secret": f"{shared}.{by_public_key.decode().rstrip('=')}",
-        "another key under that name": world.provider.signed(claims, RSAKey.generate_key(2048, {"kid": key.kid})),
-        "a key that nobody knows": world.provider.signed(claims, RSAKey.generate_key(2048, {"kid": "mine"})),
+        "another key under that name": world.provider.signed(claims, new_key(str(key.kid))),
+        "a key that nobody knows": world.provider.signed(claims, new_key("mine")),
         "a header that nobody understands": f"{part({'alg': 'RS256', 'kid': key.kid, 'crit': ['new'], 'new': 1})}"
         f".{body}.{signature}",
         "another body": f"{head}.{part(world.claims(sub='the.practitioner'))}.{signature}",
