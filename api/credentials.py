@@ -1,6 +1,6 @@
 """What a request comes with to say who asks: a bearer token, or the cookie of a session."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from fastapi import Request
@@ -74,7 +74,14 @@ def _kept_bearer(services: Services, credential: Credential, *, is_use: bool) ->
         if not credential.is_session:
             return authenticate(cursor, credential.secret)
         idle = timedelta(seconds=services.settings.session_idle_s)
-        return find_session(cursor, credential.secret, idle, is_use=is_use)
+        found = find_session(cursor, credential.secret, idle, is_use=is_use)
+    return None if found is None else _as_mapped_now(services, found)
+
+
+def _as_mapped_now(services: Services, bearer: Bearer) -> Bearer:
+    """A role that the settings give nobody any more is none, for sessions from before too."""
+    is_given = services.sign_in is None or (bearer.role is not None and services.sign_in.grants(bearer.role))
+    return bearer if is_given else replace(bearer, role=None)
 
 
 def _bearer_of_provider(services: Services, token: str) -> Bearer | None:

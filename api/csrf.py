@@ -41,7 +41,9 @@ def own_origin(request: Request, settings: Settings) -> str | None:
     """Where our pages come from: CORDON_PUBLIC_URL; in a demonstration, the loopback address that was asked for."""
     if settings.oidc_issuer:
         parts = urlsplit(settings.public_url)
-        return f"{parts.scheme}://{parts.netloc}".lower()
+        usual = {"https": 443, "http": 80}[parts.scheme]
+        port = "" if parts.port in {None, usual} else f":{parts.port}"  # browsers leave the usual one out
+        return f"{parts.scheme}://{parts.hostname}{port}"
     host = request.headers.get("host", "")
     return f"http://{host}" if settings.local_sign_in and is_loopback_host(host) else None
 

@@ -22,6 +22,7 @@ from ops.sign_in_settings import SignInSettings
 
 CALLBACK_PATH = "/sign-in/callback"
 SIGNED_OUT_PATH = "/signed-out"
+LONGEST_NAME = 255
 START_AGAIN = "Start again: this sign-in was not begun in this browser, or too long ago, or is over already."
 
 
@@ -110,8 +111,10 @@ class SignIn:
             raise NotLetInError(Because.NOT_A_TOKEN, "The identity provider did not say who you are.")
         bound_to = access_token if isinstance(access_token, str) else None
         claims = self._tokens.id_token(id_token, bound_to, attempt.nonce, now)
-        session = claims.get("sid")
-        return Arrival(self._rules.person(claims), claims["sub"], session if isinstance(session, str) else None)
+        account, subject = self._rules.person(claims), _name(claims.get("sub"))
+        if subject is None:
+            raise NotLetInError(Because.NO_SUBJECT, "The identity provider calls you by no name that can be kept.")
+        return Arrival(account, subject, _name(claims.get("sid")))
 
     def bearer(self, token: str, now: datetime) -> tuple[Account, datetime]:
         """Whom an access token speaks for, and until when. A machine's names the client itself as its subject.
@@ -128,11 +131,7 @@ class SignIn:
     def signed_out_at_provider(self, logout_token: str, now: datetime) -> tuple[str | None, str | None]:
         """Of whom, and of which of the provider's sessions, a logout token speaks. Raises as ``bearer`` does."""
         claims = self._tokens.logout_token(logout_token, now)
-        subject, session = claims.get("sub"), claims.get("sid")
-        return (
-            subject if isinstance(subject, str) else None,
-            session if isinstance(session, str) else None,
-        )
+        return _name(claims.get("sub")), _name(claims.get("sid"))
 
     def sign_out_address(self) -> str | None:
         """Where the browser signs out of the provider too; None where the provider has no such place, or is down."""
@@ -178,3 +177,8 @@ class SignIn:
             redirect_uri=self._public_url + CALLBACK_PATH,
             code_challenge_method="S256",
         )
+
+
+def _name(claim: object) -> str | None:
+    """The provider's own name of somebody, or of a session, where it can be one (OpenID Connect Core, section 2)."""
+    return claim if isinstance(claim, str) and claim.isprintable() and 0 < len(claim) <= LONGEST_NAME else None

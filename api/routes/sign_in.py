@@ -107,7 +107,9 @@ def ask_for_token(services: CurrentServices) -> Response:
 
 @router.post(LOCAL_PATH, **documented_page(_PAGE))
 def sign_in_locally(
-    request: Request, services: CurrentServices, token: Annotated[str, Form(description="One that `cordon demo` shows")]
+    request: Request,
+    services: CurrentServices,
+    token: Annotated[str, Form(description="One that `cordon demo` shows")] = "",
 ) -> Response:
     """A session for the bearer of a token of the demo; refused by the database too where it is none."""
     try:

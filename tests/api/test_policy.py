@@ -58,7 +58,7 @@ def test_no_route_answers_without_a_token_or_session(
 ) -> None:
     del operation
     tokens = ("Bearer", "Bearer x", "Bearer x.y.z", "Basic eDp5", f"Bearer cordon_{'a' * 43}", "Bearer " + "é" * 9)
-    cookies = (f"{SESSION_COOKIE}={value}" for value in ("", "x", "a" * 43, api.tokens[Role.MANAGER]))
+    cookies = (f"{SESSION_COOKIE}={value}" for value in ("a" * 43, api.tokens[Role.MANAGER]))
     ways = [{}, *({"Authorization": one.encode()} for one in tokens), *({"Cookie": one.encode()} for one in cookies)]
     for headers in ways:
         with api.client() as client:

@@ -84,6 +84,7 @@ def world(
         "oidc_issuer": provider.issuer,
         "oidc_client_id": CLIENT,
         "oidc_client_secret": CLIENT_SECRET,
+        "oidc_roles": {role: role for role in ("practitioner", "manager", "police_analyst", "match_reviewer")},
         "oidc_audience": AUDIENCE,
         "oidc_machines": {"prometheus": {"role": "monitoring_officer"}},
     }

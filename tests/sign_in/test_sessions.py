@@ -162,6 +162,15 @@ def test_an_idle_session_ends_and_an_open_stream_is_no_use_of_it(world: World) -
         assert browser.http.get("/v1/me").status_code == 401
 
 
+def test_a_role_that_the_settings_give_nobody_any_more_is_none(world: World) -> None:
+    with world.browser() as browser:
+        browser.sign_in("a.manager")
+        assert browser.http.get("/v1/people").status_code == 200
+        world.run("UPDATE sessions SET role = 'duty_officer'")
+        assert browser.http.get("/v1/people").status_code == 403
+        assert world.records("people.list")[-1][:2] == ("refused", "a.manager")
+
+
 def test_a_session_ends_however_much_it_is_used(world: World) -> None:
     with world.browser() as browser:
         browser.sign_in("a.manager")
