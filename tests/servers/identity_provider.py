@@ -28,14 +28,14 @@ Accounts = dict[str, dict[str, object]]
 class IdentityProvider:
     """One process on a port of its own. ``accounts`` are the claims of each login; any password will do."""
 
-    def __init__(self, folder: Path, accounts: Accounts, service_url: str) -> None:
+    def __init__(self, installed: Path, folder: Path, accounts: Accounts, service_url: str) -> None:
         self.port = free_port()
         self.issuer = f"http://127.0.0.1:{self.port}"
         self.key = new_key("first")
         self._accounts = accounts
         self._service_url = service_url
         self._log = folder / "provider.log"
-        self._packages = installed_once(NAME, _RECIPE / "package-lock.json", _install)
+        self._packages = installed
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
@@ -90,6 +90,11 @@ class IdentityProvider:
             "audience": AUDIENCE,
             "clients": [person, *({"client_id": one, "client_secret": one * 2, **machine} for one in MACHINES)],
         }
+
+
+def packages() -> Path:
+    """Where they are installed. Raises ServerUnavailable where they cannot be had."""
+    return installed_once(NAME, _RECIPE / "package-lock.json", _install)
 
 
 def new_key(name: str) -> RSAKey:

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
-from tests.conftest import cannot_be_had, fresh_database
-from tests.servers.common import ServerUnavailable, free_port
+from tests.conftest import fresh_database
+from tests.servers.common import free_port
 from tests.servers.identity_provider import AUDIENCE, CLIENT, CLIENT_SECRET, Accounts, IdentityProvider
 from tests.servers.timescale import DatabaseServer
 from tests.sign_in.browser import Browser
@@ -70,14 +71,14 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(
-    embedded_server: DatabaseServer, embedded_template: str, tmp_path_factory: pytest.TempPathFactory
+    embedded_server: DatabaseServer,
+    embedded_template: str,
+    identity_provider_packages: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[World]:
     port = free_port()
     address = f"http://127.0.0.1:{port}"
-    try:
-        provider = IdentityProvider(tmp_path_factory.mktemp("provider"), ACCOUNTS, address)
-    except ServerUnavailable as missing:
-        cannot_be_had(str(missing))
+    provider = IdentityProvider(identity_provider_packages, tmp_path_factory.mktemp("provider"), ACCOUNTS, address)
     settings = {
         "api_port": port,
         "public_url": address,
