@@ -1,6 +1,7 @@
 """The door of every route: a live token, and a role that the policy table lets through."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
@@ -15,7 +16,9 @@ from access.audit import Action, Subject, record_refusal
 from access.roles import POLICY, Permission, Role, allows, needs_force
 from access.tokens import Bearer, authenticate
 from api.errors import ProblemError
+from api.limits import address_of, note_try, refuse_too_many, refuse_tries
 from api.services import CurrentServices, Services
+from model.plain_text import misleads
 from store.database import SERVICE, Identity
 
 NOT_STATED = "not stated"
@@ -65,7 +68,10 @@ class Requires:
         purpose: Purpose = NOT_STATED,
     ) -> Caller:
         token = credentials.credentials if credentials else ""
+        address = address_of(request, services)
+        refuse_tries(services, address, token)
         bearer = find_bearer(services, token)
+        note_try(services, request, address, token, was_right=bearer is not None)
         if bearer is None:
             raise ProblemError(
                 HTTPStatus.UNAUTHORIZED,
@@ -76,10 +82,11 @@ class Requires:
         identity = Identity(
             bearer.subject,
             bearer.role or UNKNOWN_ROLE,
-            _readable(purpose),
+            _plain(purpose),
             request.state.request_id,
             bearer.force or "",
         )
+        refuse_too_many(services, identity, self._action)
         if bearer.role is None or not allows(bearer.role, self.permission):
             about = Subject(person_id=_person_of(request), detail={"needs": self.permission})
             record_refusal(services.pool, identity, self._action, about)
@@ -138,9 +145,16 @@ def _refuse_unknown_parameters(request: Request) -> None:
         )
 
 
-def _readable(purpose: str) -> str:
-    """Headers arrive as latin-1; what was sent in UTF-8 is read as such."""
-    try:
-        return purpose.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return purpose
+def _plain(purpose: str) -> str:
+    """Headers arrive as latin-1; what was sent in UTF-8 is read as such. Raises ProblemError where the audit could be
+    read as something else than it says.
+    """
+    with suppress(UnicodeError):
+        purpose = purpose.encode("latin-1").decode("utf-8")
+    if misleads(purpose):
+        raise ProblemError(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "X-Purpose holds control characters, or some that turn its direction: give one line of plain text.",
+            errors=[{"where": "header.X-Purpose", "problem": "not one line of plain text"}],
+        )
+    return purpose
