@@ -102,10 +102,10 @@ class RateLimit:
             is_first = self._counters.get(self._item.key_for(key)) == self._item.amount + 1
             return self._excess(key, is_first=is_first)
 
-    def spent(self, key: str) -> Excess | None:
-        """Count nothing; None while another one would be within the limit."""
+    def is_spent(self, key: str) -> bool:
+        """Whether another one would be too many; counts nothing."""
         with self._lock:
-            return None if self._strategy.test(self._item, key) else self._excess(key, is_first=False)
+            return not self._strategy.test(self._item, key)
 
     def _excess(self, key: str, *, is_first: bool) -> Excess:
         REQUESTS_LIMITED.labels(self._kind).inc()
@@ -153,11 +153,15 @@ class RequestLimits:
         self._proxies = tuple(proxies)
 
     def may_try(self, address: str, secret: str) -> Excess | None:
-        """Before a token or key is looked up. Who was let in with it is never held up by others at their address."""
-        return None if secret in self._let_in else self._failures.spent(address)
+        """Before a token or key is looked up. Who was let in with it is never held up by others at their address, and
+        no secret at all is no try.
+        """
+        if not secret or secret in self._let_in or not self._failures.is_spent(address):
+            return None
+        return self._failures.hit(address)
 
     def tried(self, address: str, secret: str, *, was_right: bool) -> Excess | None:
-        """After it was looked up; no secret at all is no try."""
+        """After it was looked up."""
         self._let_in.note(secret, was_right=was_right)
         return None if was_right or not secret else self._failures.hit(address)
 

@@ -10,8 +10,7 @@ from api.errors import ProblemError
 from api.services import Services
 from store.database import Identity
 
-UNKNOWN_SUBJECT = "unknown"
-UNKNOWN_ROLE = "unknown"
+UNKNOWN = "unknown"
 
 
 def address_of(request: Request, services: Services) -> str:
@@ -20,23 +19,14 @@ def address_of(request: Request, services: Services) -> str:
     return services.limits.address(peer, request.headers.get("x-forwarded-for", ""))
 
 
-def refuse_tries(services: Services, address: str, secret: str) -> None:
+def refuse_tries(services: Services, request: Request, address: str, secret: str) -> None:
     """Before ``secret`` is looked up. ProblemError where the address has tried wrong ones too often."""
-    excess = services.limits.may_try(address, secret)
-    if excess is not None:
-        raise _problem(excess, "Too many wrong tokens came from this address")
+    _refuse_address(services, request, address, services.limits.may_try(address, secret))
 
 
 def note_try(services: Services, request: Request, address: str, secret: str, *, was_right: bool) -> None:
-    """Count a wrong one. ProblemError from the first that is too many, which is recorded."""
-    excess = services.limits.tried(address, secret, was_right=was_right)
-    if excess is None:
-        return
-    if excess.is_first:
-        nobody = Identity(UNKNOWN_SUBJECT, UNKNOWN_ROLE, "not stated", request.state.request_id)
-        about = Subject(detail={"too_many": "wrong tokens", "address": address})
-        record_refusal(services.pool, nobody, Action.SIGN_IN, about)
-    raise _problem(excess, "Too many wrong tokens came from this address")
+    """Count a wrong one. ProblemError where it is one too many."""
+    _refuse_address(services, request, address, services.limits.tried(address, secret, was_right=was_right))
 
 
 def refuse_too_many(services: Services, identity: Identity, action: Action) -> None:
@@ -47,6 +37,16 @@ def refuse_too_many(services: Services, identity: Identity, action: Action) -> N
     if excess.is_first:
         record_refusal(services.pool, identity, action, Subject(detail={"too_many": "requests"}))
     raise _problem(excess, "Too many requests in this minute")
+
+
+def _refuse_address(services: Services, request: Request, address: str, excess: Excess | None) -> None:
+    if excess is None:
+        return
+    if excess.is_first:
+        nobody = Identity(UNKNOWN, UNKNOWN, "not stated", request.state.request_id)
+        about = Subject(detail={"too_many": "wrong tokens", "address": address})
+        record_refusal(services.pool, nobody, Action.SIGN_IN, about)
+    raise _problem(excess, "Too many wrong tokens came from this address")
 
 
 def _problem(excess: Excess, what: str) -> ProblemError:

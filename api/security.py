@@ -69,7 +69,7 @@ class Requires:
     ) -> Caller:
         token = credentials.credentials if credentials else ""
         address = address_of(request, services)
-        refuse_tries(services, address, token)
+        refuse_tries(services, request, address, token)
         bearer = find_bearer(services, token)
         note_try(services, request, address, token, was_right=bearer is not None)
         if bearer is None:

@@ -57,7 +57,7 @@ async def authenticated(
     key = _key_of(request) or (request.query_params.get("key") if key_in_query else None) or ""
     peer = request.client.host if request.client else ""
     address = services.limits.address(peer, request.headers.get("x-forwarded-for", ""))
-    _refuse_excess(services.limits.may_try(address, key), too_many)
+    _refuse_excess(services.limits.may_try(address, key), too_many, address=address)
     access = await services.in_thread(partial(services.authenticate, key)) if key else None
     _refuse_excess(services.limits.tried(address, key, was_right=access is not None), too_many, address=address)
     if access is None:

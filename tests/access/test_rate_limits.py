@@ -74,7 +74,7 @@ def test_an_address_that_tries_wrong_secrets_is_not_looked_up_any_more() -> None
     for _ in range(3):
         assert limits.may_try(ADDRESS, WRONG) is None
         assert limits.tried(ADDRESS, WRONG, was_right=False) is None
-    assert limits.may_try(ADDRESS, WRONG) is not None
+    assert [limits.may_try(ADDRESS, WRONG) for _ in range(2)] == [Excess(60, is_first=True), Excess(60, is_first=False)]
     assert limits.may_try("198.51.100.8", WRONG) is None
 
 
