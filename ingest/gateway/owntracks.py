@@ -21,9 +21,7 @@ NO_DEVICE = Refusal(
 def owntracks_router(services: GatewayServices) -> APIRouter:
     router = APIRouter()
 
-    @router.post(
-        "/v1/owntracks", responses={**RESPONSES, 200: {"description": "An empty array: no commands"}}
-    )
+    @router.post("/v1/owntracks", responses={**RESPONSES, 200: {"description": "An empty array: no commands"}})
     async def receive_owntracks(request: Request) -> Response:
         """The OwnTracks protocol over HTTP. X-Cordon-Rejected names why a payload was kept as a dead letter."""
         return await answered(_receive(request, services))

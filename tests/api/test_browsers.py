@@ -1,10 +1,13 @@
 """What keeps a browser from being turned against whoever uses it, on every route and every kind of answer."""
 
+import asyncio
+import threading
 from collections.abc import Iterator
 
 import pytest
 
 from access.roles import POLICY, Role
+from api.shared_check import SharedCheck
 from tests.api.test_policy import GATEWAY_PATHS, GUARDED, OPERATIONS, address
 from tests.conftest import fresh_database
 from tests.servers.timescale import DatabaseServer
@@ -80,3 +83,27 @@ def named(embedded_server: DatabaseServer, embedded_template: str) -> Iterator[R
 def test_a_service_that_has_names_answers_by_them_alone(named: RunningApi, host: str, status: int) -> None:
     assert named.get(Role.MANAGER, "/v1/alerts", headers={"Host": host}).status_code == status
     assert named.get(Role.MANAGER, "/health/live", headers={"Host": host}).status_code == 200
+
+
+def test_many_probes_cost_one_look() -> None:
+    """Readiness is open to all, and each look takes a connection of the alert stream's."""
+    looks: list[int] = []
+    gate = threading.Event()
+
+    def look() -> dict[str, str]:
+        looks.append(1)
+        assert gate.wait(10)
+        return {"database": "ok"}
+
+    async def ask_often() -> list[dict[str, str]]:
+        shared = SharedCheck()
+        asked = [asyncio.create_task(shared.outcome(look)) for _ in range(500)]
+        await asyncio.sleep(0)
+        asked[0].cancel()  # whose client went away; the others still get their answer
+        gate.set()
+        answers = await asyncio.gather(*asked[1:])
+        await shared.outcome(look)
+        return answers
+
+    assert asyncio.run(ask_often()) == [{"database": "ok"}] * 499
+    assert len(looks) == 2, "one for all of them, and one for who asked later"
