@@ -156,7 +156,7 @@ def run_delivery(settings: Settings, stop: threading.Event, announce: Callable[[
 
 
 def _kafka(settings: Settings, url: str) -> Deliverer:
-    channel = KafkaAlertChannel(settings.kafka_bootstrap_servers, settings.kafka_alerts_topic)
+    channel = KafkaAlertChannel(settings.kafka_bootstrap_servers, settings.kafka_alerts_topic, settings.kafka_security)
     return Deliverer(Outbox(url, KAFKA), channel, KAFKA)
 
 

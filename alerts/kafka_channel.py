@@ -1,15 +1,16 @@
 """Alert events on a Kafka topic: keyed by alert, so that a partition holds an alert's events in their order."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC
+from typing import Any
 
 import msgspec
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 from kafka.future import Future
 
-from ops.broker import require_broker
+from ops.broker import PLAIN, require_broker
 from ops.errors import UnavailableError
 from store.outbox import OutboxMessage
 
@@ -22,8 +23,9 @@ EVENT_ID_HEADER = "event-id"
 class KafkaAlertChannel:
     """A producer that is made on first need, and made anew after a failure: a failed one may refuse ever after."""
 
-    def __init__(self, bootstrap_servers: str, topic: str) -> None:
+    def __init__(self, bootstrap_servers: str, topic: str, security: Mapping[str, Any] = PLAIN) -> None:
         self._bootstrap_servers = bootstrap_servers
+        self._security = security
         self._topic = topic
         self._producer: KafkaProducer | None = None
         self._ask_at = 0.0
@@ -100,6 +102,7 @@ class KafkaAlertChannel:
             max_block_ms=CONNECTED_WITHIN_S * 1000,
             bootstrap_timeout_ms=CONNECTED_WITHIN_S * 1000,
             reconnect_backoff_max_ms=2000,
+            **self._security,
         )
 
     def _hand_over(self, producer: KafkaProducer, message: OutboxMessage) -> Future:

@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from api.documentation import DESCRIPTION, DocumentedApi
 from api.errors import install_handlers
 from api.local_sign_in import refuse_local_sign_in_elsewhere
-from api.middleware import BodyLimitMiddleware, RequestContextMiddleware
+from api.middleware import BodyLimitMiddleware, KnownHostMiddleware, RequestContextMiddleware
 from api.routes import (
     alerts,
     authorisations,
@@ -129,6 +129,7 @@ def create_app(settings: Settings, services: Services) -> FastAPI:
     app.include_router(gateway_router(services.gateway))  # each of its routes asks for a source's own key
     install_handlers(app)
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.request_max_bytes, unlimited=STREAMED_BODIES)
+    app.add_middleware(KnownHostMiddleware, hosts=settings.known_hosts)
     app.add_middleware(RequestContextMiddleware)
     app.add_middleware(EmptyPathMiddleware)  # the last one added is the outermost
     return app

@@ -6,7 +6,7 @@ from fastapi import Request
 
 from access.refusals import Because, NotLetInError
 from access.sessions import is_csrf_token
-from ops.delivery_settings import is_loopback
+from ops.loopback import is_loopback
 from ops.settings import Settings
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -42,15 +42,18 @@ _MEANINGS = {
     HTTPStatus.CONFLICT: "Not as things stand; the detail says why",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than this service takes",
     HTTPStatus.UNPROCESSABLE_ENTITY: "Wrong parameters or content; every fault is named",
+    HTTPStatus.TOO_MANY_REQUESTS: "More than may be asked in a minute; Retry-After says when to go on",
     HTTPStatus.PRECONDITION_REQUIRED: "Without If-Match; read it first and send its ETag",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Our fault; tells nothing of the inside",
     HTTPStatus.SERVICE_UNAVAILABLE: "A server that this needs does not answer; Retry-After says when to try again",
 }
 _USUAL = (
+    HTTPStatus.BAD_REQUEST,
     HTTPStatus.UNAUTHORIZED,
     HTTPStatus.FORBIDDEN,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.INTERNAL_SERVER_ERROR,
     HTTPStatus.SERVICE_UNAVAILABLE,
 )

@@ -16,6 +16,7 @@ from ops.logs import get_logger
 _log = get_logger("api")
 
 _REMEDIES = {
+    HTTPStatus.BAD_REQUEST: "The body cannot be read: send JSON in UTF-8, as GET /v1/openapi.json describes it.",
     HTTPStatus.NOT_FOUND: "There is nothing at this path; GET /v1/openapi.json lists the routes.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This path does not take this method; the header Allow says which it takes.",
 }

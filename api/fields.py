@@ -8,6 +8,7 @@ from fastapi import Path, Query
 from pydantic import BeforeValidator, Field
 
 from api.security import LARGEST_BIGINT
+from model.times import EARLIEST, LATEST
 
 LONGEST_REFERENCE = 100
 PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+$"
@@ -16,15 +17,20 @@ _RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:
 
 
 def parse_moment(text: object) -> datetime:
-    """An aware time in UTC. Raises ValueError on anything but RFC 3339 with an offset."""
+    """An aware time in UTC. Raises ValueError on anything but RFC 3339 with an offset, and on a time that the database
+    does not take as one of ours (``model.times``).
+    """
     if not isinstance(text, str) or _RFC_3339.fullmatch(text) is None:
         raise ValueError(
             "give an RFC 3339 time with its offset, such as 2026-11-22T10:00:00Z (in a query write + as %2B)"
         )
     try:
-        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+        moment = datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError("there is no such time") from None
+    if not EARLIEST <= moment < LATEST:
+        raise ValueError(f"give a time from {EARLIEST.year} on and before {LATEST.year}")
+    return moment
 
 
 Moment = Annotated[datetime, BeforeValidator(parse_moment)]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Generic, TypeVar
 
+from access.rate_limits import request_limits
 from ingest.decode import DecodeLimits
 from ingest.gateway.services import GatewayServices
 from ingest.sinks import event_limits, open_event_sink, open_sink
@@ -85,6 +86,7 @@ def open_gateway(settings: Settings, pool: Pool) -> GatewayServices:
         decode_limits=DecodeLimits(settings.message_max_bytes, settings.region),
         event_limits=event_limits(settings),
         body_max_bytes=settings.request_max_bytes,
+        limits=request_limits(settings),
     )
 
 

@@ -1,8 +1,8 @@
 """The demo's own sign-in: for whoever has a token of `cordon demo`, and nowhere but there."""
 
 from api.services import Services
-from ops.delivery_settings import is_loopback
 from ops.errors import ConfigurationError
+from ops.loopback import is_loopback
 from store.database import SERVICE
 from store.sessions import is_demonstration
 

@@ -7,7 +7,7 @@ import re
 import time
 import traceback
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from http import HTTPStatus
 
 import structlog
@@ -25,10 +25,13 @@ MOST_DIGITS = 18  # of a claimed length that are read; more digits are too much 
 KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 SECURITY_HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
 }
 
 _log = get_logger("api")
@@ -90,6 +93,28 @@ class _Answer:
         route = getattr(scope.get("route"), "path", "unmatched")
         HTTP_REQUESTS.labels(method, route, str(self.status or "aborted")).inc()
         HTTP_SECONDS.labels(method, route).observe((self._stream_began or time.perf_counter()) - self._began)
+
+
+class KnownHostMiddleware:
+    """Answers requests that call the service by a name of ours. A page elsewhere whose name was made to lead to us
+    (DNS rebinding) calls us by its own, and reads nothing. Probes call an address, and read nothing of anybody.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
+        self._app = app
+        self._hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_open = scope["type"] != "http" or scope["path"].startswith("/health/") or not self._hosts
+        if is_open or _host(Headers(scope=scope)) in self._hosts:
+            await self._app(scope, receive, send)
+            return
+        refusal = problem(
+            HTTPStatus.MISDIRECTED_REQUEST,
+            "Misdirected request",
+            "This service does not answer by that name; its operator lists its names in CORDON_API_HOSTS.",
+        )
+        await refusal(scope, receive, send)
 
 
 class BodyLimitMiddleware:
@@ -193,6 +218,12 @@ def _replay(messages: Iterable[Message], receive: Receive) -> Receive:
         return await receive()
 
     return replayed
+
+
+def _host(headers: Headers) -> str:
+    """The name of the header Host, without the port."""
+    given = headers.get("host", "").lower()
+    return given.partition("]")[0].removeprefix("[") if given.startswith("[") else given.partition(":")[0]
 
 
 def _request_id(headers: Headers) -> str:

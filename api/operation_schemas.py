@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from api.fields import Moment
+from api.fields import PRINTABLE, Moment
 from api.schemas import LONGEST_TEXT, Answer
 from model.operations import Authority, MatchDay, OperationState, Power, Rank
 from store.operations_match_days import ComingMatchDay
@@ -39,6 +39,7 @@ def _date(text: object) -> date:
 ClockTime = Annotated[time, BeforeValidator(_time_of_day, json_schema_input_type=str)]
 Day = Annotated[date, BeforeValidator(_date, json_schema_input_type=str)]
 Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
+WardCode = Annotated[str, Field(max_length=LONGEST_TEXT, pattern=PRINTABLE)]
 
 
 class AuthorityIn(BaseModel):
@@ -48,7 +49,7 @@ class AuthorityIn(BaseModel):
 
     reference: Text = Field(description="A name of your own, or the force's; the zone has it, too")
     power: Text = Field(description=f"The legal power: {', '.join(Power)}")
-    wards: list[Text] = Field(description="Codes of wards or boroughs: the area is all of them together")
+    wards: list[WardCode] = Field(description="Codes of wards or boroughs: the area is all of them together")
     begins_at: Moment = Field(alias="from")
     ends_at: Moment = Field(alias="to", description="Not included; at most 24 hours after from")
     officer: Text = Field(description="Name of the police officer who authorised it")

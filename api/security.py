@@ -1,6 +1,7 @@
 """The door of every route: a live token or session, and a role that the policy table lets through."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -28,7 +29,9 @@ from api.credentials import (
 )
 from api.csrf import refuse_forged
 from api.errors import ProblemError
+from api.limits import address_of, note_try, refuse_too_many, refuse_tries
 from api.services import CurrentServices, Services
+from model.plain_text import misleads
 from store.database import Identity
 
 NOT_STATED = "not stated"
@@ -84,11 +87,13 @@ class Requires:
         purpose: str,
         csrf_token: str,
     ) -> Caller:
+        purpose = _plain(purpose)
         credential = credential_of(request, token.credentials if token else None, cookie)
         bearer = self._bearer(request, services, credential, purpose)
         identity = Identity(
-            bearer.subject, bearer.role or UNKNOWN, _readable(purpose), request.state.request_id, bearer.force or ""
+            bearer.subject, bearer.role or UNKNOWN, purpose, request.state.request_id, bearer.force or ""
         )
+        refuse_too_many(services, identity, self._action)
         if credential.is_session:
             try:
                 refuse_forged(request, services.settings, credential.secret, csrf_token)
@@ -104,16 +109,21 @@ class Requires:
             "Sign in at /sign-in, or send the header Authorization: Bearer with a token that is live;"
             " `cordon token create` makes one."
         )
+        address = address_of(request, services)
+        refuse_tries(services, request, address, credential.secret)
+        is_somebodys = False
         try:
             bearer = find_bearer(services, credential)
         except (NotLetInError, ProviderSilentError) as error:
             because, subject = because_of(error)
-            identity = Identity(subject, UNKNOWN, _readable(purpose), request.state.request_id)
+            is_somebodys = subject != UNKNOWN
+            identity = Identity(subject, UNKNOWN, purpose, request.state.request_id)
             about = Subject(person_id=_person_of(request), detail={"because": because})
             record_refusal(services.pool, identity, self._action, about)
             if isinstance(error, ProviderSilentError):
                 raise
             bearer, detail = None, str(error)
+        note_try(services, request, address, credential.secret, was_right=bearer is not None or is_somebodys)
         if bearer is None:
             raise ProblemError(HTTPStatus.UNAUTHORIZED, detail, headers={"WWW-Authenticate": "Bearer"})
         return bearer
@@ -188,9 +198,16 @@ def _refuse_unknown_parameters(request: Request) -> None:
         )
 
 
-def _readable(purpose: str) -> str:
-    """Headers arrive as latin-1; what was sent in UTF-8 is read as such."""
-    try:
-        return purpose.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return purpose
+def _plain(purpose: str) -> str:
+    """Headers arrive as latin-1; what was sent in UTF-8 is read as such. Raises ProblemError where the audit could be
+    read as something else than it says.
+    """
+    with suppress(UnicodeError):
+        purpose = purpose.encode("latin-1").decode("utf-8")
+    if misleads(purpose):
+        raise ProblemError(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "X-Purpose holds control characters, or some that turn its direction: give one line of plain text.",
+            errors=[{"where": "header.X-Purpose", "problem": "not one line of plain text"}],
+        )
+    return purpose

@@ -10,7 +10,9 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from access.openid.sign_in import SignIn
+from access.rate_limits import RequestLimits
 from api.gateway import broker_check, open_gateway
+from api.shared_check import SharedCheck
 from api.stream import StreamHub
 from ingest.gateway.services import GatewayServices
 from ops.settings import Settings
@@ -39,9 +41,15 @@ class Services:
         default_factory=lambda: defaultdict(lambda: asyncio.Semaphore(UPLOADS_OF_A_FORCE))
     )
     check_broker: Callable[[], None] | None = None  # raises UnavailableError while the broker does not answer
+    shared_check: SharedCheck = field(default_factory=SharedCheck)
     migrations: frozenset[str] = field(
         default_factory=lambda: frozenset(migration.name for migration in read_migrations())
     )
+
+    @property
+    def limits(self) -> RequestLimits:
+        """One count of an address, whether it tries tokens or sources' keys."""
+        return self.gateway.limits
 
     def close(self) -> None:
         if self.sign_in is not None:

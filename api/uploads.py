@@ -11,16 +11,16 @@ from starlette.requests import ClientDisconnect
 
 from api.errors import ProblemError
 from api.middleware import MOST_DIGITS
-from ingest.matching.spool import FileTooLargeError, Spool
+from ingest.matching.spool import PARTS_OF_A_BATCH, FileTooLargeError, Spool
 
 SILENT_S = 30.0  # a client that says nothing for so long is gone
 WITHIN_S = 900.0  # a client that says a little all the time would hold its connection for ever
 
 
 @asynccontextmanager
-async def spooled_body(request: Request, max_bytes: int) -> AsyncIterator[Spool]:
+async def spooled_body(request: Request, max_bytes: int, if_too_large: str = PARTS_OF_A_BATCH) -> AsyncIterator[Spool]:
     """The body on disk, up to ``max_bytes``. Raises ProblemError with 400, 408 or 413."""
-    with Spool(max_bytes) as spool:
+    with Spool(max_bytes, if_too_large) as spool:
         try:
             _refuse_claim(request, spool)
             async with asyncio.timeout(WITHIN_S):

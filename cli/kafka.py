@@ -15,5 +15,5 @@ def broker_administration(settings: Settings) -> Iterator[KafkaAdministration]:
         raise ConfigurationError(
             "this needs Kafka: set CORDON_BROKER=kafka and CORDON_KAFKA_BOOTSTRAP_SERVERS, such as localhost:9092"
         )
-    with closing(KafkaAdministration(settings.kafka_bootstrap_servers)) as administration:
+    with closing(KafkaAdministration(settings.kafka_bootstrap_servers, settings.kafka_security)) as administration:
         yield administration

@@ -21,7 +21,7 @@ def postgres_folder(settings: Settings) -> Path:
 def owner_url(settings: Settings) -> str:
     """The owner's URL of the settings; where none is set, that of a running `cordon demo` on the data folder."""
     if settings.database_owner_url.get_secret_value():
-        return settings.database_owner_url.get_secret_value()
+        return settings.require_database_url("owner")
     demo_url = running_url(postgres_folder(settings), DEMO_DATABASE, OWNER)
     return demo_url or settings.require_database_url("owner")
 

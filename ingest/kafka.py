@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,7 +12,7 @@ from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
 from ingest.source import PartitionBatch, Polled
-from ops.broker import require_broker
+from ops.broker import PLAIN, require_broker
 from ops.errors import ConfigurationError, UnavailableError
 from store.offsets import BEGINNING
 
@@ -70,6 +70,7 @@ class KafkaPingSource:
         batch_size: int,
         session_timeout_ms: int,
         max_poll_interval_ms: int,
+        security: Mapping[str, Any] = PLAIN,
     ) -> None:
         self.topic = topic
         self._batch_size = batch_size
@@ -93,6 +94,7 @@ class KafkaPingSource:
                 fetch_max_wait_ms=FETCH_WAIT_MS,
                 allow_auto_create_topics=False,
                 **CONNECTION,
+                **security,
             )
             self._require_topic()
             self._assignment.consumer = self._consumer
@@ -187,7 +189,7 @@ class KafkaPingSource:
 class KafkaPingSink:
     """Appends to the topic, keyed by device; safe to share between threads."""
 
-    def __init__(self, bootstrap_servers: str, topic: str) -> None:
+    def __init__(self, bootstrap_servers: str, topic: str, security: Mapping[str, Any] = PLAIN) -> None:
         self._topic = topic
         with _as_unavailable():
             self._producer = KafkaProducer(
@@ -201,6 +203,7 @@ class KafkaPingSink:
                 request_timeout_ms=APPEND_TIMEOUT_S * 500,
                 max_block_ms=APPEND_TIMEOUT_S * 1000,
                 **CONNECTION,
+                **security,
             )
 
     def append(self, messages: Sequence[tuple[str, bytes]]) -> None:

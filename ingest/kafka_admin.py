@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, OffsetSpec
 from kafka.errors import BrokerResponseError, KafkaError
 
+from ops.broker import PLAIN
 from ops.errors import ConfigurationError, UnavailableError
 
 CONNECT_WITHIN_MS = 10_000
@@ -36,10 +38,10 @@ class NewTopic:
 class KafkaAdministration:
     """Every method raises UnavailableError when the broker does not answer."""
 
-    def __init__(self, bootstrap_servers: str) -> None:
+    def __init__(self, bootstrap_servers: str, security: Mapping[str, Any] = PLAIN) -> None:
         with _as_our_errors():
             self._admin = KafkaAdminClient(
-                bootstrap_servers=bootstrap_servers.split(","), bootstrap_timeout_ms=CONNECT_WITHIN_MS
+                bootstrap_servers=bootstrap_servers.split(","), bootstrap_timeout_ms=CONNECT_WITHIN_MS, **security
             )
 
     def close(self) -> None:

@@ -17,7 +17,7 @@ def open_sink(settings: Settings, pool: Pool | None = None) -> PingSink:
     Raises UnavailableError when the broker or database does not answer.
     """
     if settings.broker == "kafka":
-        return KafkaPingSink(settings.kafka_bootstrap_servers, settings.kafka_pings_topic)
+        return KafkaPingSink(settings.kafka_bootstrap_servers, settings.kafka_pings_topic, settings.kafka_security)
     if pool is None:
         pool = Pool(settings.require_database_url("api"), "cordon-sink", size=1)
     return QueuePingSink(pool)
@@ -33,6 +33,7 @@ def open_source(settings: Settings) -> PingSource:
             batch_size=settings.worker_batch_size,
             session_timeout_ms=settings.kafka_session_timeout_ms,
             max_poll_interval_ms=settings.kafka_max_poll_interval_ms,
+            security=settings.kafka_security,
         )
     return QueuePingSource(
         settings.require_database_url("worker"), settings.kafka_pings_topic, settings.worker_batch_size
@@ -43,7 +44,9 @@ class KafkaEventSink:
     """Appends to the topic of events, keyed by device, byte for byte as each was sent."""
 
     def __init__(self, settings: Settings) -> None:
-        self._sink = KafkaPingSink(settings.kafka_bootstrap_servers, settings.kafka_events_topic)
+        self._sink = KafkaPingSink(
+            settings.kafka_bootstrap_servers, settings.kafka_events_topic, settings.kafka_security
+        )
 
     def append(self, messages: Sequence[EventMessage]) -> None:
         self._sink.append([(message.serial, message.original) for message in messages])

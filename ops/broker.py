@@ -1,11 +1,15 @@
 """Whether a Kafka broker is there at all. Its client does not say: it goes on trying, in silence."""
 
 import socket
+from collections.abc import Mapping
+from typing import Any
 
 from ops.errors import UnavailableError
 
 CHECK_TIMEOUT_S = 2.0
 DEFAULT_KAFKA_PORT = "9092"
+PLAIN: Mapping[str, Any] = {"security_protocol": "PLAINTEXT"}
+"""What a client of Kafka is given of security where there is none: ``Settings.kafka_security`` says what there is."""
 
 
 def require_broker(bootstrap_servers: str) -> None:

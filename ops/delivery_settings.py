@@ -2,14 +2,13 @@
 
 import ipaddress
 from functools import cached_property
-from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings
 
-from ops.errors import ConfigurationError
+from ops.loopback import is_loopback
 
 LONGEST_PUBLIC_URL = 60  # a text message holds the link and says something beside it
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -37,7 +36,6 @@ class DeliverySettings(BaseSettings):
     )
     smtp_user: str = Field(default="", description="login at the mail server; empty: none")
     smtp_password: SecretStr = Field(default=SecretStr(""), description="password of that login")
-    smtp_password_file: str = Field(default="", description="file that holds the password instead")
     smtp_from: str = Field(default="", description="address that e-mail comes from")
     notify_url: str = Field(
         default="https://api.notifications.service.gov.uk", description="base address of GOV.UK Notify's API"
@@ -45,7 +43,6 @@ class DeliverySettings(BaseSettings):
     notify_api_key: SecretStr = Field(
         default=SecretStr(""), description="API key of GOV.UK Notify; with one, text messages are sent"
     )
-    notify_api_key_file: str = Field(default="", description="file that holds the key instead")
     notify_email_template: str = Field(
         default="", description="id of Notify's e-mail template: subject ((subject)), body ((body))"
     )
@@ -102,20 +99,9 @@ class DeliverySettings(BaseSettings):
         named = [name.strip() for name in self.webhook_networks.split(",") if name.strip()]
         return tuple(ipaddress.ip_network(name) for name in named)
 
-    def secret(self, name: Literal["smtp_password", "notify_api_key", "oidc_client_secret"]) -> str:
-        """As it was given, or as its file holds it. Raises ConfigurationError where the file cannot be read."""
-        given: SecretStr = getattr(self, name)
-        file = getattr(self, f"{name}_file")
-        if given.get_secret_value() or not file:
-            return given.get_secret_value()
-        try:
-            return Path(file).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigurationError(f"CORDON_{name.upper()}_FILE cannot be read: {error}") from None
-
     @property
     def _has_notify_key(self) -> bool:
-        return bool(self.notify_api_key.get_secret_value() or self.notify_api_key_file)
+        return bool(self.notify_api_key.get_secret_value())
 
 
 def is_address(text: str) -> bool:
@@ -123,10 +109,3 @@ def is_address(text: str) -> bool:
     parts = urlsplit(text)
     is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
     return is_safe and bool(parts.hostname) and not parts.query and not parts.fragment and text.isascii()
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

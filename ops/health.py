@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -16,7 +17,18 @@ Readiness = Callable[[], dict[str, bool]]
 """What must be true for work to be done, by name."""
 
 
+SILENT_S = 5.0
+
+
+class _ThreadingServer(ThreadingMixIn, WSGIServer):
+    """A client that says nothing must not hold up the probes, which would have the process restarted."""
+
+    daemon_threads = True
+
+
 class _QuietHandler(WSGIRequestHandler):
+    timeout = SILENT_S  # of the socket, for each read and write
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class's own name
         """Probes come every few seconds: their lines would drown the log."""
 
@@ -27,7 +39,7 @@ def health_server(
 ) -> Iterator[int]:
     """Serve until the block ends; gives the port, which is a free one where ``port`` is 0."""
     try:
-        server = make_server(host, port, _application(readiness), WSGIServer, _QuietHandler)
+        server = make_server(host, port, _application(readiness), _ThreadingServer, _QuietHandler)
     except OSError as error:
         raise ConfigurationError(
             f"the health server cannot listen on {host}:{port} ({error.strerror}): set {port_setting}"
@@ -46,6 +58,8 @@ def _application(readiness: Readiness) -> Callable[[WSGIEnvironment, StartRespon
     metrics = make_wsgi_app(REGISTRY)
 
     def answer(environment: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environment["REQUEST_METHOD"] not in {"GET", "HEAD"}:
+            return _json(start_response, "405 Method Not Allowed", {"status": "only GET"})
         path = environment["PATH_INFO"]
         if path == "/metrics":
             page: Iterable[bytes] = metrics(environment, start_response)

@@ -152,6 +152,9 @@ HTTP_REQUESTS = Counter("cordon_http_requests", "Requests by route", ["method", 
 HTTP_SECONDS = Histogram(
     "cordon_http_request_seconds", "Time of one request by route", ["method", "route"], registry=REGISTRY
 )
+REQUESTS_LIMITED = Counter(
+    "cordon_requests_limited", "Requests refused because there were too many", ["kind"], registry=REGISTRY
+)  # caller, source, device_source, address
 STREAM_CLIENTS = Gauge("cordon_stream_clients", "Clients of the alert stream", registry=REGISTRY)
 
 # A counter that first appears at 1 shows no increase, so an alarm would miss what happens first: these begin at 0.
@@ -159,6 +162,8 @@ for _outcome in ("stored", "repeated", "quarantined", "rejected"):
     PINGS.labels(_outcome)
 for _outcome in ("stored", "repeated", "rejected"):
     DEVICE_EVENTS.labels(_outcome)
+for _kind in ("caller", "source", "device_source", "address"):
+    REQUESTS_LIMITED.labels(_kind)
 for _verdict in MatchVerdict:
     MATCHES.labels(_verdict.value)
 for _reason in RejectionReason:

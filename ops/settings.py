@@ -5,23 +5,27 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from crimes.files.forces import Force, force_of
 from crimes.files.row_errors import Fault
 from model.crimes import MatchingSettings
 from model.zones import Region
+from ops.broker_settings import BrokerSettings
+from ops.database_url import DatabaseTls, complete_url
 from ops.errors import ConfigurationError
+from ops.protection_settings import ProtectionSettings
+from ops.setting_sources import PREFIX, SecretFiles, refuse_unknown, variables_of
 from ops.sign_in_settings import SignInSettings
 
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 
 
-class Settings(SignInSettings):
+class Settings(BrokerSettings, SignInSettings, ProtectionSettings):
     """Read from the environment (``CORDON_`` and the field's name) once, at start; secrets are never logged."""
 
-    model_config = SettingsConfigDict(env_prefix="CORDON_", extra="forbid", frozen=True, secrets_dir=None)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
     database_owner_url: SecretStr = Field(
         default=SecretStr(""),
@@ -33,24 +37,19 @@ class Settings(SignInSettings):
     database_api_url: SecretStr = Field(
         default=SecretStr(""), description="PostgreSQL URL of a login in the role cordon_api"
     )
+    database_password: SecretStr = Field(
+        default=SecretStr(""), description="password of whichever of these logins, where its URL holds none"
+    )
+    database_tls: DatabaseTls = Field(
+        default="verify-full",
+        description="the database's certificate is checked against its name, unless it is on this machine; off for a"
+        " network that is the database's own",
+    )
+    database_ca_file: str = Field(
+        default="", description="PEM file of the authorities that sign that certificate; empty: the system's"
+    )
     database_pool_size: Annotated[int, Field(ge=1, le=200)] = Field(
         default=10, description="connections of one API process; requests beyond it wait"
-    )
-
-    broker: Literal["embedded", "kafka"] = Field(
-        default="embedded", description="where pings wait: the database's own queue, or Kafka"
-    )
-    kafka_bootstrap_servers: str = Field(default="", description="host:port, separated by commas")
-    kafka_group: str = Field(default="cordon-worker", description="consumer group of the workers")
-    kafka_pings_topic: str = Field(default="tag.pings", description="topic of pings, keyed by device id")
-    kafka_alerts_topic: str = Field(default="breach.alerts", description="topic that alert changes go to")
-    kafka_events_topic: str = Field(default="tag.events", description="topic of device events, keyed by device id")
-    kafka_commands_topic: str = Field(default="tag.commands", description="topic that commands to tags go to")
-    kafka_session_timeout_ms: Annotated[int, Field(ge=1000, le=60000)] = Field(
-        default=10_000, description="a worker unheard for this long loses its partitions"
-    )
-    kafka_max_poll_interval_ms: Annotated[int, Field(ge=5000, le=300000)] = Field(
-        default=30_000, description="a worker that does not finish a batch in this time loses its partitions"
     )
 
     worker_batch_size: Annotated[int, Field(ge=1, le=100_000)] = Field(
@@ -207,18 +206,23 @@ class Settings(SignInSettings):
         default=Path(".cordon"), description="where the embedded database of `cordon demo` keeps its data"
     )
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- the base class's own arguments
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, SecretFiles(settings_cls)
+
     @model_validator(mode="after")
     def _region_is_a_box(self) -> Self:
         if self.region_lat_min >= self.region_lat_max or self.region_lon_min >= self.region_lon_max:
             raise ValueError(
                 "the region is empty: give CORDON_REGION_LAT_MIN below CORDON_REGION_LAT_MAX, and so for LON"
             )
-        return self
-
-    @model_validator(mode="after")
-    def _kafka_has_servers(self) -> Self:
-        if self.broker == "kafka" and not self.kafka_bootstrap_servers:
-            raise ValueError("CORDON_BROKER=kafka needs CORDON_KAFKA_BOOTSTRAP_SERVERS, such as localhost:9092")
         return self
 
     @model_validator(mode="after")
@@ -270,18 +274,21 @@ class Settings(SignInSettings):
         return [name.strip() for name in self.crime_local_time_forces.split(",") if name.strip()]
 
     def require_database_url(self, role: Literal["owner", "worker", "api"]) -> str:
-        """The URL for ``role``; ConfigurationError when it is not set."""
+        """The URL for ``role``, with its password and TLS; ConfigurationError when it is not set, or not safe."""
+        variable = f"CORDON_DATABASE_{role.upper()}_URL"
         secret: SecretStr = getattr(self, f"database_{role}_url")
         if not secret.get_secret_value():
             raise ConfigurationError(
-                f"CORDON_DATABASE_{role.upper()}_URL is not set: give the PostgreSQL URL, "
+                f"{variable} is not set: give the PostgreSQL URL, "
                 "such as postgresql://user@host:5432/cordon (docs/operations.md lists every setting)"
             )
-        return secret.get_secret_value()
+        password = self.database_password.get_secret_value()
+        return complete_url(variable, secret.get_secret_value(), password, self.database_tls, self.database_ca_file)
 
 
 def load_settings() -> Settings:
     """The settings of the environment; ConfigurationError names each wrong one without showing a secret."""
+    refuse_unknown(variables_of(Settings.model_fields))
     try:
         return Settings()
     except ValidationError as error:

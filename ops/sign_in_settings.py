@@ -28,7 +28,6 @@ class SignInSettings(DeliverySettings):
     )
     oidc_client_id: str = Field(default="", description="this service's client id at the provider")
     oidc_client_secret: SecretStr = Field(default=SecretStr(""), description="this service's client secret there")
-    oidc_client_secret_file: str = Field(default="", description="file that holds the secret instead")
     oidc_scopes: str = Field(
         default="openid", description="scopes that a sign-in asks for, with blanks between them; openid is one of them"
     )
@@ -101,7 +100,7 @@ class SignInSettings(DeliverySettings):
             return self
         if not is_address(self.oidc_issuer):
             raise ValueError("CORDON_OIDC_ISSUER: give an address that begins with https:// (http:// on loopback only)")
-        if not self.oidc_client_id or not (self.oidc_client_secret.get_secret_value() or self.oidc_client_secret_file):
+        if not self.oidc_client_id or not self.oidc_client_secret.get_secret_value():
             raise ValueError("CORDON_OIDC_ISSUER needs CORDON_OIDC_CLIENT_ID and CORDON_OIDC_CLIENT_SECRET")
         if not self.public_url:
             raise ValueError("CORDON_OIDC_ISSUER needs CORDON_PUBLIC_URL: the provider sends people back there")

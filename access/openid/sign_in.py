@@ -80,7 +80,7 @@ class SignIn:
         self._tokens = TokenRules(settings, self.provider)
         self._takes_tokens = bool(settings.oidc_audience)
         self._client_id = settings.oidc_client_id
-        self._secret = settings.secret("oidc_client_secret")
+        self._secret = settings.oidc_client_secret.get_secret_value()
         self._scopes = settings.oidc_scopes
         self._public_url = settings.public_url.rstrip("/")
 

@@ -42,7 +42,7 @@ def _email_provider(settings: Settings) -> MessageProvider | None:
             settings.smtp_from,
             settings.message_timeout_s,
             settings.smtp_user,
-            settings.secret("smtp_password"),
+            settings.smtp_password.get_secret_value(),
         )
         return SmtpChannel(server)
     if settings.email_by == "notify":
@@ -57,5 +57,5 @@ def _sms_provider(settings: Settings) -> MessageProvider | None:
 
 
 def _notify(settings: Settings, channel: NoticeChannel, template_id: str) -> NotifyChannel:
-    key = settings.secret("notify_api_key")
+    key = settings.notify_api_key.get_secret_value()
     return NotifyChannel(channel, key, template_id, settings.notify_url, settings.message_timeout_s)

@@ -1,6 +1,5 @@
 """Whether the service lives, whether it is ready, and its metrics."""
 
-import asyncio
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated
@@ -41,7 +40,7 @@ async def live() -> dict[str, str]:
 )
 async def ready(services: CurrentServices, response: Response) -> Readiness:
     """Whether requests can be served: the database answers with this release's schema, and the broker answers."""
-    checks = await asyncio.to_thread(_check, services)  # not on the requests' threads, which may all be busy
+    checks = await services.shared_check.outcome(lambda: _check(services))
     good = all(outcome == "ok" for outcome in checks.values())
     response.status_code = HTTPStatus.OK if good else HTTPStatus.SERVICE_UNAVAILABLE
     return Readiness(status="ready" if good else "not_ready", checks=checks)

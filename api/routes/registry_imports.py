@@ -20,6 +20,7 @@ from crimes.files.row_errors import to_document
 from ingest.registry_files.importing import FileKind, Wanted, import_file
 
 PATHS = ("/v1/people-imports", "/v1/staff-imports", "/v1/device-imports")
+IF_TOO_LARGE = "send it in parts: each is taken as a whole, and none has to know of the others"
 MOST_ERRORS = 10_000
 """That one answer names; the rest are counted, and come once these are corrected."""
 
@@ -92,7 +93,8 @@ async def _imported(
     wanted = Wanted(
         kind, caller.identity, services.settings.lock_timeout_ms, is_dry_run=is_dry_run, most_errors=MOST_ERRORS
     )
-    async with spooled_body(request, services.settings.crime_file_max_bytes) as spool, services.importing:
+    most = services.settings.crime_file_max_bytes
+    async with spooled_body(request, most, IF_TOO_LARGE) as spool, services.importing:
         spool.file.seek(0)
         begin = partial(services.pool.transaction, caller.identity)
         imported = await run_in_threadpool(import_file, begin, spool.file, wanted)

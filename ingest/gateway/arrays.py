@@ -27,6 +27,7 @@ def responses_of(item: str, example: dict[str, Any]) -> dict[int | str, dict[str
         413: {"description": "The body is too large"},
         415: {"description": "The body is compressed or not JSON"},
         422: {"description": f"No {item} was accepted; `rejected` says why"},
+        429: {"description": "More requests than this source may send in a minute; Retry-After says when to go on"},
         503: {"description": "Not durable: send all of them again"},
     }
 

@@ -9,7 +9,7 @@ from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
-from ingest.gateway.phones import deliver, done
+from ingest.gateway.phones import RESPONSES, TOO_MANY, deliver, done
 from ingest.gateway.requests import FORM, JSON, answered, authenticated, read_body, require_media_type
 from ingest.gateway.services import GatewayServices
 from ingest.protocols.interpretation import Interpretation
@@ -27,12 +27,19 @@ def osmand_router(services: GatewayServices) -> APIRouter:
         return await answered(_receive(request, services))
 
     for method in ("GET", "POST"):  # one route each, so that each has an operation id of its own
-        router.add_api_route("/v1/osmand", receive_osmand, methods=[method], operation_id=f"{method.lower()}_osmand")
+        router.add_api_route(
+            "/v1/osmand",
+            receive_osmand,
+            methods=[method],
+            operation_id=f"{method.lower()}_osmand",
+            responses={**RESPONSES, 200: {"content": {"text/plain": {}}, "description": "Taken"}},
+            response_class=Response,
+        )
     return router
 
 
 async def _receive(request: Request, services: GatewayServices) -> Response:
-    access = await authenticated(request, services, key_in_query=True)
+    access = await authenticated(request, services, key_in_query=True, too_many=TOO_MANY)
     body = await read_body(request, services.body_max_bytes)
     given = require_media_type(request, FORM, JSON, "") if body else ""
     query: bytes = request.scope["query_string"]

@@ -4,7 +4,7 @@ from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
-from ingest.gateway.phones import deliver, done
+from ingest.gateway.phones import RESPONSES, TOO_MANY, deliver, done
 from ingest.gateway.requests import JSON, answered, authenticated, read_body, require_media_type, user_name
 from ingest.gateway.services import GatewayServices
 from ingest.ping import Refusal
@@ -21,7 +21,7 @@ NO_DEVICE = Refusal(
 def owntracks_router(services: GatewayServices) -> APIRouter:
     router = APIRouter()
 
-    @router.post("/v1/owntracks", responses={200: {"description": "An empty array: there are no commands"}})
+    @router.post("/v1/owntracks", responses={**RESPONSES, 200: {"description": "An empty array: no commands"}})
     async def receive_owntracks(request: Request) -> Response:
         """The OwnTracks protocol over HTTP. X-Cordon-Rejected names why a payload was kept as a dead letter."""
         return await answered(_receive(request, services))
@@ -30,7 +30,7 @@ def owntracks_router(services: GatewayServices) -> APIRouter:
 
 
 async def _receive(request: Request, services: GatewayServices) -> Response:
-    access = await authenticated(request, services)
+    access = await authenticated(request, services, too_many=TOO_MANY)
     require_media_type(request, JSON, "")
     body = await read_body(request, services.body_max_bytes)
     serial = access.device_serial or request.headers.get("x-limit-d") or user_name(request)

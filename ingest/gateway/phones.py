@@ -7,6 +7,9 @@ queue (owntracks/android#936), on iOS it drops it after a 4xx (owntracks/ios#665
 dead letter, and a header of the answer says why.
 """
 
+from http import HTTPStatus
+from typing import Any
+
 import msgspec
 from fastapi import Response
 
@@ -18,7 +21,17 @@ from ops.metrics import DEAD_LETTERS, GATEWAY_PINGS
 from store.dead_letters import NewDeadLetter
 from store.sources import SourceAccess
 
+TOO_MANY = HTTPStatus.SERVICE_UNAVAILABLE  # a phone that drops what is answered 4xx keeps it
 REJECTED_HEADER = "X-Cordon-Rejected"
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    400: {"description": "The body broke off"},
+    401: {"description": "No live source has the key"},
+    413: {"description": "The body is too large"},
+    415: {"description": "The body is compressed, or of another type"},
+    503: {"description": "Not durable, or more requests than this source may send in a minute: send it again later"},
+}
+"""What OpenAPI says of the answers but 200."""
 
 
 def deliver(

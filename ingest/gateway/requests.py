@@ -10,12 +10,16 @@ from fastapi import Request, Response
 from starlette.requests import ClientDisconnect
 
 from access.problems import problem, unavailable
+from access.rate_limits import Excess
 from ingest.gateway.services import GatewayServices
 from ops.errors import UnavailableError
+from ops.logs import get_logger
 from store.sources import SourceAccess
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
+
+_log = get_logger("gateway")
 
 
 class AnswerError(Exception):
@@ -38,13 +42,24 @@ async def answered(work: Awaitable[Response]) -> Response:
         )
 
 
-async def authenticated(request: Request, services: GatewayServices, *, key_in_query: bool = False) -> SourceAccess:
-    """The source of the request's key. AnswerError with 401 without a right one.
+async def authenticated(
+    request: Request,
+    services: GatewayServices,
+    *,
+    key_in_query: bool = False,
+    too_many: HTTPStatus = HTTPStatus.TOO_MANY_REQUESTS,
+) -> SourceAccess:
+    """The source of the request's key. AnswerError with 401 without a right one, with ``too_many`` from one that asks
+    too often.
 
     Only a route whose clients can be given nothing but a URL takes the key from the query.
     """
-    key = _key_of(request) or (request.query_params.get("key") if key_in_query else None)
+    key = _key_of(request) or (request.query_params.get("key") if key_in_query else None) or ""
+    peer = request.client.host if request.client else ""
+    address = services.limits.address(peer, request.headers.get("x-forwarded-for", ""))
+    _refuse_excess(services.limits.may_try(address, key), too_many, address=address)
     access = await services.in_thread(partial(services.authenticate, key)) if key else None
+    _refuse_excess(services.limits.tried(address, key, was_right=access is not None), too_many, address=address)
     if access is None:
         raise AnswerError(
             problem(
@@ -54,6 +69,7 @@ async def authenticated(request: Request, services: GatewayServices, *, key_in_q
                 headers={"WWW-Authenticate": 'Bearer, Basic realm="cordon", charset="UTF-8"'},
             )
         )
+    _refuse_excess(services.limits.of_source(access), too_many, source_id=access.source_id)
     return access
 
 
@@ -94,6 +110,21 @@ def require_media_type(request: Request, *accepted: str) -> str:
             problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Unknown content type", f"Send the body as {names}.")
         )
     return given
+
+
+def _refuse_excess(excess: Excess | None, status: HTTPStatus, **who: object) -> None:
+    if excess is None:
+        return
+    if excess.is_first:
+        _log.warning("too many requests", **who)
+    raise AnswerError(
+        problem(
+            status,
+            "Too many requests",
+            "More requests than this service takes in a minute: send these again later, several pings in each.",
+            headers={"Retry-After": str(excess.retry_after_s)},
+        )
+    )
 
 
 def _too_large(most: int) -> AnswerError:

@@ -8,6 +8,7 @@ from typing import TypeVar
 import anyio.to_thread
 from anyio import CapacityLimiter
 
+from access.rate_limits import RequestLimits
 from ingest.decode import DecodeLimits
 from ingest.event import EventLimits
 from ingest.source import EventSink, PingSink
@@ -32,6 +33,7 @@ class GatewayServices:
     decode_limits: DecodeLimits
     event_limits: EventLimits
     body_max_bytes: int
+    limits: RequestLimits
     threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(THREADS))
 
     async def in_thread(self, call: Callable[[], T]) -> T:

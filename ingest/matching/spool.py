@@ -9,24 +9,26 @@ from typing import BinaryIO, Self
 from ops.errors import InputError
 
 CHUNK_BYTES = 1024 * 1024
+PARTS_OF_A_BATCH = "send it in parts, each with a batch id of its own"
 
 
 class FileTooLargeError(InputError):
     """The file has more bytes than the service takes."""
 
-    def __init__(self, max_bytes: int) -> None:
+    def __init__(self, max_bytes: int, remedy: str) -> None:
         self.problem = f"the file is larger than the {max_bytes} bytes of CORDON_CRIME_FILE_MAX_BYTES"
-        self.remedy = "send it in parts, each with a batch id of its own"
+        self.remedy = remedy
         super().__init__(f"{self.problem}: {self.remedy}")
 
 
 class Spool:
     """What has arrived of one file; gone from the disk when the block ends."""
 
-    def __init__(self, max_bytes: int) -> None:
+    def __init__(self, max_bytes: int, remedy: str = PARTS_OF_A_BATCH) -> None:
         self.file = tempfile.TemporaryFile(prefix="cordon-police-file-")  # noqa: SIM115  closed by the block
         self.size_bytes = 0
         self._max_bytes = max_bytes
+        self._remedy = remedy
         self._hash = hashlib.sha256()
 
     def __enter__(self) -> Self:
@@ -60,4 +62,4 @@ class Spool:
     def refuse_size(self, size_bytes: int) -> None:
         """Raises FileTooLargeError where a file of this size is not taken."""
         if size_bytes > self._max_bytes:
-            raise FileTooLargeError(self._max_bytes)
+            raise FileTooLargeError(self._max_bytes, self._remedy)

@@ -45,6 +45,7 @@ class KafkaWatchBroker:
 
     def __init__(self, settings: Settings) -> None:
         self._bootstrap_servers = settings.kafka_bootstrap_servers
+        self._security = settings.kafka_security
         self._topics = (settings.kafka_pings_topic, settings.kafka_events_topic)
         self._commands_topic = settings.kafka_commands_topic
         self._producer: KafkaProducer | None = None
@@ -104,6 +105,7 @@ class KafkaWatchBroker:
                 max_block_ms=CONNECTED_WITHIN_S * 1000,
                 bootstrap_timeout_ms=CONNECTED_WITHIN_S * 1000,
                 reconnect_backoff_max_ms=2000,
+                **self._security,
             )
         return self._producer
 

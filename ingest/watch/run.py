@@ -64,6 +64,7 @@ def _event_intake(settings: Settings) -> EventIntake:
             batch_size=BATCH,
             session_timeout_ms=settings.kafka_session_timeout_ms,
             max_poll_interval_ms=settings.kafka_max_poll_interval_ms,
+            security=settings.kafka_security,
         ),
         name=f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}",
         lock_patience_s=settings.lock_timeout_ms / 1000,

@@ -121,6 +121,15 @@ def test_the_fault_is_named_by_its_place(api: RunningApi, path: str, where: str)
     assert [error["where"] for error in answer.json()["errors"]] == [where]
 
 
+@pytest.mark.parametrize("year", ["1969", "2200", "2690", "9999", "0001"])
+def test_a_year_that_is_none_of_ours_is_refused_where_it_is_typed(api: RunningApi, year: str) -> None:
+    with api.client(Role.ADMINISTRATOR) as client:
+        body = {"at": f"{year}-06-01T00:00:00Z", "take_tags_off": True}
+        answer = client.post(f"/v1/people/{api.own.person_id}/end", json=body)
+    assert answer.status_code == 422
+    assert [error["where"] for error in answer.json()["errors"]] == ["body.at"]
+
+
 def test_what_was_sent_is_not_sent_back(api: RunningApi) -> None:
     assert "s3cret" not in api.get(Role.MANAGER, "/v1/alerts?person=s3cret&open=s3cret").text
 

@@ -86,7 +86,16 @@ def test_every_reason_comes_at_once_and_the_refusal_is_recorded(operated: Runnin
 
 @pytest.mark.parametrize(
     "body",
-    [None, [], {}, authority(wards="W1"), authority(to="tomorrow"), authority(more=1), authority(wards=[7])],
+    [
+        None,
+        [],
+        {},
+        authority(wards="W1"),
+        authority(to="tomorrow"),
+        authority(more=1),
+        authority(wards=[7]),
+        authority(wards=["W\x001"]),
+    ],
 )
 def test_rubbish_is_named_by_its_field(operated: RunningApi, body: Any) -> None:
     assert post(operated, "/v1/operations", body).status_code == 422

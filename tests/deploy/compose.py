@@ -44,5 +44,4 @@ def bind_mounts() -> Iterator[tuple[str, str]]:
 def interpolated() -> set[str]:
     """The variables that the file takes from .env."""
     text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
-    secrets = {secret["environment"] for secret in document()["secrets"].values()}
-    return secrets | {found["name"] for found in INTERPOLATION.finditer(text)}
+    return {found["name"] for found in INTERPOLATION.finditer(text)}

@@ -5,12 +5,16 @@ import json
 import re
 import subprocess
 from importlib.resources import files
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import jsonschema
 import pytest
+from psycopg2.extensions import parse_dsn
 
-from ops.settings import Settings
+from ops.setting_sources import variables_of
+from ops.settings import Settings, load_settings
 from tests.deploy.compose import HEALTH_PORTS, ROOT, bind_mounts, document, interpolated, services
 from tests.docs.reference import commands
 from tests.servers import kafka as kafka_server
@@ -76,23 +80,65 @@ def test_our_image_carries_the_version_of_the_project() -> None:
 @pytest.mark.parametrize("name", services())
 def test_every_cordon_variable_is_a_setting(name: str) -> None:
     given = services()[name].get("environment", {})
-    settings = {f"CORDON_{field.upper()}" for field in Settings.model_fields}
+    settings = set(variables_of(Settings.model_fields))
     assert {variable for variable in given if variable.startswith("CORDON_")} <= settings
     assert name not in OURS or set(given) <= settings, "our services read nothing else"
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_the_settings_are_accepted(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_settings_are_accepted(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("apassword0000001")
     for variable, value in services()[name]["environment"].items():
-        monkeypatch.setenv(variable, value)
-    settings = Settings()
+        monkeypatch.setenv(variable, str(tmp_path / "password") if variable.endswith("_FILE") else value)
+    settings = load_settings()
     assert name == "migrate" or settings.broker == "kafka"
+    roles: list[Literal["owner", "worker", "api"]] = ["owner", "worker", "api"]
+    for role in roles:
+        if f"CORDON_DATABASE_{role.upper()}_URL" in services()[name]["environment"]:
+            url = parse_dsn(settings.require_database_url(role))
+            assert (url["password"], url["host"]) == ("apassword0000001", "timescaledb")
+
+
+def test_no_password_stands_in_the_environment() -> None:
+    """Whoever may look at a container sees its environment; a secret is a file, and shown to those who need it."""
+    for name, service in services().items():
+        environment = service.get("environment", {})
+        assert [
+            variable for variable, value in environment.items() if "://" in value and ":" in _user_part(value)
+        ] == []
+        files = {variable: value for variable, value in environment.items() if variable.endswith("_FILE")}
+        mounted = {f"/run/secrets/{secret.get('target', secret['source'])}" for secret in service.get("secrets", [])}
+        assert set(files.values()) <= mounted, name
+        sources = {secret["source"] for secret in service.get("secrets", [])}
+        assert sources <= document()["secrets"].keys()
+        if name in OURS and name != "topics":
+            (url,) = (variable for variable in environment if variable.endswith("_URL"))
+            assert sources == {f"{url.removeprefix('CORDON_').removesuffix('_URL').lower()}_password"}, name
+    assert all(set(secret) == {"file"} for secret in document()["secrets"].values()), (
+        "read-only containers take no other"
+    )
+
+
+def test_the_script_makes_every_secret_once_for_its_owner_alone(tmp_path: Path) -> None:
+    script = tmp_path / "deploy/secrets.sh"
+    script.parent.mkdir()
+    script.write_bytes((ROOT / "deploy/secrets.sh").read_bytes())
+    made = []
+    for _ in range(2):
+        subprocess.run(["bash", script], check=True)  # noqa: S607 - the machine's bash
+        made.append({file.name: file.read_text() for file in (tmp_path / "secrets").iterdir()})
+    assert made[0] == made[1]
+    assert {f"./secrets/{name}" for name in made[0]} == {one["file"] for one in document()["secrets"].values()}
+    passwords = [secret for name, secret in made[0].items() if name.startswith("database_")]
+    assert len(set(passwords)) == len(passwords)
+    assert all(re.fullmatch(r"[a-z0-9]{48}", password) for password in passwords), "what 10-logins.sh takes"
+    assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
+    assert "secrets/" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
 
 
 def test_each_process_has_only_its_own_way_into_the_database() -> None:
     ways = {
-        name: {variable for variable in services()[name]["environment"] if variable.startswith("CORDON_DATABASE_")}
-        for name in OURS
+        name: {variable for variable in services()[name]["environment"] if variable.endswith("_URL")} for name in OURS
     }
     assert ways == {
         "migrate": {"CORDON_DATABASE_OWNER_URL"},
@@ -182,9 +228,13 @@ def test_the_health_check_asks_the_port_that_is_set(name: str) -> None:
 
 
 def test_scripts_are_sound_bash() -> None:
-    for script in (".ci/run", "deploy/database/10-logins.sh"):
+    for script in (".ci/run", "deploy/database/10-logins.sh", "deploy/secrets.sh"):
         subprocess.run(["bash", "-n", ROOT / script], check=True)  # noqa: S607 - the machine's bash
         assert (ROOT / script).stat().st_mode & 0o111
+
+
+def _user_part(url: str) -> str:
+    return urlsplit(url).netloc.rpartition("@")[0]
 
 
 def _user(name: str) -> list[str]:

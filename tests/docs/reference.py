@@ -27,6 +27,7 @@ from geofence.presence import TRANSITIONS, Event
 from model.enums import VisitState
 from model.policies import PRESETS
 from ops import metrics
+from ops.setting_sources import FILE_ENDING, is_secret, variable_of, variables_of
 from ops.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,14 +45,16 @@ def with_parts(text: str) -> str:
 
 
 def setting_names() -> list[str]:
-    return [f"CORDON_{name.upper()}" for name in Settings.model_fields]
+    return variables_of(Settings.model_fields)
 
 
 def settings_table() -> str:
-    rows = [
-        (f"`{name}`", _default(field), _meaning(field))
-        for name, field in zip(setting_names(), Settings.model_fields.values(), strict=True)
-    ]
+    rows = []
+    for name, field in Settings.model_fields.items():
+        variable = variable_of(name)
+        rows.append((f"`{variable}`", _default(field), _meaning(field)))
+        if is_secret(field):
+            rows.append((f"`{variable}{FILE_ENDING}`", "not set", "file that holds it instead"))
     return _table(("setting", "default", "meaning"), rows)
 
 

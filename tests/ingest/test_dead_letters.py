@@ -11,6 +11,7 @@ import psycopg2.errors
 import pytest
 from typer.testing import CliRunner
 
+from access.rate_limits import request_limits
 from cli.dead_letters import dump
 from cli.main import COMMANDS, build_application
 from ingest.decode import DecodeLimits
@@ -20,6 +21,7 @@ from ingest.queue import QueuePingSink
 from ingest.sinks import TableEventSink
 from model.enums import RejectionReason
 from ops.errors import InputError
+from ops.settings import Settings
 from store.activations import activate
 from store.clock import read_service_clock
 from store.database import SERVICE, Pool, connect
@@ -200,6 +202,7 @@ def test_the_gateway_on_a_real_database_acknowledges_what_the_queue_holds(
         clock=partial(read_service_clock, api_pool),
         decode_limits=DecodeLimits(message_max_bytes=100_000, region=(49.0, -9.0, 61.0, 2.5)),
         body_max_bytes=1_000_000,
+        limits=request_limits(Settings()),
     )
     with running_gateway(services) as port:
         address = f"http://127.0.0.1:{port}"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.servers.common import ServerUnavailable
+from tests.servers.secure_listeners import SecureListeners
 
 _READY_SECONDS = 90.0
 
@@ -21,6 +22,7 @@ class Kafka(ABC):
     """A broker, running. `controllable` says whether a test may stop it; one that is given must be left alone."""
 
     controllable = True
+    secure: SecureListeners | None = None  # where it has them
 
     def __init__(self, bootstrap_servers: str) -> None:
         self.bootstrap_servers = bootstrap_servers
@@ -117,6 +119,12 @@ def properties(port: int, controller_port: int, listen_on: str, data: Path) -> M
         "group.min.session.timeout.ms": "1000",
         "log.cleaner.dedupe.buffer.size": "8388608",
     }
+
+
+def with_secure_listeners(plain: Mapping[str, str], secure: SecureListeners) -> Mapping[str, str]:
+    """The properties of a broker that has these beside its plain door."""
+    added = secure.properties()
+    return {**added, **{name: f"{value},{added[name]}" if name in added else value for name, value in plain.items()}}
 
 
 def _listens(host: str, port: int) -> bool:

@@ -10,8 +10,9 @@ from base64 import urlsafe_b64encode
 from pathlib import Path
 
 from ops.die_with_parent import wrapped
-from tests.servers.broker import Kafka, properties
+from tests.servers.broker import Kafka, properties, with_secure_listeners
 from tests.servers.common import INSTALL_SECONDS, ServerUnavailable, free_port, installed_once, run_tool, tool
+from tests.servers.secure_listeners import secure_listeners
 
 NAME = "kafka"
 OLDEST_JAVA = 17
@@ -34,11 +35,12 @@ class LocalKafka(Kafka):
         self._frozen = False
         log4j = f"-Dlog4j2.configurationFile={_RECIPE / 'log4j2.properties'}"
         self._java = [java, "-Xms128m", "-Xmx512m", log4j, "-cp", f"{jars}/*"]
-        settings = properties(port, free_port(), "127.0.0.1", folder / "data")
+        self.secure = secure_listeners(folder / "certificates")
+        settings = with_secure_listeners(properties(port, free_port(), "127.0.0.1", folder / "data"), self.secure)
         self._settings.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         command = [*self._java, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", self._settings]
-        run_tool(command, "formatting Kafka's storage", 60)
+        run_tool([*command, *self.secure.format_options], "formatting Kafka's storage", 60)
 
     def start(self) -> None:
         if self._process is not None:

@@ -101,10 +101,14 @@ def running_timescale(folder: Path, *, durable: bool = False) -> Iterator[Databa
             yield local
 
 
+def local_binaries() -> Path:
+    """The folder of Debian's PostgreSQL with TimescaleDB; ServerUnavailable where it cannot be had."""
+    return installed_once(NAME, _SCRIPT, _install) / "usr/lib/postgresql/17/bin"
+
+
 @contextmanager
 def _local(folder: Path, *, durable: bool) -> Iterator[DatabaseServer]:
-    installed = installed_once(NAME, _SCRIPT, _install)
-    binaries = installed / "usr/lib/postgresql/17/bin"
+    binaries = local_binaries()
     server = EmbeddedPostgres(folder, durable=durable, loopback_port=free_port(), binaries=binaries, settings=_SETTINGS)
     try:
         server.start()

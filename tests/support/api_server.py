@@ -19,6 +19,8 @@ from tests.support.database import DatabaseUrls
 from tests.support.seed import MORNING, Wearer, as_owner, seed_alert, seed_token, seed_wearer, seed_zone
 
 START_WITHIN_S = 20
+IMPATIENT = {"caller_requests_per_minute": 1_000_000, "failures_per_minute": 1_000_000}
+"""A test asks more in a minute than any caller has to."""
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Each client would read all certificates of the machine otherwise, for 50 ms, to speak to a server without TLS."""
 
@@ -68,7 +70,7 @@ def running_api(urls: DatabaseUrls, **settings: object) -> Iterator[RunningApi]:
         own_alert = str(seed_alert(cursor, own, own_zone, MORNING))
         other_alert = str(seed_alert(cursor, other, other_zone, MORNING))
         seed_alert(cursor, other, shared, MORNING)
-    configured = Settings.model_validate({"database_api_url": urls.api, "api_port": 0, **settings})
+    configured = Settings.model_validate({"database_api_url": urls.api, "api_port": 0, **IMPATIENT, **settings})
     app = create_app(configured, open_services(configured))
     with serving(app, configured) as url:
         yield RunningApi(url, app, urls, tokens, own, other, own_alert, other_alert)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import uvicorn
 from fastapi import FastAPI
 
+from access.rate_limits import request_limits
 from ingest.decode import DecodeLimits
 from ingest.event import EventLimits
 from ingest.gateway import gateway_router
@@ -17,6 +18,7 @@ from ingest.gateway.empty_path import EmptyPathMiddleware
 from ingest.gateway.services import GatewayServices
 from ingest.source import EventMessage
 from ops.errors import UnavailableError
+from ops.settings import Settings
 from store.dead_letters import NewDeadLetter
 from store.sources import SourceAccess
 
@@ -66,6 +68,7 @@ class Recorder:
             decode_limits=limits,
             event_limits=EventLimits(limits.message_max_bytes, max_age_days=400, max_future_s=300),
             body_max_bytes=body_max_bytes,
+            limits=request_limits(Settings()),
         )
 
 
