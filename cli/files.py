@@ -1,6 +1,7 @@
 """Files that a command reads whole, or writes where none is yet."""
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,6 +24,11 @@ def read_whole(file: Path, max_bytes: int) -> bytes:
 
 def write_new(file: Path, content: bytes, mode: int) -> None:
     """Raises InputError where the file is there already: nothing is ever overwritten."""
+    write_pieces(file, [content], mode)
+
+
+def write_pieces(file: Path, pieces: Iterable[bytes], mode: int) -> None:
+    """The same, with one piece in memory at a time. Raises InputError as ``write_new`` does."""
     try:
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     except FileExistsError:
@@ -31,7 +37,8 @@ def write_new(file: Path, content: bytes, mode: int) -> None:
         raise InputError(f"{file} cannot be written: {error.strerror}") from None
     try:
         with os.fdopen(handle, "wb") as written:
-            written.write(content)
+            for piece in pieces:
+                written.write(piece)
     except OSError as error:
         with suppress(OSError):
             file.unlink()

@@ -1,12 +1,10 @@
 """`cordon export supplier`, `cordon export key` and `cordon import supplier`: a change of supplier."""
 
 from collections.abc import Callable
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-import psycopg2.extensions
 import typer
 
 from access.audit import Action, Subject, record_allowed
@@ -20,7 +18,7 @@ from ingest.exports.supplier import export_supplier
 from ingest.exports.taking_back import import_supplied, read_supplied
 from ops.errors import InputError
 from ops.settings import load_settings
-from store.database import connect
+from store.exports.snapshots import snapshot
 
 KEY_MAX_BYTES = 10_000
 Key = TypeVar("Key")
@@ -52,12 +50,8 @@ def export(
     with owner_transaction() as cursor:
         detail = {"kind": "supplier", "protected": sealed_to is not None}
         record_allowed(cursor, identity, Action.EXPORT_READ, Subject(detail=detail))
-    with closing(connect(owner_url(settings), "cordon-export-supplier")) as connection:
-        connection.set_session(
-            isolation_level=psycopg2.extensions.ISOLATION_LEVEL_REPEATABLE_READ, readonly=True
-        )  # one moment of all tables
-        with connection, connection.cursor() as cursor:
-            content = export_supplier(cursor, to, datetime.now(UTC), signing, sealed_to)
+    with snapshot(owner_url(settings), "cordon-export-supplier") as cursor:
+        content = export_supplier(cursor, to, datetime.now(UTC), signing, sealed_to)
     print_table(("TABLE", "ROWS"), [(one["table"], str(one["rows"])) for one in content["tables"]])
     _print_left(content["left_out"])
     print(f"wrote {to}, {f'signed by {signing.fingerprint}' if signing else 'not signed: there is no evidence key'}")
@@ -88,7 +82,8 @@ def take_back(
 ) -> None:
     """Take a change of supplier into an empty service: all of it, or nothing. Every hash and every count is checked.
 
-    Nothing is written before every file was found as the manifest says. Tokens, senders' keys and webhooks are made anew.
+    Nothing is written before every file was found as the manifest says. Tokens, senders' keys and webhooks are made
+    anew.
 
     Example: cordon import supplier handover --protected-key new-supplier.pem --public-key old-supplier.pem.pub
     """

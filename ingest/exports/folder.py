@@ -1,4 +1,4 @@
-"""A folder of files with a manifest of their hashes: written file by file, and checked before anything of it is used."""
+"""A folder of files with a manifest of their hashes: written file by file, and checked before any of it is used."""
 
 import hashlib
 import os
@@ -36,16 +36,16 @@ class HashedFile:
 
     path: str
     file: BinaryIO
-    bytes: int = 0
+    size: int = 0
     digest: Any = field(default_factory=hashlib.sha256)
 
     def write(self, data: bytes, /) -> int:
         self.digest.update(data)
-        self.bytes += len(data)
+        self.size += len(data)
         return self.file.write(data)
 
     def listed(self) -> ListedFile:
-        return ListedFile(self.path, self.bytes, self.digest.hexdigest())
+        return ListedFile(self.path, self.size, self.digest.hexdigest())
 
 
 class HashingReader:
@@ -89,7 +89,9 @@ class NewFolder:
         with self.file(name) as file:
             file.write(content)
 
-    def finish(self, shape: str, made_at: str, cordon: str, content: Mapping[str, Any], key: SigningKey | None) -> bytes:
+    def finish(
+        self, shape: str, made_at: str, cordon: str, content: Mapping[str, Any], key: SigningKey | None
+    ) -> bytes:
         """Sign the list of what was written, and write it last: a folder without it is not finished. The manifest."""
         if key is not None:
             self.write(PUBLIC_KEY, key.public_pem)

@@ -1,12 +1,11 @@
-"""A file that only the holder of one private key can read: X25519, HKDF-SHA256 and ChaCha20-Poly1305.
+r"""A file that only the holder of one private key can read: X25519, HKDF-SHA256 and ChaCha20-Poly1305.
 
-Layout: 16 bytes ``cordon-sealed/1\\n``, 32 bytes of a public key made for this file alone, then pieces of at most 64 KiB,
-each 16 bytes longer than what it holds. A piece's nonce is its number, with 1 in the last byte of the last piece, so that
-pieces can be neither left out, exchanged nor cut off at the end.
+Layout: 16 bytes ``cordon-sealed/1\n``, 32 bytes of a public key made for this file alone, then pieces of at most
+64 KiB, each 16 bytes longer than what it holds. A piece's nonce is its number, with 1 in the last byte of the last
+piece, so that pieces can be neither left out, exchanged nor cut off at the end.
 """
 
 from collections.abc import Iterator
-from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -22,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from store.exports.copying import Writable
+from store.exports.copying import Readable, Writable
 
 MAGIC = b"cordon-sealed/1\n"
 PIECE_BYTES = 65536
@@ -92,7 +91,7 @@ class SealedWriter:
 class SealedReader:
     """What a sealed file holds, piece by piece. Each read raises ValueError where the file or the key is another."""
 
-    def __init__(self, file: BinaryIO, key: X25519PrivateKey) -> None:
+    def __init__(self, file: Readable, key: X25519PrivateKey) -> None:
         self._pieces = _pieces(file, key)
         self._left = b""
 
@@ -109,7 +108,7 @@ class SealedReader:
         return taken
 
 
-def _pieces(file: BinaryIO, key: X25519PrivateKey) -> Iterator[bytes]:
+def _pieces(file: Readable, key: X25519PrivateKey) -> Iterator[bytes]:
     if file.read(len(MAGIC)) != MAGIC:
         raise ValueError("it is no sealed file of this program")
     once = file.read(KEY_BYTES)

@@ -34,8 +34,8 @@ from store.exports.supplied import LEFT_OUT, PROTECTED, SUPPLIED
 FORMAT = "cordon-supplier/1"
 SCHEMA = "schema.json"
 QUARANTINE = (
-    "Rows with quarantined_at, and all of the same person and time, are of somebody who was under 18 then. They are shut"
-    " away from everybody: a service that takes them in must keep them so, or erase them."
+    "Rows with quarantined_at, and all of the same person and time, are of somebody who was under 18 then. They are"
+    " shut away from everybody: a service that takes them in must keep them so, or erase them."
 )
 _QUARANTINED = {
     "cordon.activation_records": "quarantined_at IS NOT NULL",

@@ -131,11 +131,13 @@ def _readable(supplied: Supplied, one: SuppliedTable, key: X25519PrivateKey | No
 
 @contextmanager
 def _told(one: SuppliedTable) -> Iterator[None]:
-    """The server's message may quote a value: only its kind is told. What stops a read reaches us as a cancelled COPY."""
+    """The server's message may quote a value: only its kind is told. What stops a read comes as a cancelled COPY."""
     try:
         yield
     except psycopg2.errors.QueryCanceled:
-        raise InputError(f"{one.file} could not be opened to its end: it was sealed to another key, or changed") from None
+        raise InputError(
+            f"{one.file} could not be opened to its end: it was sealed to another key, or changed"
+        ) from None
     except (psycopg2.DataError, psycopg2.IntegrityError) as error:
         raise InputError(f"{one.file} holds what {one.table} does not take: {type(error).__name__}") from None
 
@@ -148,7 +150,9 @@ def _reconcile(cursor: Cursor, tables: Mapping[str, Table], content: SupplierCon
         if found != stated:
             differing.append(f"{one.table}: {_words(stated)} in the manifest, {_words(found)} here")
     if differing:
-        raise InputError("what was taken in is not what the manifest counts; nothing was kept:\n" + "\n".join(differing))
+        raise InputError(
+            "what was taken in is not what the manifest counts; nothing was kept:\n" + "\n".join(differing)
+        )
 
 
 def _words(counted: Count) -> str:

@@ -1,4 +1,4 @@
-"""Which tables a change of supplier takes along, and which it leaves out and why. A test holds this against the schema."""
+"""Which tables a change of supplier takes along, and which it leaves out and why; held against the schema by a test."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ PROTECTED = frozenset(
         "cordon.victim_zone_states",
     }
 )
-"""Victims' addresses, and what cannot be without them: they leave encrypted to the new supplier's key, or not at all."""
+"""Victims' addresses, and what cannot be without them: they leave sealed to the new supplier's key, or not at all."""
 
 SEEDED = frozenset({"cordon.registry_revision", "cordon.response_plans"})
 """Migrations put rows into them: what is taken in replaces it."""
@@ -93,14 +93,14 @@ _OTHERS = (
     "cordon.zones",
 )
 SUPPLIED: dict[str, str | None] = dict.fromkeys(sorted((*_OTHERS, *PROTECTED))) | _BY_KIND
-"""Each table, with the expression by which its rows are counted apart. Work that waits goes along: without it, an alert
-that should be raised never is.
+"""Each table, with the expression by which its rows are counted apart. Work that waits goes along: without it, an
+alert that should be raised never is.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Why a table stays. ``waiting`` is the condition of its rows that are work not done yet: let it run empty first."""
+    """Why a table stays. ``waiting`` is the condition of its rows that are work not done yet: let it be done first."""
 
     reason: str
     waiting: str | None = None

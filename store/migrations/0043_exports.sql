@@ -11,8 +11,7 @@ CREATE TABLE exports (
   requested_at timestamptz NOT NULL DEFAULT service_clock(),
   -- a subject's request is answered within one month (UK GDPR, article 12(3)); a court names its own day
   due_at timestamptz DEFAULT service_clock() + interval '1 month',
-  state text NOT NULL DEFAULT 'requested' CHECK (state IN ('requested', 'prepared', 'failed', 'released', 'refused')),
-  problem text, -- why it could not be prepared
+  state text NOT NULL DEFAULT 'requested' CHECK (state IN ('requested', 'prepared', 'released', 'refused')),
   redactions jsonb, -- [{"what", "words", "count"}]: for whoever reviews it; the counts are not in the archive
   byte_count bigint,
   sha256 bytea, -- of the archive
@@ -24,7 +23,6 @@ CREATE TABLE exports (
   decided_at timestamptz,
   note text CHECK (length(note) BETWEEN 1 AND 1000),
   CHECK (CASE kind WHEN 'subject' THEN from_time IS NULL AND to_time IS NULL ELSE coalesce(to_time > from_time, false) END),
-  CHECK ((state = 'failed') = (problem IS NOT NULL)),
   CHECK ((state IN ('prepared', 'released', 'refused')) = (sha256 IS NOT NULL)),
   CHECK ((sha256 IS NULL) = (prepared_at IS NULL) AND (sha256 IS NULL) = (redactions IS NULL)),
   CHECK ((state IN ('released', 'refused')) = (decided_by IS NOT NULL)),
@@ -48,7 +46,7 @@ CREATE FUNCTION export_goes_on() RETURNS trigger
 LANGUAGE plpgsql SET search_path = cordon, pg_temp AS $$
 BEGIN
   IF (OLD.state, NEW.state) NOT IN (
-    ('requested', 'prepared'), ('requested', 'failed'), ('prepared', 'released'), ('prepared', 'refused'))
+    ('requested', 'prepared'), ('prepared', 'released'), ('prepared', 'refused'))
     OR (OLD.state = 'prepared' AND OLD.sha256 IS DISTINCT FROM NEW.sha256) THEN
     RAISE EXCEPTION 'an export that is % does not become %', OLD.state, NEW.state USING ERRCODE = 'check_violation';
   END IF;
@@ -112,6 +110,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
   FROM audit_log record WHERE record.person_id = wanted AND record.outcome = 'allowed'
 $$;
 
+-- Staff as a person is told of them: by what they are.
+CREATE FUNCTION role_of_staff(wanted text) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
+  SELECT CASE WHEN wanted IS NULL THEN NULL WHEN wanted = 'cordon' THEN 'the service'
+              ELSE coalesce((SELECT role FROM staff WHERE subject = wanted), 'staff') END
+$$;
+
 ALTER TABLE exports ENABLE ROW LEVEL SECURITY;
 ALTER TABLE export_parts ENABLE ROW LEVEL SECURITY; -- read through export_part() alone
 CREATE POLICY handled ON exports FOR SELECT TO cordon_api USING (handles_export(person_id));
@@ -122,7 +127,7 @@ CREATE POLICY decided ON exports FOR UPDATE TO cordon_api
   WITH CHECK (state IN ('released', 'refused') AND decided_by = current_setting('cordon.subject', true));
 
 REVOKE ALL ON FUNCTION export_goes_on(), handles_export(bigint), may_read_export(bigint), open_export(bigint),
-  export_part(bigint, integer), person_looks(bigint) FROM public;
+  export_part(bigint, integer), person_looks(bigint), role_of_staff(text) FROM public;
 GRANT EXECUTE ON FUNCTION handles_export(bigint), may_read_export(bigint), open_export(bigint),
   export_part(bigint, integer) TO cordon_api;
 GRANT SELECT ON exports TO cordon_api;

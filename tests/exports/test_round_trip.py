@@ -1,18 +1,16 @@
 """A change of supplier and back: what comes out of the new service is what the old one held."""
 
-from pathlib import Path
 
-import pytest
+
+import json
 
 from tests.conftest import fresh_database
-from tests.servers.timescale import DatabaseServer
+from tests.support.api_server import running_api
 from tests.support.command import in_process
 from tests.support.database import DatabaseUrls
 from tests.support.evidence import evidence_world
-from tests.support.api_server import running_api
-from tests.support.seed import as_owner
-from tests.support.victims import liaison_office, CHOICE
-import json
+from tests.support.victims import liaison_office
+
 
 def test_x(migrated_database: DatabaseUrls, embedded_server, embedded_template, tmp_path, monkeypatch, capsys):
     cordon = in_process(monkeypatch, capsys)
