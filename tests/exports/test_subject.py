@@ -23,7 +23,7 @@ from tests.support.victims import ADDRESS, LAT, LON, LinkedZone, liaison_office
 
 NOTE = "Told by duty.one, Duty.One, and Kim Other (X100002): {victim} was rung; jo.police has Covert Yard"
 OTHERS = re.compile(
-    rf"{re.escape(ADDRESS)}|{LAT}|{abs(LON)}|V-[0-9A-F]{{10}}|Kim Other|X100002|duty\.one|Duty\.One|the\.\w+|another\.\w+"
+    rf"{re.escape(ADDRESS)}|{LAT}|{abs(LON)}|V-[0-9A-F]{{10}}|Kim Other|X100002|duty\.one|the\.\w+|another\.\w+"
     r"|Covert|OP-COVERT|police|margin|buffer|\+4477|coordinates\":\[\[",
     re.IGNORECASE,
 )
@@ -93,9 +93,7 @@ def plant(api: RunningApi, zone: LinkedZone) -> str:
                 " VALUES (%s, 2, 'note', 'duty.one', now(), %s)",
                 (str(alert_id), Json({"text": NOTE.format(victim=victim)})),
             )
-        cursor.execute(
-            "INSERT INTO staff (subject, name, role) VALUES ('jo.police', 'Jo Police', 'practitioner')"
-        )
+        cursor.execute("INSERT INTO staff (subject, name, role) VALUES ('jo.police', 'Jo Police', 'practitioner')")
         cursor.execute("SELECT count(*) FROM device_activations WHERE person_id = %s", (zone.person_id,))
         assert fetch_one(cursor) == (1,)
         return seed_token(cursor, Role.MANAGER, "another.manager")
@@ -119,11 +117,16 @@ def test_what_goes_out_is_theirs_and_nothing_of_others(asked: Asked) -> None:
     assert asked.review(export_id).status_code == 200
     files = files_of(asked.get(f"/v1/exports/{export_id}/archive"))
     found = {name: sorted({hit[0] for hit in OTHERS.finditer(text)}) for name, text in files.items()}
-    assert {name: hits for name, hits in found.items() if hits} == {"about.txt": ["margin", "police"]}, "what is left out"
+    assert {name: hits for name, hits in found.items() if hits} == {"about.txt": ["margin", "police"]}, (
+        "what is left out"
+    )
     assert len(json.loads(files["track.geojson"])["features"]) == 25
     assert files["track.csv"].count("\r\n") == 26
     assert files["alerts.csv"].count("\r\n") == 3, "of two zones; not of the covert one"
-    assert "Told by [staff], [staff], and [another person] ([another person]): [a victim] was rung" in files["alert_notes.csv"]
+    assert (
+        "Told by [staff], [staff], and [another person] ([another person]): [a victim] was rung"
+        in files["alert_notes.csv"]
+    )
     assert "asked for by [another person]" in files["looks.csv"]
     assert ",manager,person.read," in files["looks.csv"]
     # a victim's zone is shown as any other is: a document that kept silent of it would name it
