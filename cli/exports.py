@@ -183,6 +183,9 @@ def _prepare(export_id: int | None) -> StoredExport | None:
         if asked is None:
             return None
         note_prepared(cursor, asked.export_id, prepare(cursor, asked, maker))
+        detail = {"export_id": asked.export_id, "kind": asked.kind, "state": "prepared"}
+        about = Subject(asked.person_id, asked.from_time, asked.to_time, detail=detail)
+        record_allowed(cursor, command_identity("preparing an export"), Action.EXPORT_READ, about)
         return find_export(cursor, asked.export_id)
 
 

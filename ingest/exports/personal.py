@@ -85,7 +85,8 @@ def _subject(cursor: Cursor, folder: NewFolder, about: About, _maker: Maker) -> 
             folder, f"{section.name}.csv", read_section(cursor, subject.COMMON, section, about), redactor.value
         )
         lines.append((f"{section.name}.csv", f"{section.words} ({count})"))
-    lines += [("Left out by law, where there is any", words) for words in dict.fromkeys(one.words for one in WITHHELD)]
+    left_out = dict.fromkeys(one.words for one in WITHHELD)
+    lines.append(("Left out by law, where there is any", "\n  ".join(left_out)))
     lines.append(
         ("Replaced", "names and numbers of others, as in [staff], [another person]; staff stand by their role")
     )

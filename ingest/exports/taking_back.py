@@ -27,6 +27,7 @@ from store.exports.copying import (
     empty,
     fix_formats,
     in_order_of_references,
+    read_sequences,
     read_tables,
     set_sequences,
     shut,
@@ -87,6 +88,9 @@ def import_supplied(cursor: Cursor, supplied: Supplied, key: X25519PrivateKey | 
     unknown = sorted({one.table for one in supplied.content.tables} - SUPPLIED.keys())
     if unknown:
         raise InputError(f"the export holds tables that this program does not take: {unknown}")
+    others = sorted(supplied.content.sequences.keys() - read_sequences(cursor).keys())
+    if others:
+        raise InputError(f"the export names sequences that this service does not have: {others}")
     if key is None and any(one.content is None for one in supplied.content.tables):
         raise InputError("the export holds victims' addresses, sealed: give --protected-key with your private key")
     _refuse_full(cursor, tables)

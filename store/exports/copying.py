@@ -40,7 +40,8 @@ _TRIGGERS = """
     ORDER BY 1, 2
 """
 _ENABLE = {"O": "ENABLE", "A": "ENABLE ALWAYS", "R": "ENABLE REPLICA"}
-CSV = "(FORMAT csv, HEADER true, ENCODING 'UTF8')"
+_OUT = "(FORMAT csv, HEADER true, ENCODING 'UTF8')"
+_IN = "(FORMAT csv, HEADER match, ENCODING 'UTF8')"  # the names of the columns are compared
 
 
 class Writable(Protocol):
@@ -123,13 +124,13 @@ def in_order_of_references(cursor: Cursor, names: Iterable[str]) -> list[str]:
 def copy_out(cursor: Cursor, table: Table, file: Writable) -> None:
     """All rows in the order of their key, with one line of headings, as they stream from the server."""
     statement = sql.SQL("COPY (SELECT {} FROM {} ORDER BY {}) TO STDOUT {}").format(
-        table.column_list, table.identifier, table.order, sql.SQL(CSV)
+        table.column_list, table.identifier, table.order, sql.SQL(_OUT)
     )
     cursor.copy_expert(statement, file)
 
 
 def copy_in(cursor: Cursor, table: Table, file: Readable) -> None:
-    statement = sql.SQL("COPY {} ({}) FROM STDIN {}").format(table.identifier, table.column_list, sql.SQL(CSV))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN {}").format(table.identifier, table.column_list, sql.SQL(_IN))
     cursor.copy_expert(statement, cast("Any", file))  # its types ask for readline, which it never calls
 
 

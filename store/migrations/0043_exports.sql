@@ -71,13 +71,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
            OR state = 'prepared' AND NOT same_subject(requested_by, current_setting('cordon.subject', true))))
 $$;
 
--- Begins a download and records it; the number of parts, or NULL where the archive is not the caller's to read.
+-- Begins a download and records it; the number of parts, or NULL where the archive is not the caller's to read, or gone.
 CREATE FUNCTION open_export(wanted bigint) RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
 DECLARE
   parts integer;
 BEGIN
-  IF NOT may_read_export(wanted) THEN
+  SELECT count(*) INTO parts FROM export_parts WHERE export_id = wanted;
+  IF parts = 0 OR NOT may_read_export(wanted) THEN
     RETURN NULL;
   END IF;
   INSERT INTO audit_log (subject, role, action, outcome, purpose, request_id, person_id, window_from, window_to, detail)
@@ -85,7 +86,6 @@ BEGIN
          current_setting('cordon.purpose'), current_setting('cordon.request_id'), person_id, from_time, to_time,
          jsonb_build_object('export_id', export_id, 'kind', kind, 'state', state, 'bytes', byte_count)
   FROM exports WHERE export_id = wanted;
-  SELECT count(*) INTO parts FROM export_parts WHERE export_id = wanted;
   RETURN parts;
 END
 $$;

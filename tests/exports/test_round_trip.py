@@ -6,49 +6,23 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg2
 import pytest
-from psycopg2.extras import Json
 
-from crimes.evidence.signature import load_signing_key
-from ingest.exports.sealed import load_public, make_pair
-from ingest.exports.supplier import export_supplier
 from store.database import fetch_one
-from store.exports.snapshots import snapshot
 from tests.conftest import fresh_database
 from tests.servers.timescale import DatabaseServer
-from tests.support.api_server import running_api
 from tests.support.command import Cordon, in_process
 from tests.support.database import DatabaseUrls
-from tests.support.evidence import evidence_world
+from tests.support.handover import Old, old_service
 from tests.support.seed import as_owner
-from tests.support.victims import ADDRESS, CHOICE, liaison_office
+from tests.support.victims import ADDRESS
 
 VOLATILE = {"manifest.json", "manifest.sig", "cordon.audit_log.csv"}
 """The manifest says when; the audit has one record more for each export and import. Sealed files differ each time."""
-AWKWARD = 'a "quoted", \\N comma;\r\nline\tü \N{GRINNING FACE} =1+1'
-
-
-@dataclass(frozen=True, slots=True)
-class Old:
-    """An old service with something of everything, and its export."""
-
-    url: str
-    folder: Path
-    private_key: Path
-    signing_key: Path
-
-    @property
-    def public_key(self) -> Path:
-        return self.private_key.with_name("new.pem.pub")
-
-    @property
-    def their_key(self) -> Path:
-        return self.signing_key.with_name("key.pem.pub")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,22 +51,8 @@ class Handover:
 def old(
     embedded_server: DatabaseServer, embedded_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Old]:
-    folder = tmp_path_factory.mktemp("handover")
     with fresh_database(embedded_server, embedded_template) as url:
-        urls = DatabaseUrls.of(url)
-        with evidence_world(urls, folder) as world, running_api(urls) as api:
-            world.issue()
-            office = liaison_office(api)
-            zone = office.linked_zone(is_disclosed=True)
-            assert office.call("PUT", f"/v1/victims/{zone.victim_id}/choices", CHOICE).status_code == 200
-        plant(url)
-        found = Old(url, folder / "out", folder / "new.pem", world.key_file)
-        for file, content in zip((found.private_key, found.public_key), make_pair(), strict=True):
-            file.write_bytes(content)
-        sealed_to, key = load_public(found.public_key.read_bytes()), load_signing_key(world.key_file.read_bytes())
-        with snapshot(url, "test") as cursor:
-            export_supplier(cursor, found.folder, datetime.now(UTC), key, sealed_to)
-        yield found
+        yield old_service(DatabaseUrls.of(url), tmp_path_factory.mktemp("handover"))
 
 
 @pytest.fixture
@@ -105,37 +65,6 @@ def handover(old: Old, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
 def manifest_of(folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
     return found
-
-
-def plant(owner_url: str) -> None:
-    """Rows of each type of value, the awkward ones, and somebody who was under 18."""
-    with as_owner(owner_url) as cursor:
-        cursor.execute(
-            "INSERT INTO dead_letters (topic, item, key, value, reason, detail, received_at)"
-            " VALUES ('t', 0, NULL, %s, 'malformed', %s, now()), ('t', 1, '', '', 'malformed', '', now())",
-            (psycopg2.Binary(bytes(range(256))), AWKWARD),
-        )
-        cursor.execute(
-            "INSERT INTO wards (code, name, geometry, imported_by) VALUES ('E05', %s, %s, 'x')",
-            (AWKWARD, Json({"a": [0.1, 1e300, None]})),
-        )
-        cursor.execute(
-            "INSERT INTO device_events (device_id, kind, event_time, received_at, battery_pct)"
-            " SELECT device_id, 'battery_low', now(), now(), 0.1 FROM devices LIMIT 1"
-        )
-        cursor.execute(
-            "INSERT INTO alert_actions (alert_id, case_version, action, acted_by, acted_at, detail)"
-            " SELECT alert_id, 2, 'note', 'x', now(), %s FROM alerts LIMIT 1",
-            (Json({"text": AWKWARD}),),
-        )
-        cursor.execute(
-            "INSERT INTO rota_shifts (role, subject, during, added_by)"
-            " VALUES ('duty_officer', 'duty.one', tstzrange(now(), now() + interval '8 hours'), 'x')"
-        )
-        cursor.execute(
-            "UPDATE activation_records SET quarantined_at = now()"
-            " WHERE activation_id = (SELECT max(activation_id) FROM activation_records)"
-        )
 
 
 @pytest.fixture
@@ -182,6 +111,11 @@ def test_the_new_service_goes_on_where_the_old_one_ended(handover: Handover, new
     with as_owner(new_service) as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
         cursor.execute("UPDATE evidence_bundles SET issued_to = 'somebody else'")
     assert handover.cordon("raw", "verify")[0] == 0, "the archive of original bytes is whole"
+    # an archive about a person stayed behind: nothing is given out in its place
+    manager = (
+        "SELECT set_config('cordon.role', 'manager', true) || coalesce(open_export(export_id)::text, '-') FROM exports"
+    )
+    assert told(new_service, manager) == "manager-"
 
 
 TAMPERED: dict[str, Callable[[Path], object]] = {
