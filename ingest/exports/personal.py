@@ -17,7 +17,7 @@ from crimes.evidence.words import iso
 from ingest.exports.folder import READ_BYTES, NewFolder
 from ingest.exports.messages import NAME as MESSAGES_NAME
 from ingest.exports.messages import write_messages
-from ingest.exports.tables import plain_track, write_csv, write_track
+from ingest.exports.tables import write_csv, write_track
 from model.redaction import Redactor
 from model.times import to_microseconds
 from store.clock import service_now
@@ -75,10 +75,7 @@ def _subject(cursor: Cursor, folder: NewFolder, about: About, _maker: Maker) -> 
     lines: Lines = []
     for section in subject.SECTIONS:
         if section is subject.TRACK:
-            count = write_csv(
-                folder, "track.csv", plain_track(read_section(cursor, subject.COMMON, section, about)), _as_it_is
-            )
-            write_track(folder, plain_track(read_section(cursor, subject.COMMON, section, about)))
+            count = write_track(folder, read_section(cursor, subject.COMMON, section, about))
             lines.append(("track.csv, track.geojson", f"{section.words} ({count})"))
             continue
         count = write_csv(

@@ -2,9 +2,11 @@
 
 import csv
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
+
+import msgspec
 
 from crimes.evidence.text import cell
 from ingest.exports.folder import HashedFile, NewFolder
@@ -38,35 +40,29 @@ class _Lines:
 
 
 def write_track(folder: NewFolder, rows: Rows) -> int:
-    """The track as GeoJSON (RFC 7946): one feature a position. The number of positions."""
+    """The track as ``track.csv`` and, one feature a position, as ``track.geojson`` (RFC 7946). The number of positions.
+
+    Words stand in place of the numbers of mechanism and flags.
+    """
     count = 0
-    with folder.file("track.geojson") as file:
-        file.write(b'{"type":"FeatureCollection","features":[')
+    with folder.file("track.csv") as table, folder.file("track.geojson") as features:
+        writer = csv.writer(_Lines(table), lineterminator="\r\n")
+        writer.writerow(rows.columns)
+        features.write(b'{"type":"FeatureCollection","features":[')
         for row in rows.rows:
-            file.write((",\n" if count else "\n").encode() + _feature(dict(zip(rows.columns, row, strict=True))))
+            values = dict(zip(rows.columns, row, strict=True))
+            values["mechanism"] = Mechanism(values["mechanism"]).word
+            values["flags"] = " ".join(PositionFlag(values["flags"]).words)
+            writer.writerow([cell(_text(value)) for value in values.values()])
+            features.write((b",\n" if count else b"\n") + _feature(values))
             count += 1
-        file.write(b"\n]}\n")
+        features.write(b"\n]}\n")
     return count
 
 
-def plain_track(rows: Rows) -> Rows:
-    """The same with words in place of the numbers of mechanism and flags."""
-    mechanism, flags = rows.columns.index("mechanism"), rows.columns.index("flags")
-
-    def worded(row: Sequence[Any]) -> Sequence[Any]:
-        values = list(row)
-        values[mechanism] = Mechanism(row[mechanism]).word
-        values[flags] = " ".join(PositionFlag(row[flags]).words)
-        return values
-
-    return Rows(rows.columns, map(worded, rows.rows))
-
-
 def _feature(values: dict[str, Any]) -> bytes:
-    point = {"type": "Point", "coordinates": [values.pop("lon"), values.pop("lat")]}
-    properties = {name: _text(value) for name, value in values.items()}
-    document = {"type": "Feature", "geometry": point, "properties": properties}
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    point = {"type": "Point", "coordinates": (values.pop("lon"), values.pop("lat"))}
+    return msgspec.json.encode({"type": "Feature", "geometry": point, "properties": values})
 
 
 def _text(value: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from store.database import Cursor, fetch_one
 
-FETCHED = 2000  # rows that are in memory at once
+FETCHED = 10_000  # rows that are in memory at once
 
 
 @dataclass(frozen=True, slots=True)
