@@ -1,5 +1,6 @@
 """A person asks for the data about them: what is theirs goes out once somebody else looked, and nothing of others."""
 
+import hashlib
 import io
 import json
 import re
@@ -71,6 +72,7 @@ def asked(
     migrated_database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Asked]:
     monkeypatch.setenv("CORDON_DATABASE_OWNER_URL", migrated_database.owner)
+    monkeypatch.setattr("ingest.exports.personal.PART_BYTES", 1000)  # an archive of many parts
     with running_api(migrated_database) as api:
         zone = liaison_office(api).linked_zone(is_disclosed=True)
         other_manager = plant(api, zone)
@@ -116,7 +118,10 @@ def test_what_goes_out_is_theirs_and_nothing_of_others(asked: Asked) -> None:
         client.get(f"/v1/people/{asked.zone.person_id}", headers={"X-Purpose": "asked for by Kim Other"})
     export_id = asked.prepared()
     assert asked.review(export_id).status_code == 200
-    files = files_of(asked.get(f"/v1/exports/{export_id}/archive"))
+    answer = asked.get(f"/v1/exports/{export_id}/archive")
+    assert len(answer.content) > 2000
+    assert hashlib.sha256(answer.content).hexdigest() == asked.get(f"/v1/exports/{export_id}").json()["sha256"]
+    files = files_of(answer)
     found = {name: sorted({hit[0] for hit in OTHERS.finditer(text)}) for name, text in files.items()}
     assert {name: hits for name, hits in found.items() if hits} == {"about.txt": ["margin", "police"]}, (
         "what is left out"
