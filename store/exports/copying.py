@@ -9,12 +9,11 @@ from psycopg2 import sql
 
 from store.database import Cursor, fetch_one
 
-_OF_A_CLUSTER = ("xid", "xid8", "pg_snapshot")  # numbers of transactions say nothing in another server
 _COLUMNS = """
     SELECT relnamespace::regnamespace || '.' || relname, attname, format_type(atttypid, atttypmod), NOT attnotnull
     FROM pg_class class JOIN pg_attribute ON attrelid = class.oid
     WHERE relnamespace IN ('cordon'::regnamespace, 'cordon_protected'::regnamespace) AND relkind IN ('r', 'p')
-      AND attnum > 0 AND NOT attisdropped AND attgenerated = '' AND format_type(atttypid, atttypmod) <> ALL (%s)
+      AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
     ORDER BY 1, attnum
 """
 _KEYS = """
@@ -94,7 +93,7 @@ def read_tables(cursor: Cursor) -> dict[str, Table]:
     """Every table of the service, by its name with its schema."""
     cursor.execute(_KEYS)
     keys = {name: tuple(columns) for name, columns in cursor.fetchall()}
-    cursor.execute(_COLUMNS, (list(_OF_A_CLUSTER),))
+    cursor.execute(_COLUMNS)
     columns: dict[str, list[Column]] = {}
     for table, *column in cursor.fetchall():
         columns.setdefault(table, []).append(Column(*column))
