@@ -1,14 +1,13 @@
 """`cordon evidence`."""
 
 import hashlib
-import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from access.audit import Action, Subject, record_allowed
+from cli.files import OWNER_ONLY, read_whole, write_new
 from cli.owner import command_identity, owner_transaction
 from cli.tables import print_table
 from crimes.evidence.archives import opened, read_member
@@ -23,7 +22,6 @@ from store.evidence_cases import find_bundle, find_case
 from store.legal_holds import list_holds, release_hold
 
 PAGE = 500
-OWNER_ONLY = 0o600
 HEADINGS = ("ID", "MATCH", "FORCE", "STATE", "REQUESTED BY", "REQUESTED (UTC)", "ISSUED (UTC)", "EXHIBIT", "PROBLEM")
 evidence = typer.Typer(help="Evidence bundles of matches, and the proof of them.", no_args_is_help=True)
 
@@ -46,9 +44,9 @@ def key(
     """
     private, public = make_key()
     public_file = file.with_name(f"{file.name}.pub")
-    _write_new(file, private, OWNER_ONLY)
+    write_new(file, private, OWNER_ONLY)
     try:
-        _write_new(public_file, public, 0o644)
+        write_new(public_file, public, 0o644)
     except InputError:
         file.unlink()  # a private key without its public one is of no use
         raise
@@ -102,7 +100,7 @@ def export(
         record_receipt(cursor, evidence_id, identity.subject)
         about = Subject(person_id=find_case(cursor, evidence_id).person_id, detail={"evidence_id": evidence_id})
         record_allowed(cursor, identity, Action.EVIDENCE_EXPORT, about)
-        _write_new(to, content, OWNER_ONLY)
+        write_new(to, content, OWNER_ONLY)
     print(f"wrote {to}, {len(content)} bytes")
 
 
@@ -120,9 +118,9 @@ def verify(
 
     Example: cordon evidence verify EV-12.zip --public-key evidence-key.pem.pub
     """
-    content = _read(bundle, BUNDLE_MAX_BYTES)
+    content = read_whole(bundle, BUNDLE_MAX_BYTES)
     try:
-        found = verify_bundle(content, _read(public_key, FILE_MAX_BYTES) if public_key else None)
+        found = verify_bundle(content, read_whole(public_key, FILE_MAX_BYTES) if public_key else None)
     except ValueError as error:
         raise InputError(f"{public_key}: {error}") from None
     _print_verification(bundle, found)
@@ -138,7 +136,7 @@ def reproduce_one(bundle: BundleFile) -> None:
 
     Example: cordon evidence reproduce EV-12.zip
     """
-    content = _read(bundle, BUNDLE_MAX_BYTES)
+    content = read_whole(bundle, BUNDLE_MAX_BYTES)
     checked = verify_bundle(content)
     if checked.faults:
         _print_verification(bundle, checked)
@@ -220,32 +218,3 @@ def _print_reproduction(found: Reproduction) -> None:
         print(f"since then  {change}")
     if not found.changes:
         print("since then  nothing that has arrived changes it")
-
-
-def _read(file: Path, max_bytes: int) -> bytes:
-    """Raises InputError where it is not there or larger than any of ours."""
-    try:
-        with file.open("rb") as opened_file:
-            content = opened_file.read(max_bytes + 1)
-    except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror}") from None
-    if len(content) > max_bytes:
-        raise InputError(f"{file} is larger than {max_bytes} bytes: it is none of ours")
-    return content
-
-
-def _write_new(file: Path, content: bytes, mode: int) -> None:
-    """Raises InputError where the file is there already: nothing is ever overwritten."""
-    try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    except FileExistsError:
-        raise InputError(f"{file} is there already: give another name, or move it away first") from None
-    except OSError as error:
-        raise InputError(f"{file} cannot be written: {error.strerror}") from None
-    try:
-        with os.fdopen(handle, "wb") as written:
-            written.write(content)
-    except OSError as error:
-        with suppress(OSError):
-            file.unlink()
-        raise InputError(f"{file} could not be written: {error.strerror}") from None

@@ -45,6 +45,8 @@ COMMANDS = {
     "dead-letters": "cli.dead_letters",
     "raw": "cli.raw",
     "evidence": "cli.evidence",
+    "export": "cli.exports",
+    "import": "cli.imports",
     "topics": "cli.topics",
     "offsets": "cli.offsets",
 }

@@ -11,8 +11,9 @@ from crimes.evidence.bundle import dossier_document, make_bundle
 from crimes.evidence.dossier import Dossier, WornTag
 from crimes.evidence.inputs import Inputs, inputs_document, match_of
 from crimes.evidence.observed import device_facts, finding_of, rejected_fixes, searched_windows
-from crimes.evidence.signature import SigningKey, load_signing_key
+from crimes.evidence.signature import SigningKey
 from crimes.evidence.templates import REPORT, STATEMENT, Templates, load_templates
+from ingest.exports.keys import open_signing_key
 from ingest.matching.originals import original_messages
 from ingest.matching.tasks import words_of
 from model.crimes import MATCHING_VERSION, Match, MatchVerdict, Window
@@ -114,7 +115,7 @@ def open_issuing(settings: Settings) -> Issuing:
         templates = load_templates(folder)
     except (ValueError, OSError) as error:
         raise ConfigurationError(f"CORDON_EVIDENCE_TEMPLATES: {error}") from None
-    return Issuing(_open_key(settings), templates, (settings.centre_lat, settings.centre_lon))
+    return Issuing(open_signing_key(settings), templates, (settings.centre_lat, settings.centre_lon))
 
 
 def is_same_result(recorded: Match, computed: Match) -> bool:
@@ -151,15 +152,6 @@ def assemble(cursor: Cursor, case: EvidenceCase, inputs: Inputs, match: Match, i
         review=case.review,
         chance=case.chance,
     )
-
-
-def _open_key(settings: Settings) -> SigningKey | None:
-    if not settings.evidence_key_file:
-        return None
-    try:
-        return load_signing_key(Path(settings.evidence_key_file).read_bytes())
-    except (ValueError, OSError) as error:
-        raise ConfigurationError(f"CORDON_EVIDENCE_KEY_FILE: {error}") from None
 
 
 def _legal_hold(inputs: Inputs) -> Window:
