@@ -100,7 +100,6 @@ def now_s() -> int:
         ({"sub": "m\N{CYRILLIC SMALL LETTER A}nager"}, "no_subject"),
     ],
     ids=lambda given: "+".join(given) if isinstance(given, dict) else given,  # times differ from worker to worker
-    ids=str,
 )
 def test_a_token_that_claims_something_wrong_is_refused(world: World, changed: dict[str, object], because: str) -> None:
     answer = asked(world, world.provider.signed(world.claims(**changed)))
