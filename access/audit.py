@@ -145,6 +145,7 @@ class Action(StrEnum):
     AUDIT_SEARCH = "audit.search"
     AUDIT_EXPORT = "audit.export"
     AUDIT_VERIFY = "audit.verify"
+    AUDIT_PRUNE = "audit.prune"
     LOOKS_READ = "looks.read"
     EXPORT_REQUEST = "export.request"
     EXPORT_REVIEW = "export.review"

@@ -11,6 +11,7 @@ from crimes.files.forces import Force, force_of
 from crimes.files.row_errors import Fault
 from model.crimes import MatchingSettings
 from model.zones import Region
+from ops.audit_settings import AuditSettings
 from ops.delivery_settings import DeliverySettings
 from ops.errors import ConfigurationError
 
@@ -18,7 +19,7 @@ Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 
 
-class Settings(DeliverySettings):
+class Settings(DeliverySettings, AuditSettings):
     """Read from the environment (``CORDON_`` and the field's name) once, at start; secrets are never logged."""
 
     model_config = SettingsConfigDict(env_prefix="CORDON_", extra="forbid", frozen=True, secrets_dir=None)
@@ -269,7 +270,7 @@ class Settings(DeliverySettings):
     def _named_forces(self) -> list[str]:
         return [name.strip() for name in self.crime_local_time_forces.split(",") if name.strip()]
 
-    def require_database_url(self, role: Literal["owner", "worker", "api"]) -> str:
+    def require_database_url(self, role: Literal["owner", "worker", "api", "sealer"]) -> str:
         """The URL for ``role``; ConfigurationError when it is not set."""
         secret: SecretStr = getattr(self, f"database_{role}_url")
         if not secret.get_secret_value():
