@@ -157,6 +157,10 @@ class Action(StrEnum):
     SIGN_IN = "sign_in"
     SIGN_OUT = "sign_out"
     RAW_READ = "raw.read"
+    DEAD_LETTERS_LIST = "dead_letters.list"
+    DEAD_LETTER_READ = "dead_letter.read"
+    DEAD_LETTER_REPLAY = "dead_letter.replay"
+    DELIVERY_LIST = "delivery.list"
     TOKEN_CREATE = "token.create"  # noqa: S105 -- the name of an action
     TOKEN_REVOKE = "token.revoke"  # noqa: S105 -- the name of an action
 

@@ -12,6 +12,7 @@ from api.errors import install_handlers
 from api.middleware import BodyLimitMiddleware, RequestContextMiddleware
 from api.routes import (
     alerts,
+    audit,
     authorisations,
     casework,
     condition_decisions,
@@ -96,6 +97,7 @@ ROUTERS = (
     victims.router,
     victim_addresses.router,
     victim_tasks.router,
+    audit.router,
     webhooks.router,
     deliveries.router,
     messages.router,

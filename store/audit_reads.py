@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from store.database import Cursor
+from store.police_matches import refusals
 
 LARGEST_PAGE = 5_000
 
@@ -84,8 +85,9 @@ def search_audit(
 
 
 def read_looks(cursor: Cursor, person_id: int, before: AuditKey | None, limit: int) -> list[Look]:
-    """For an auditor, or a manager who may see the person."""
-    cursor.execute("SELECT * FROM read_looks(%s, %s, %s, %s)", (person_id, *(before or (None, None)), limit))
+    """For an auditor, or a manager who may see the person. Raises UnseenError for anybody else."""
+    with refusals():
+        cursor.execute("SELECT * FROM read_looks(%s, %s, %s, %s)", (person_id, *(before or (None, None)), limit))
     return [Look(*row) for row in cursor.fetchall()]
 
 

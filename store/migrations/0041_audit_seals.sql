@@ -243,8 +243,9 @@ DECLARE
   found bigint;
 BEGIN
   IF current_setting('cordon.role', true) IS DISTINCT FROM 'auditor'
-     AND NOT (current_setting('cordon.role', true) IS NOT DISTINCT FROM 'manager' AND may_see_person(wanted)) THEN
-    RAISE EXCEPTION 'this caller may not read who looked at this person' USING ERRCODE = 'insufficient_privilege';
+     AND NOT (current_setting('cordon.role', true) IS NOT DISTINCT FROM 'manager' AND may_see_person(wanted)
+              AND EXISTS (SELECT FROM people WHERE person_id = wanted)) THEN
+    RAISE EXCEPTION 'this caller sees no such person' USING ERRCODE = 'no_data_found';
   END IF;
   RETURN QUERY
     SELECT page.audit_id, page.happened_at, page.subject, page.role, page.purpose, page.action, page.window_from,
