@@ -75,7 +75,7 @@ def running_database(settings: Settings, stopping: StopSignals) -> Iterator[Embe
 def running_service(
     settings: Settings, server: EmbeddedPostgres, api_port: int, stopping: StopSignals
 ) -> Iterator[Service]:
-    """API, worker, watch, matcher, duty and sealer; on the way out the API goes first, so that all that came in is judged."""
+    """API, worker, watch, matcher, duty and sealer; the API ends first, so that all that came in is judged."""
     logs = settings.data_folder.absolute() / "logs"
     logs.mkdir(mode=0o700, parents=True, exist_ok=True)
     health_port, watch_port, match_port, duty_port, seal_port = (free_port() for _ in range(5))
