@@ -14,7 +14,7 @@ from tests.support.database import DatabaseUrls
 def test_verify_search_and_export(
     cordon: Cordon, database: Callable[[str], Any], migrated_database: DatabaseUrls, tmp_path: Path
 ) -> None:
-    assert cordon("people", "add", "X1", "--name", "Sam", "--date-of-birth", "1990-01-01")[0] == 0
+    assert cordon("people", "add", "--crn", "X1", "--name", "Sam", "--date-of-birth", "1990-01-01")[0] == 0
     assert cordon("people", "list")[0] == 0
     heads, found = tmp_path / "heads", tmp_path / "found.csv"
     sealer = Sealer(lambda: connect(migrated_database.sealer, "test"), 1.0, heads, None)
@@ -26,7 +26,7 @@ def test_verify_search_and_export(
     assert "people.list" in out
     assert "person.add" in out
     assert cordon("audit", "export", "--crn", "X1", "--file", str(found))[0] == 0
-    actions = [row["action"] for row in csv.DictReader(found.open(encoding="utf-8"))]
+    actions = [row["action"] for row in csv.DictReader(found.read_text(encoding="utf-8").splitlines())]
     assert actions == ["audit.search", "people.list", "person.add"]
     assert cordon("audit", "export", "--file", str(found))[0] == 1, "no file is written over"
     asked = "SELECT array_agg(action ORDER BY audit_id) FROM audit_log WHERE action LIKE 'audit.%'"
