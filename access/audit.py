@@ -145,6 +145,7 @@ class Action(StrEnum):
     AUDIT_SEARCH = "audit.search"
     AUDIT_EXPORT = "audit.export"
     AUDIT_VERIFY = "audit.verify"
+    AUDIT_PRUNE = "audit.prune"
     LOOKS_READ = "looks.read"
     EXPORT_REQUEST = "export.request"
     EXPORT_REVIEW = "export.review"
@@ -156,6 +157,10 @@ class Action(StrEnum):
     SIGN_IN = "sign_in"
     SIGN_OUT = "sign_out"
     RAW_READ = "raw.read"
+    DEAD_LETTERS_LIST = "dead_letters.list"
+    DEAD_LETTER_READ = "dead_letter.read"
+    DEAD_LETTER_REPLAY = "dead_letter.replay"
+    DELIVERY_LIST = "delivery.list"
     TOKEN_CREATE = "token.create"  # noqa: S105 -- the name of an action
     TOKEN_REVOKE = "token.revoke"  # noqa: S105 -- the name of an action
 

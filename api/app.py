@@ -13,6 +13,7 @@ from api.local_sign_in import refuse_local_sign_in_elsewhere
 from api.middleware import BodyLimitMiddleware, KnownHostMiddleware, RequestContextMiddleware
 from api.routes import (
     alerts,
+    audit,
     authorisations,
     casework,
     condition_decisions,
@@ -101,6 +102,7 @@ ROUTERS = (
     victims.router,
     victim_addresses.router,
     victim_tasks.router,
+    audit.router,
     webhooks.router,
     deliveries.router,
     messages.router,

@@ -13,6 +13,7 @@ import msgspec
 from api.errors import ProblemError
 from api.security import LARGEST_BIGINT
 from model.times import from_microseconds, to_microseconds
+from store.audit_reads import AuditKey
 from store.police_matches import MatchKey
 from store.tracks import TrackKey
 
@@ -84,6 +85,17 @@ def encode_episode_key(key: EpisodeKey) -> str:
 
 def decode_episode_key(text: str | None) -> EpisodeKey | None:
     return None if text is None else _decode(text, tuple[bool, Integer, Bigint, uuid.UUID])
+
+
+def encode_audit_key(key: AuditKey) -> str:
+    return _encode((to_microseconds(key.happened_at), key.audit_id))
+
+
+def decode_audit_key(text: str | None) -> AuditKey | None:
+    if text is None:
+        return None
+    microseconds, audit_id = _decode(text, tuple[Bigint, Bigint])
+    return AuditKey(_moment(microseconds), audit_id)
 
 
 def next_link(path: str, parameters: Mapping[str, str | int | None], cursor: str | None) -> str | None:

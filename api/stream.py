@@ -5,18 +5,19 @@ for all of them at once, by row security's own rule.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 import anyio.to_thread
 from anyio import CapacityLimiter
 
+from access.audit import Action, Subject, record_allowed
 from ops.errors import UnavailableError
 from ops.logs import get_logger
 from ops.metrics import STREAM_CLIENTS
 from store.alert_events import AlertEvent, Caller, last_event_id, list_events, visible_pairs
-from store.database import SERVICE, Pool
+from store.database import SERVICE, Cursor, Identity, Pool
 
 POLL_EVERY_S = 0.5
 EVENTS_PER_POLL = 500
@@ -39,10 +40,14 @@ class Notice:
 class Subscription:
     """One client's share: every event behind ``since`` that its caller may see, until it lags or the hub closes."""
 
-    caller: Caller
+    identity: Identity
     since: int
     queue: asyncio.Queue[AlertEvent | Notice] = field(default_factory=lambda: asyncio.Queue(WAITING_PER_CLIENT))
     ended: str | None = None
+
+    @property
+    def caller(self) -> Caller:
+        return self.identity.subject, self.identity.role
 
     def offer(self, item: AlertEvent | Notice) -> None:
         """Hand over without waiting. A client that does not keep up is told so, once it has what already waits."""
@@ -85,12 +90,12 @@ class StreamHub:
             except Exception as error:  # noqa: BLE001 -- a poller that dies in silence would look like a quiet night
                 self._interrupt(type(error).__name__)
 
-    async def subscribe(self, caller: Caller) -> Subscription:
+    async def subscribe(self, identity: Identity) -> Subscription:
         """Every event behind the subscription's ``since``; what came before is in the log."""
         async with self._opening:
             if self._position is None:
                 self._position = await self.in_thread(self._last_event_id)
-            subscription = Subscription(caller, self._position)
+            subscription = Subscription(identity, self._position)
             self._subscriptions.add(subscription)
         if self._closed:
             subscription.end("closing")
@@ -129,13 +134,16 @@ class StreamHub:
         people = list({event.person_id for event in events})
         try:
             visible = await self.in_thread(lambda: self._visible(callers, people))
+            shown = {
+                client: [event for event in events if (client.caller, event.person_id) in visible] for client in clients
+            }
+            await self.in_thread(lambda: self._record(shown))
         except BaseException:
             self._give_up(clients)
             raise
-        for client in clients:
-            for event in events:
-                if (client.caller, event.person_id) in visible:
-                    client.offer(event)
+        for client, theirs in shown.items():
+            for event in theirs:
+                client.offer(event)
         return len(events) == EVENTS_PER_POLL
 
     def _give_up(self, clients: list[Subscription]) -> None:
@@ -170,6 +178,24 @@ class StreamHub:
         with self._pool.transaction(SERVICE) as cursor:
             return list_events(cursor, position, EVENTS_PER_POLL)
 
+    def _record(self, shown: dict[Subscription, list[AlertEvent]]) -> None:
+        """Before anything is handed out: what cannot be recorded is not given."""
+        if any(shown.values()):
+            with self._pool.transaction(SERVICE) as cursor:
+                for client, events in shown.items():
+                    record_stream(cursor, client.identity, events)
+
     def _visible(self, callers: list[Caller], people: list[int | None]) -> set[tuple[Caller, int | None]]:
         with self._pool.transaction(SERVICE) as cursor:
             return visible_pairs(cursor, callers, people)
+
+
+def record_stream(cursor: Cursor, identity: Identity, events: Sequence[AlertEvent]) -> None:
+    """One record of what one client is given at once."""
+    if events:
+        about = Subject(
+            row_count=len(events),
+            detail={"from_event": events[0].event_id, "to_event": events[-1].event_id},
+            person_ids=[event.person_id for event in events],
+        )
+        record_allowed(cursor, identity, Action.ALERTS_STREAM, about)

@@ -58,7 +58,8 @@ def show_list(
         while page:
             found += page
             page = list_alerts(cursor, AlertFilter(before=page[-1].sequence), worked, PAGE, rules, now)
-        record_allowed(cursor, command_identity(), Action.ALERTS_LIST, Subject(row_count=len(found)))
+        about = Subject(row_count=len(found), person_ids=[one.person_id for one in found])
+        record_allowed(cursor, command_identity(), Action.ALERTS_LIST, about)
     print_table(HEADINGS, [_row(one, now) for one in found])
 
 

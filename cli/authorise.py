@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from access.audit import Action, about_authorisation, record_allowed
+from access.audit import Action, Subject, about_authorisation, record_allowed
 from cli.owner import command_identity, owner_transaction
 from cli.tables import print_table
 from cli.times import parse_time
@@ -82,6 +82,8 @@ def show(zone: Annotated[str | None, typer.Option(help="Only this zone's, by its
         zone_id = None if zone is None else _zone_id(cursor, zone)
         while page := list_authorisations(cursor, zone_id, found[-1].authorisation_id if found else None, PAGE):
             found += page
+        about = Subject(row_count=len(found), person_ids=[one.person_id for one in found])
+        record_allowed(cursor, command_identity(), Action.AUTHORISATIONS_LIST, about)
     print_authorisations(found)
 
 

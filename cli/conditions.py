@@ -25,6 +25,7 @@ from store.condition_list import (
     find_condition_named,
     list_conditions,
     list_unworded_zones,
+    people_of_conditions,
 )
 from store.conditions import ConditionsRefusedError, adopt_zone, change_draft, draft_conditions
 from store.database import Cursor
@@ -57,7 +58,9 @@ def show_all(
         found: list[ConditionSummary] = []
         while page := list_conditions(cursor, None, status, found[-1].condition_id if found else 0, PAGE):
             found += page
-    print_conditions([one for one in found if crn is None or one.crn == crn])
+        shown = [one for one in found if crn is None or one.crn == crn]
+        _record_list(cursor, [one.person_id for one in shown])
+    print_conditions(shown)
 
 
 @conditions.command("unworded")
@@ -70,6 +73,7 @@ def show_unworded() -> None:
         found: list[UnwordedZone] = []
         while page := list_unworded_zones(cursor, found[-1].zone_id if found else 0, PAGE):
             found += page
+        _record_list(cursor, [one.person_id for one in found])
     print_unworded(found)
 
 
@@ -81,6 +85,9 @@ def show(reference: Reference) -> None:
     """
     with owner_transaction() as cursor:
         condition, versions = _find(cursor, reference)
+        detail = {"condition_id": condition.condition_id, "reference": reference}
+        about = Subject(condition.person_id, row_count=len(versions), detail=detail)
+        record_allowed(cursor, command_identity(), Action.CONDITION_READ, about)
     print_condition(condition, versions)
 
 
@@ -108,7 +115,9 @@ def draft(
             _acting(cursor, actor, DRAFTERS)
             if tag is None:
                 numbers = draft_conditions(cursor, drafts, actor)
-                _record(cursor, Action.CONDITIONS_IMPORT, actor, None, rows=len(numbers))
+                people = people_of_conditions(cursor, numbers)
+                about = Subject(row_count=len(numbers), detail={"as": actor}, person_ids=people)
+                record_allowed(cursor, command_identity(), Action.CONDITIONS_IMPORT, about)
             else:
                 if len(drafts) != 1:
                     raise InputError(f"{file} holds {len(drafts)} conditions: with --tag give one")
@@ -240,20 +249,16 @@ def _acting(cursor: Cursor, subject: str, roles: frozenset[StaffRole]) -> None:
         raise InputError(f"{subject} is a {member.role}: this is for {', '.join(sorted(roles))}")
 
 
-def _record(
-    cursor: Cursor,
-    action: Action,
-    actor: str,
-    condition: StoredCondition | None,
-    *,
-    rows: int | None = None,
-    **detail: Any,
-) -> None:
+def _record(cursor: Cursor, action: Action, actor: str, condition: StoredCondition, **detail: Any) -> None:
     """In the name of the machine's account, with who acted."""
-    about = {} if condition is None else {"condition_id": condition.condition_id, "reference": condition.reference}
-    person_id = None if condition is None else condition.person_id
-    subject = Subject(person_id=person_id, row_count=rows, detail=about | {"as": actor} | detail)
-    record_allowed(cursor, command_identity(), action, subject)
+    about = {"condition_id": condition.condition_id, "reference": condition.reference, "as": actor}
+    record_allowed(cursor, command_identity(), action, Subject(condition.person_id, detail=about | detail))
+
+
+def _record_list(cursor: Cursor, people: list[int]) -> None:
+    record_allowed(
+        cursor, command_identity(), Action.CONDITIONS_LIST, Subject(row_count=len(people), person_ids=people)
+    )
 
 
 def _quoted(tag: str) -> str:

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from cli.owner import owner_transaction, owner_url
+from access.audit import Action, Subject, record_allowed
+from cli.owner import command_identity, owner_transaction, owner_url
 from cli.tables import print_table
 from ingest.decode import DecodeLimits
 from ingest.redelivery import event_messages_of, messages_of
@@ -16,7 +17,7 @@ from ingest.source import EventSink, PingSink
 from model.enums import RejectionReason
 from ops.errors import InputError
 from ops.settings import Settings, load_settings
-from store.database import Pool
+from store.database import Cursor, Pool
 from store.dead_letters import (
     DeadLetter,
     DeadLetterSummary,
@@ -25,6 +26,7 @@ from store.dead_letters import (
     load_dead_letter,
     mark_replayed,
 )
+from store.raw_batches import wearers_of
 from store.sources import device_states
 
 BYTES_A_LINE = 16
@@ -55,6 +57,7 @@ def show_list(
     with owner_transaction() as cursor:
         counts = count_dead_letters(cursor)
         found = list_dead_letters(cursor, reason, replayed=all_, after=after, limit=limit)
+        record_allowed(cursor, command_identity(), Action.DEAD_LETTERS_LIST, Subject(row_count=len(found)))
     if not counts:
         print("there are no dead letters")
         return
@@ -75,6 +78,7 @@ def show_one(number: Number) -> None:
     """
     with owner_transaction() as cursor:
         letter = load_dead_letter(cursor, number)
+        _record(cursor, Action.DEAD_LETTER_READ, letter)
     summary = letter.summary
     rows = [
         ("from", _origin(summary)),
@@ -182,8 +186,17 @@ def _replay_one(number: int, ways: _Ways) -> str | None:
         return str(error)
     with owner_transaction() as cursor:
         mark_replayed(cursor, number)
+        _record(cursor, Action.DEAD_LETTER_REPLAY, letter)
     print(f"replayed {number}: {sent}")
     return None
+
+
+def _record(cursor: Cursor, action: Action, letter: DeadLetter) -> None:
+    """Whose tag sent it, if anybody's, the audit says by the topic's key alone: what was sent may be unreadable."""
+    serial = None if letter.key is None else letter.key.decode(errors="replace")
+    people = [] if serial is None else wearers_of(cursor, serial, letter.summary.received_at)
+    detail = {"dead_letter_id": letter.summary.dead_letter_id}
+    record_allowed(cursor, command_identity(), action, Subject(row_count=1, detail=detail, person_ids=people))
 
 
 def _row(summary: DeadLetterSummary) -> tuple[str, ...]:

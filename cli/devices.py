@@ -1,5 +1,6 @@
 """`cordon devices`."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -98,6 +99,7 @@ def show_doubtful() -> None:
     """
     with owner_transaction() as cursor:
         found = list_doubtful(cursor)
+        _record_list(cursor, found)
     print_table(("SERIAL", "ACTIVATION"), [(one.serial, str(one)) for one in found])
 
 
@@ -109,7 +111,13 @@ def show() -> None:
     """
     with owner_transaction() as cursor:
         found = list_devices(cursor)
+        _record_list(cursor, [one.last for one in found if one.last is not None])
     print_table(("SERIAL", "LATEST ACTIVATION"), [(device.serial, _state(device)) for device in found])
+
+
+def _record_list(cursor: Cursor, shown: Sequence[Activation]) -> None:
+    about = Subject(row_count=len(shown), person_ids=[one.person_id for one in shown])
+    record_allowed(cursor, command_identity(), Action.DEVICES_LIST, about)
 
 
 def _record(cursor: Cursor, action: Action, activation: Activation) -> None:

@@ -17,7 +17,14 @@ from crimes.evidence.text import one_line
 from crimes.evidence.verify import BUNDLE_MAX_BYTES, FILE_MAX_BYTES, Verification, verify_bundle
 from ingest.matching.reproduction import Reproduction, reproduce
 from ops.errors import InputError
-from store.evidence import StoredEvidence, find_evidence, list_evidence, read_bundle, record_receipt
+from store.evidence import (
+    StoredEvidence,
+    find_evidence,
+    list_evidence,
+    people_of_matches,
+    read_bundle,
+    record_receipt,
+)
 from store.evidence_cases import find_bundle, find_case
 from store.legal_holds import list_holds, release_hold
 
@@ -64,6 +71,8 @@ def show() -> None:
         found: list[StoredEvidence] = []
         while page := list_evidence(cursor, found[-1].evidence_id if found else None, PAGE):
             found += page
+        about = Subject(row_count=len(found), person_ids=people_of_matches(cursor, {one.result_id for one in found}))
+        record_allowed(cursor, command_identity(), Action.EVIDENCE_READ, about)
     rows = [
         (
             str(one.evidence_id),

@@ -19,6 +19,8 @@ COMMANDS = {
     "match": "cli.match",
     "duty": "cli.duty",
     "deliver": "cli.deliver",
+    "seal": "cli.seal",
+    "audit": "cli.audit",
     "webhooks": "cli.webhooks",
     "messages": "cli.messages",
     "people": "cli.people",

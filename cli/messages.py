@@ -33,6 +33,7 @@ def show(
     """
     with owner_transaction() as cursor:
         found = list_messages(cursor, dead_only=dead, limit=limit)
+        record_allowed(cursor, command_identity(), Action.MESSAGES_READ, Subject(row_count=len(found)))
     rows = [
         (
             str(one.message_id),
@@ -57,6 +58,7 @@ def counts(days: Annotated[float, typer.Option(min=0.01, max=3650, help="Of how 
     with owner_transaction() as cursor:
         since: datetime = service_now(cursor) - timedelta(days=days)
         found = message_counts(cursor, since)
+        record_allowed(cursor, command_identity(), Action.MESSAGE_COUNTS, Subject(window_from=since))
     print_table(("CHANNEL", "STATE", "MESSAGES"), [(channel, state, str(amount)) for channel, state, amount in found])
 
 

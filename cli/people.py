@@ -138,6 +138,8 @@ def show() -> None:
     """
     with owner_transaction() as cursor:
         found = list_people(cursor)
+        about = Subject(row_count=len(found), person_ids=[one.person_id for one in found])
+        record_allowed(cursor, command_identity(), Action.PEOPLE_LIST, about)
     rows = [(one.crn, one.name, one.practitioner or "nobody", ", ".join(one.serials) or "none") for one in found]
     print_table(("CRN", "NAME", "PRACTITIONER", "TAGS ON"), rows)
 

@@ -29,6 +29,7 @@ from store.raw_batches import (
     moves_of,
     places_by_receipt,
     replace_body,
+    wearers_of,
     wears_of,
 )
 
@@ -57,6 +58,9 @@ def show(
     with owner_transaction() as cursor:
         fix = _one_fix(position, find_fixes(cursor, serial, moment), key)
         proofs = [prove(fix, batch) for batch in find_batches(cursor, fix.partition, fix.message_offset)]
+        people = wearers_of(cursor, serial, fix.fix_time)
+        about = Subject(window_from=fix.fix_time, window_to=fix.fix_time, row_count=1, person_ids=people)
+        record_allowed(cursor, command_identity(), Action.RAW_READ, about)
     if not proofs:
         raise InputError(f"the archive holds no batch with offset {fix.message_offset} of partition {fix.partition}")
     proof = min(proofs, key=lambda one: one.problem is not None)

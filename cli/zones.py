@@ -84,6 +84,8 @@ def show_all() -> None:
         found: list[StoredZone] = []
         while page := list_zones(cursor, found[-1].zone_id if found else 0, PAGE):
             found += page
+        about = Subject(row_count=len(found), person_ids=[one.person_id for one in found])
+        record_allowed(cursor, command_identity(), Action.ZONES_LIST, about)
     rows = [
         (one.reference, one.crn or "shared", one.kind, str(one.version), _time(one.valid_from), _time(one.valid_to))
         for one in found
@@ -99,10 +101,13 @@ def show(reference: Annotated[str, typer.Argument(help="The zone's reference.")]
     """
     with owner_transaction() as cursor:
         found = find_zone(cursor, reference)
-        lifted = found and list_authorisations(cursor, found[0].zone_id, None, PAGE, in_force_only=True)
-    if found is None:
-        raise InputError(f"there is no zone {reference}: `cordon zones list` shows them")
-    zone, versions = found
+        if found is None:
+            raise InputError(f"there is no zone {reference}: `cordon zones list` shows them")
+        zone, versions = found
+        lifted = list_authorisations(cursor, zone.zone_id, None, PAGE, in_force_only=True)
+        shown_of = [one.person_id for one in lifted]
+        about = Subject(zone.person_id, row_count=len(versions), detail={"reference": reference}, person_ids=shown_of)
+        record_allowed(cursor, command_identity(), Action.ZONE_READ, about)
     print(f"{zone.reference}: {zone.name}, for {zone.crn or 'everyone'}")
     rows = [
         (str(one.version), one.name, one.kind, _time(one.valid_from), _time(one.valid_to), one.created_by)

@@ -138,6 +138,19 @@ NOBODY_TO_TELL = Counter(
     "Dates of birth that stopped monitoring, and no data-protection officer could be told",
     registry=REGISTRY,
 )
+AUDIT_SEALED_ROWS = Counter("cordon_audit_sealed_rows", "Records of the audit that were sealed", registry=REGISTRY)
+AUDIT_HEAD = Gauge("cordon_audit_head", "Number of the newest seal of the audit", registry=REGISTRY)
+AUDIT_UNSEALED_SECONDS = Gauge(
+    "cordon_audit_unsealed_seconds", "Age of the oldest record of the audit that is not sealed", registry=REGISTRY
+)
+AUDIT_HEAD_UNPUBLISHED = Gauge(
+    "cordon_audit_head_unpublished", "1 while the head of the audit cannot be written to its file", registry=REGISTRY
+)
+AUDIT_BROKEN = Gauge(
+    "cordon_audit_broken",
+    "1 once the sealer has found the chain of the audit other than it left or published it",
+    registry=REGISTRY,
+)
 DATABASE_UP = Gauge("cordon_database_up", "1 while the database answers", registry=REGISTRY)
 BROKER_UP = Gauge("cordon_broker_up", "1 while the broker answers", registry=REGISTRY)
 CRIME_FILES = Counter(

@@ -11,6 +11,7 @@ from crimes.files.forces import Force, force_of
 from crimes.files.row_errors import Fault
 from model.crimes import MatchingSettings
 from model.zones import Region
+from ops.audit_settings import AuditSettings
 from ops.broker_settings import BrokerSettings
 from ops.database_url import DatabaseTls, complete_url
 from ops.errors import ConfigurationError
@@ -22,7 +23,7 @@ Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 
 
-class Settings(BrokerSettings, SignInSettings, ProtectionSettings):
+class Settings(BrokerSettings, SignInSettings, ProtectionSettings, AuditSettings):
     """Read from the environment (``CORDON_`` and the field's name) once, at start; secrets are never logged."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
@@ -273,7 +274,7 @@ class Settings(BrokerSettings, SignInSettings, ProtectionSettings):
     def _named_forces(self) -> list[str]:
         return [name.strip() for name in self.crime_local_time_forces.split(",") if name.strip()]
 
-    def require_database_url(self, role: Literal["owner", "worker", "api"]) -> str:
+    def require_database_url(self, role: Literal["owner", "worker", "api", "sealer"]) -> str:
         """The URL for ``role``, with its password and TLS; ConfigurationError when it is not set, or not safe."""
         variable = f"CORDON_DATABASE_{role.upper()}_URL"
         secret: SecretStr = getattr(self, f"database_{role}_url")

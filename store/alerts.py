@@ -157,3 +157,12 @@ def _alert_of(row: Sequence[Any]) -> StoredAlert:
     own = len(fields(StoredAlert)) - 2
     case, clocks = row[own : own + len(COLUMNS)], row[own + len(COLUMNS) :]
     return StoredAlert(*(*row[:own], case_of(case), CaseClocks(*clocks)))
+
+
+def people_of_alerts(cursor: Cursor, alert_ids: Sequence[uuid.UUID]) -> list[int]:
+    """Whom the alerts are about, as far as the caller sees them."""
+    cursor.execute(
+        "SELECT DISTINCT person_id FROM alerts WHERE alert_id = ANY (%s::uuid[]) AND person_id IS NOT NULL",
+        ([str(one) for one in alert_ids],),
+    )
+    return [person_id for (person_id,) in cursor.fetchall()]

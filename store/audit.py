@@ -1,5 +1,6 @@
 """Rows of the audit. The API's role may add them and neither read nor change them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -18,6 +19,8 @@ class Subject:
     window_to: datetime | None = None
     row_count: int | None = None
     detail: dict[str, Any] = field(default_factory=dict)
+    person_ids: Sequence[int | None] = ()
+    """Whom a list showed, one for each of its rows; None stands for a row that is about nobody."""
 
 
 def insert_record(
@@ -25,8 +28,8 @@ def insert_record(
 ) -> None:
     cursor.execute(
         "INSERT INTO audit_log (subject, role, action, outcome, purpose, request_id,"
-        " person_id, window_from, window_to, row_count, detail)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        " person_id, person_ids, window_from, window_to, row_count, detail)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s::bigint[], %s, %s, %s, %s)",
         (
             identity.subject,
             identity.role,
@@ -35,6 +38,7 @@ def insert_record(
             identity.purpose,
             identity.request_id,
             about.person_id,
+            sorted({one for one in about.person_ids if one is not None}),
             about.window_from,
             about.window_to,
             about.row_count,

@@ -257,3 +257,11 @@ def _find(cursor: Cursor, condition: str, value: object) -> tuple[StoredConditio
         ConditionVersion(version, ConditionStatus(status), *rest) for version, status, *rest in cursor.fetchall()
     ]
     return StoredCondition(condition_id, person_id, crn, ConditionKind(kind), reference, created_at), versions
+
+
+def people_of_conditions(cursor: Cursor, condition_ids: Collection[int]) -> list[int]:
+    """Whose the conditions are: for the audit."""
+    cursor.execute(
+        "SELECT DISTINCT person_id FROM licence_conditions WHERE condition_id = ANY (%s)", (list(condition_ids),)
+    )
+    return [person_id for (person_id,) in cursor.fetchall()]

@@ -1,6 +1,6 @@
 """Evidence as police see it: asked for, issued, taken away, followed by notices. Row security shows the own force's."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -161,3 +161,11 @@ def mark_told(cursor: Cursor, notices: Sequence[StoredNotice]) -> None:
         "UPDATE evidence_notices SET told_at = service_clock() WHERE notice_id = ANY (%s) AND told_at IS NULL",
         ([one.notice_id for one in notices],),
     )
+
+
+def people_of_matches(cursor: Cursor, result_ids: Collection[int]) -> list[int]:
+    """Whom the matches are about: the owner's, for the audit."""
+    cursor.execute(
+        "SELECT DISTINCT person_id FROM matching_results WHERE result_id = ANY (%s::bigint[])", (list(result_ids),)
+    )
+    return [person_id for (person_id,) in cursor.fetchall()]

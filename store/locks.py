@@ -28,6 +28,7 @@ class LockClass(IntEnum):
     WATCH = 1129272912  # "watch", to the connection's end: the one who judges silence
     MATCH = 1129272913  # "match", to the connection's end: the one who matches
     DUTY = 1129272915  # "duty", to the connection's end: the one who tells staff by the timetable
+    SEAL = 1129272917  # "seal", to the connection's end: the one who seals the audit
     SENDER = 1129272906  # a channel's name, to the connection's end: the one who delivers to it
     CRIME_FORCE = 1129272914  # a police force, to the commit: one of its files at a time
     RESPONSE_PLAN = 1129272928  # a zone's id, to the commit: one version of its plan at a time

@@ -168,3 +168,9 @@ def publish(cursor: Cursor, lock_timeout_ms: int, correct: Callable[[int], None]
     if changes:
         activations_changed(cursor, [device_id for device_id, _ in changes], [moment for _, moment in changes])
     correct(revision)
+
+
+def people_of_file(cursor: Cursor) -> list[int]:
+    """Whom the file names: for the audit."""
+    cursor.execute("SELECT person_id FROM staged JOIN managed_people USING (crn)")
+    return [person_id for (person_id,) in cursor.fetchall()]

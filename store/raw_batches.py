@@ -140,6 +140,16 @@ def moves_of(cursor: Cursor, topic: str, partition: int) -> frozenset[bytes]:
     return frozenset(bytes.fromhex(chain_hash) for (chain_hash,) in cursor.fetchall())
 
 
+def wearers_of(cursor: Cursor, serial: str, moment: datetime) -> list[int]:
+    """Who wore the device then, quarantined times too: for the audit of who looked at what it sent."""
+    cursor.execute(
+        "SELECT DISTINCT person_id FROM activation_records JOIN devices USING (device_id)"
+        " WHERE serial = %s AND during @> %s",
+        (serial, moment),
+    )
+    return [person_id for (person_id,) in cursor.fetchall()]
+
+
 def wears_of(cursor: Cursor, crn: str) -> tuple[int, list[Wear]]:
     """The person's id, and what they wore when, quarantined times too. InputError when nobody has the CRN."""
     person_id = find_person(cursor, crn)

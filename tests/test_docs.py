@@ -38,6 +38,8 @@ NOT_METRICS = {
     "cordon_api",
     "cordon_worker_login",
     "cordon_api_login",
+    "cordon_sealer",
+    "cordon_sealer_login",
     "cordon_",
     "cordon_protected",
 }

@@ -188,7 +188,12 @@ def read_alerts(
         found = list_alerts(transaction, wanted, worked, limit + 1, rules, now)
         waiting = count_waiting(transaction, rules, now)
         page = found[:limit]
-        about = Subject(person_id=wanted.person_id, window_from=wanted.raised_since, row_count=len(page))
+        about = Subject(
+            wanted.person_id,
+            window_from=wanted.raised_since,
+            row_count=len(page),
+            person_ids=[alert.person_id for alert in page],
+        )
         record_allowed(transaction, caller.identity, Action.ALERTS_LIST, about)
     more = None
     if found[limit:]:

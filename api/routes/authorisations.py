@@ -72,7 +72,8 @@ def read_authorisations(
         found = list_authorisations(transaction, zone[0].zone_id, before, limit + 1) if zone else []
         page = found[:limit]
         if zone is not None:
-            about = Subject(person_id=zone[0].person_id, row_count=len(page), detail=detail)
+            shown_of = [one.person_id for one in page]
+            about = Subject(zone[0].person_id, row_count=len(page), detail=detail, person_ids=shown_of)
             record_allowed(transaction, caller.identity, Action.AUTHORISATIONS_LIST, about)
     if zone is None:
         raise refuse_unseen(services, caller, Action.AUTHORISATIONS_LIST, Subject(detail=detail), "zone")

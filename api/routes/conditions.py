@@ -48,7 +48,8 @@ def read_conditions(
     with services.pool.transaction(caller.identity) as transaction:
         found = list_conditions(transaction, person, status, after, limit + 1)
         page = found[:limit]
-        about = Subject(person_id=person, row_count=len(page), detail={"status": status})
+        shown_of = [one.person_id for one in page]
+        about = Subject(person, row_count=len(page), detail={"status": status}, person_ids=shown_of)
         record_allowed(transaction, caller.identity, Action.CONDITIONS_LIST, about)
     last = encode_number(page[-1].condition_id) if found[limit:] else None
     kept = {"person": person, "status": status and status.value, "limit": limit}
@@ -72,7 +73,7 @@ def read_unworded_zones(
     with services.pool.transaction(caller.identity) as transaction:
         found = list_unworded_zones(transaction, after, limit + 1)
         page = found[:limit]
-        about = Subject(row_count=len(page), detail=detail)
+        about = Subject(row_count=len(page), detail=detail, person_ids=[one.person_id for one in page])
         record_allowed(transaction, caller.identity, Action.CONDITIONS_LIST, about)
     last = encode_number(page[-1].zone_id) if found[limit:] else None
     more = next_link(request.url.path, {"limit": limit}, last)

@@ -80,7 +80,7 @@ def read_episodes(
         found = [one for one in by_urgency(all_of_them) if after is None or urgency_key(one) > after]
         page = found[:limit]
         shown = _shown(transaction, page, rules)
-        about = Subject(person_id=person, row_count=len(page))
+        about = Subject(person, row_count=len(page), person_ids=[one.cause.person_id for one in page])
         record_allowed(transaction, caller.identity, Action.EPISODES_LIST, about)
     more = None
     if found[limit:]:

@@ -163,7 +163,9 @@ def read_notices(
         found = list_notices(transaction, caller.identity.subject, before, limit + 1)
         page = found[:limit]
         mark_told(transaction, page)
-        record_allowed(transaction, caller.identity, Action.EVIDENCE_NOTICES, Subject(row_count=len(page)))
+        shown_of = [person_of_evidence(transaction, one) for one in {notice.evidence_id for notice in page}]
+        about = Subject(row_count=len(page), person_ids=shown_of)
+        record_allowed(transaction, caller.identity, Action.EVIDENCE_NOTICES, about)
     last = encode_number(page[-1].notice_id) if found[limit:] else None
     more = next_link(request.url.path, {"limit": limit}, last)
     return NoticesPage(notices=[NoticeOut.model_validate(one) for one in page], next=more)

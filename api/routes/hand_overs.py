@@ -14,6 +14,7 @@ from api.errors import ProblemError
 from api.rota_schemas import HandOverIn, HandOverOut
 from api.security import Caller, Requires
 from api.services import CurrentServices
+from store.alerts import people_of_alerts
 from store.locks import limit_lock_wait
 
 router = APIRouter(tags=["alerts"])
@@ -44,7 +45,11 @@ def hand_over_alerts(
             limit_lock_wait(transaction, services.settings.lock_timeout_ms)
             subject = caller.identity.subject
             handed = hand_over(transaction, subject, wanted.to, wanted.alert_ids, wanted.note)
-            about = Subject(row_count=len(handed), detail={"to": wanted.to, "alert_ids": [str(one) for one in handed]})
+            about = Subject(
+                row_count=len(handed),
+                detail={"to": wanted.to, "alert_ids": [str(one) for one in handed]},
+                person_ids=people_of_alerts(transaction, handed),
+            )
             record_allowed(transaction, caller.identity, Action.ALERTS_HAND_OVER, about)
     except (HandOverRefusedError, BadDetailError) as error:
         record_refusal(services.pool, caller.identity, Action.ALERTS_HAND_OVER, about)

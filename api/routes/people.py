@@ -57,7 +57,8 @@ def read_people(
     with services.pool.transaction(caller.identity) as transaction:
         found = list_people(transaction, after, limit + 1)
         page = found[:limit]
-        record_allowed(transaction, caller.identity, Action.PEOPLE_LIST, Subject(row_count=len(page)))
+        about = Subject(row_count=len(page), person_ids=[person.person_id for person in page])
+        record_allowed(transaction, caller.identity, Action.PEOPLE_LIST, about)
     more = next_link(request.url.path, {"limit": limit}, encode_number(page[-1].person_id)) if found[limit:] else None
     return PeoplePage(people=[PersonOut.model_validate(person) for person in page], next=more)
 

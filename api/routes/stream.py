@@ -21,7 +21,7 @@ from api.documentation import documented
 from api.errors import ProblemError
 from api.security import LARGEST_BIGINT, Caller, Requires
 from api.services import CurrentServices, Services
-from api.stream import Notice, Subscription
+from api.stream import Notice, Subscription, record_stream
 from model.enums import AlertChangeKind
 from ops.errors import UnavailableError
 from ops.logs import get_logger
@@ -109,7 +109,7 @@ class _AlertStream:
         try:
             async for event in self._history():
                 yield event
-            subscription = await self._services.hub.subscribe((self._caller.identity.subject, self._caller.role))
+            subscription = await self._services.hub.subscribe(self._caller.identity)
             try:
                 async for event in self._history():  # what came between the last page and the subscription
                     yield event
@@ -173,7 +173,9 @@ class _AlertStream:
 
     def _read_page(self) -> list[AlertEvent]:
         with self._services.pool.transaction(self._caller.identity) as transaction:
-            return list_events(transaction, self._last, HISTORY_PAGE)
+            page = list_events(transaction, self._last, HISTORY_PAGE)
+            record_stream(transaction, self._caller.identity, page)
+            return page
 
     def _send(self, event: AlertEvent) -> ServerSentEvent:
         self._last = event.event_id

@@ -63,7 +63,8 @@ def read_devices(
     with services.pool.transaction(caller.identity) as transaction:
         found = list_devices(transaction, after, limit + 1)
         page = found[:limit]
-        record_allowed(transaction, caller.identity, Action.DEVICES_LIST, Subject(row_count=len(page)))
+        about = Subject(row_count=len(page), person_ids=[one.last.person_id for one in page if one.last is not None])
+        record_allowed(transaction, caller.identity, Action.DEVICES_LIST, about)
     last = encode_text(page[-1].serial) if found[limit:] else None
     more = next_link(request.url.path, {"limit": limit}, last)
     return DevicesPage(devices=[DeviceOut.of(one) for one in page], next=more)

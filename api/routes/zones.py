@@ -98,7 +98,8 @@ def read_zones(
     with services.pool.transaction(caller.identity) as transaction:
         found = list_zones(transaction, after, limit + 1)
         page = found[:limit]
-        record_allowed(transaction, caller.identity, Action.ZONES_LIST, Subject(row_count=len(page)))
+        about = Subject(row_count=len(page), person_ids=[zone.person_id for zone in page])
+        record_allowed(transaction, caller.identity, Action.ZONES_LIST, about)
     more = next_link(request.url.path, {"limit": limit}, encode_number(page[-1].zone_id)) if found[limit:] else None
     return ZonesPage(zones=[ZoneOut.model_validate(zone) for zone in page], next=more)
 
@@ -118,7 +119,12 @@ def read_zone(
         found = find_zone(transaction, reference)
         if found is not None:
             lifted = list_authorisations(transaction, found[0].zone_id, None, MOST_AUTHORISATIONS, in_force_only=True)
-            about = Subject(person_id=found[0].person_id, row_count=len(found[1]), detail={"reference": reference})
+            about = Subject(
+                person_id=found[0].person_id,
+                row_count=len(found[1]),
+                detail={"reference": reference},
+                person_ids=[one.person_id for one in lifted] if sees_authorisations else [],
+            )
             record_allowed(transaction, caller.identity, Action.ZONE_READ, about)
     if found is None:
         raise refuse_unseen(services, caller, Action.ZONE_READ, Subject(detail={"reference": reference}), "zone")

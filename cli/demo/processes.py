@@ -1,4 +1,4 @@
-"""The service as the demo runs it: PostgreSQL, then worker, watch, matcher, duty and API."""
+"""The service as the demo runs it: PostgreSQL, then worker, watch, matcher, duty, sealer and API."""
 
 import os
 import time
@@ -29,6 +29,7 @@ class Service:
     watch: Child
     matcher: Child
     duty: Child
+    sealer: Child
 
     def check(self) -> None:
         """Raise ChildEndedError, or EmbeddedPostgresError, when one of them has ended."""
@@ -38,6 +39,7 @@ class Service:
         self.watch.check()
         self.matcher.check()
         self.duty.check()
+        self.sealer.check()
 
     @contextmanager
     def blamed(self) -> Iterator[None]:
@@ -73,10 +75,10 @@ def running_database(settings: Settings, stopping: StopSignals) -> Iterator[Embe
 def running_service(
     settings: Settings, server: EmbeddedPostgres, api_port: int, stopping: StopSignals
 ) -> Iterator[Service]:
-    """API, worker, watch, matcher and duty; on the way out the API goes first, so that all that came in is judged."""
+    """API, worker, watch, matcher, duty and sealer; the API ends first, so that all that came in is judged."""
     logs = settings.data_folder.absolute() / "logs"
     logs.mkdir(mode=0o700, parents=True, exist_ok=True)
-    health_port, watch_port, match_port, duty_port = (free_port() for _ in range(4))
+    health_port, watch_port, match_port, duty_port, seal_port = (free_port() for _ in range(5))
     environment = {
         **_of_no_other_service(os.environ),
         "CORDON_BROKER": "embedded",
@@ -90,8 +92,11 @@ def running_service(
         "CORDON_MATCH_HEALTH_PORT": str(match_port),
         "CORDON_DUTY_HEALTH_HOST": LOOPBACK,
         "CORDON_DUTY_HEALTH_PORT": str(duty_port),
+        "CORDON_SEAL_HEALTH_HOST": LOOPBACK,
+        "CORDON_SEAL_HEALTH_PORT": str(seal_port),
     }
     worker_environment = environment | {"CORDON_DATABASE_WORKER_URL": server.url(DEMO_DATABASE, "cordon_worker")}
+    sealer_environment = environment | {"CORDON_DATABASE_SEALER_URL": server.url(DEMO_DATABASE, "cordon_sealer")}
     api_environment = environment | {
         "CORDON_DATABASE_API_URL": server.url(DEMO_DATABASE, "cordon_api"),
         "CORDON_LOCAL_SIGN_IN": "true",
@@ -101,14 +106,16 @@ def running_service(
         running_child("watch", "watch", logs / "watch.log", worker_environment) as watch,
         running_child("matcher", "match", logs / "match.log", worker_environment) as matcher,
         running_child("duty", "duty", logs / "duty.log", worker_environment) as duty,
+        running_child("sealer", "seal", logs / "seal.log", sealer_environment) as sealer,
         running_child("API", "api", logs / "api.log", api_environment) as api,
     ):
         wait_until_ready(worker, health_port, stopping)
         wait_until_ready(watch, watch_port, stopping)
         wait_until_ready(matcher, match_port, stopping)
         wait_until_ready(duty, duty_port, stopping)
+        wait_until_ready(sealer, seal_port, stopping)
         wait_until_ready(api, api_port, stopping)
-        yield Service(server, api, worker, watch, matcher, duty)
+        yield Service(server, api, worker, watch, matcher, duty, sealer)
 
 
 def _of_no_other_service(environment: Mapping[str, str]) -> dict[str, str]:

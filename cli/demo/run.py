@@ -86,7 +86,7 @@ def _started(options: Options, settings: Settings, stopping: StopSignals, began:
     address = f"http://{LOOPBACK}:{port}"
     if passed_over:
         say(f"Port {settings.api_port} is busy, so the API listens on {port}.")
-    say("Starting PostgreSQL, worker, watch, matcher, duty and API ...")
+    say("Starting PostgreSQL, worker, watch, matcher, duty, sealer and API ...")
     world = World(SEED, options.wearers, start_us=0)
     with running_database(settings, stopping) as server:
         owner_url = server.url(DEMO_DATABASE, OWNER)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import BinaryIO, Literal
 
@@ -23,6 +23,7 @@ from store.database import Cursor, Identity
 from store.people_import import (
     PEOPLE_COLUMN_TYPES,
     corrections_wanted,
+    people_of_file,
     publish,
     write_activations,
     write_decisions,
@@ -155,7 +156,9 @@ def _write(cursor: Cursor, staging: RegistryStaging, wanted: Wanted, rules: Case
         imported = _write_people(cursor, staging, wanted, rules)
     if wanted.is_dry_run:
         raise _UndoneError(imported)
-    record_allowed(cursor, wanted.identity, Action.REGISTRY_IMPORT, _about(wanted, imported))
+    people = [] if wanted.kind is FileKind.STAFF else people_of_file(cursor)
+    about = replace(_about(wanted, imported), person_ids=people)
+    record_allowed(cursor, wanted.identity, Action.REGISTRY_IMPORT, about)
     return imported
 
 

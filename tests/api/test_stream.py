@@ -122,7 +122,12 @@ def test_a_change_reaches_the_client_without_its_place(fresh_api: RunningApi) ->
         "ended_at": None,
     }
     assert (ended.data["state"], ended.data["ended_at"]) == ("ended", "2026-03-02T09:09:00Z")
-    assert fresh_api.audit("alerts.stream") == [("allowed", "the.practitioner", None, None, "not stated")]
+    connected, *given = fresh_api.audit("alerts.stream")
+    assert connected == ("allowed", "the.practitioner", None, None, "not stated")
+    assert sum(rows or 0 for _, _, _, rows, _ in given) >= 2, "each event is on record before it is given"
+    with as_owner(fresh_api.urls.owner) as cursor:
+        cursor.execute("SELECT sum(row_count) >= 2 FROM looks_at(%s)", (fresh_api.own.person_id,))
+        assert cursor.fetchone() == (True,)
 
 
 def test_a_client_sees_only_its_caseload_live_and_in_history(fresh_api: RunningApi) -> None:

@@ -16,6 +16,7 @@ HEALTH_PORTS = {
     "watch": "CORDON_WATCH_HEALTH_PORT",
     "match": "CORDON_MATCH_HEALTH_PORT",
     "duty": "CORDON_DUTY_HEALTH_PORT",
+    "seal": "CORDON_SEAL_HEALTH_PORT",
 }
 """The setting of the port that each long-running service of ours tells its health on."""
 INTERPOLATION = re.compile(r"\$\{(?P<name>[A-Z_]+)(?::[-?][^}]*)?\}")

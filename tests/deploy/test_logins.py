@@ -17,7 +17,12 @@ from tests.deploy.compose import ROOT
 from tests.servers.timescale import DatabaseServer
 
 SCRIPT = ROOT / "deploy/database/10-logins.sh"
-PASSWORDS = {"owner": "ownerpassword0001", "worker": "workerpassword0001", "api": "apipassword000001"}
+PASSWORDS = {
+    "owner": "ownerpassword0001",
+    "worker": "workerpassword0001",
+    "api": "apipassword000001",
+    "sealer": "sealerpassword0001",
+}
 
 
 @pytest.fixture
