@@ -44,6 +44,8 @@ COMMANDS = {
     "dead-letters": "cli.dead_letters",
     "raw": "cli.raw",
     "evidence": "cli.evidence",
+    "retention": "cli.retention",
+    "holds": "cli.holds",
     "topics": "cli.topics",
     "offsets": "cli.offsets",
 }

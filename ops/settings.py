@@ -33,6 +33,9 @@ class Settings(DeliverySettings):
     database_api_url: SecretStr = Field(
         default=SecretStr(""), description="PostgreSQL URL of a login in the role cordon_api"
     )
+    database_keeper_url: SecretStr = Field(
+        default=SecretStr(""), description="PostgreSQL URL of a login in the role cordon_keeper: `cordon retention run`"
+    )
     database_pool_size: Annotated[int, Field(ge=1, le=200)] = Field(
         default=10, description="connections of one API process; requests beyond it wait"
     )
@@ -203,6 +206,9 @@ class Settings(DeliverySettings):
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="least level logged")
     log_format: Literal["json", "text"] = Field(default="json", description="one JSON object a line, or text")
+    retention_rules_file: str = Field(
+        default="", description="TOML file that says how long each kind of data is kept; empty: the program's own rules"
+    )
     data_folder: Path = Field(
         default=Path(".cordon"), description="where the embedded database of `cordon demo` keeps its data"
     )
@@ -269,7 +275,7 @@ class Settings(DeliverySettings):
     def _named_forces(self) -> list[str]:
         return [name.strip() for name in self.crime_local_time_forces.split(",") if name.strip()]
 
-    def require_database_url(self, role: Literal["owner", "worker", "api"]) -> str:
+    def require_database_url(self, role: Literal["owner", "worker", "api", "keeper"]) -> str:
         """The URL for ``role``; ConfigurationError when it is not set."""
         secret: SecretStr = getattr(self, f"database_{role}_url")
         if not secret.get_secret_value():

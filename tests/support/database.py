@@ -12,6 +12,7 @@ from store.migrate import migrate
 
 WORKER_LOGIN = "cordon_test_worker"
 API_LOGIN = "cordon_test_api"
+KEEPER_LOGIN = "cordon_test_keeper"
 PASSWORD = "cordon-test"  # noqa: S105 -- of a database that lives as long as its test
 
 
@@ -20,11 +21,12 @@ class DatabaseUrls:
     owner: str
     worker: str
     api: str
+    keeper: str
 
     @classmethod
     def of(cls, owner_url: str) -> Self:
         """Those of a database that ``prepare_database`` has made ready, or of a copy of one."""
-        return cls(owner_url, _as_login(owner_url, WORKER_LOGIN), _as_login(owner_url, API_LOGIN))
+        return cls(owner_url, *(_as_login(owner_url, login) for login in (WORKER_LOGIN, API_LOGIN, KEEPER_LOGIN)))
 
 
 def prepare_database(owner_url: str) -> DatabaseUrls:
@@ -33,6 +35,7 @@ def prepare_database(owner_url: str) -> DatabaseUrls:
     with closing(psycopg2.connect(owner_url)) as connection, connection, connection.cursor() as cursor:
         _ensure_login(cursor, WORKER_LOGIN, "cordon_worker")
         _ensure_login(cursor, API_LOGIN, "cordon_api")
+        _ensure_login(cursor, KEEPER_LOGIN, "cordon_keeper")
     return DatabaseUrls.of(owner_url)
 
 
