@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 
-from geofence.columns import Earlier, Integers
+from geofence.columns import Booleans, Earlier, Integers
 from geofence.projection import Projection
 from geofence.zone_index import NOBODY
 from model.devices import FOREVER_US, NEVER_US, Activation, DeviceRecord, LastFix

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import psycopg2.errors
+
 from access.audit import Action, Subject, record_allowed
 from ingest.archive import Message, erase, messages
 from ingest.erasure import Theirs
@@ -18,7 +20,6 @@ from model.retention import Kind, RetentionRules, cutoffs
 from ops.errors import InputError
 from store.clock import service_now
 from store.database import Connection, Cursor, Identity
-from store.locks import Lock
 from store.raw_batches import StoredBatch, Wear
 from store.retention_archive import (
     FIRST,
@@ -40,7 +41,7 @@ from store.retention_positions import (
     remember_erased,
     spans_with_positions,
 )
-from store.retention_rows import HoldPlacedError, begin_batch, count_rows, delete_rows
+from store.retention_rows import HoldPlacedError, begin_batch, count_rows, delete_rows, hold_run
 from store.retention_tables import STEPS, Step
 
 ROLE = "cordon_keeper"
@@ -83,9 +84,10 @@ class Run:
     def delete(self) -> Counts:
         """Delete what is due. Raises InputError where another run is at it, or the archive is damaged."""
         with self._transaction(is_planned=False) as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(%s)", (Lock.RETENTION_RUN,))
-            if cursor.fetchone() != (True,):
-                raise InputError("another run of retention is at work: wait for its end")
+            try:
+                hold_run(cursor)
+            except psycopg2.errors.LockNotAvailable:
+                raise InputError("another run of retention is at work: wait for its end") from None
         for _ in range(MOST_PLANS):
             try:
                 self._delete_planned()

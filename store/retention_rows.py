@@ -2,17 +2,23 @@
 
 from collections.abc import Mapping
 
-from model.retention import Kind
 from store.database import Cursor, fetch_one
-from store.locks import Lock
+from store.locks import Lock, limit_lock_wait
 from store.retention_plan import holds_mark
 from store.retention_tables import Step
 
 BATCH = 5000
+LAST_RUN_WAIT_MS = 2000  # a run that was killed is over a moment later
 
 
 class HoldPlacedError(Exception):
     """A legal hold was placed since the plan was made: make it anew."""
+
+
+def hold_run(cursor: Cursor) -> None:
+    """To the connection's end: one run at a time. Raises psycopg2's LockNotAvailable while there is another."""
+    limit_lock_wait(cursor, LAST_RUN_WAIT_MS)
+    cursor.execute("SELECT pg_advisory_lock(%s)", (Lock.RETENTION_RUN,))
 
 
 def begin_batch(cursor: Cursor, planned_holds: int) -> None:
@@ -40,9 +46,3 @@ def delete_rows(cursor: Cursor, step: Step, parameters: Mapping[str, object]) ->
         {**parameters, "batch": BATCH},
     )
     return cursor.rowcount
-
-
-def count_due_times(cursor: Cursor, kind: Kind) -> int:
-    """Devices of which some time goes."""
-    cursor.execute("SELECT count(*) FROM due_times WHERE kind = %s", (kind,))
-    return int(fetch_one(cursor)[0])

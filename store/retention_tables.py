@@ -128,9 +128,7 @@ STEPS = (
         "   WHERE due.kind = 'dead_letters' AND dead_letters.key = convert_to(device.serial, 'UTF8')"
         "   AND due.times @> dead_letters.received_at)",
     ),
-    Step(
-        Kind.DEVICE_EVENTS, "device_events", _in_due_times(Kind.DEVICE_EVENTS, "device_events", "event_time")
-    ),
+    Step(Kind.DEVICE_EVENTS, "device_events", _in_due_times(Kind.DEVICE_EVENTS, "device_events", "event_time")),
     Step(Kind.DEVICE_EVENTS, "tag_commands", _in_due_times(Kind.DEVICE_EVENTS, "tag_commands", "created_at")),
     Step(Kind.DEVICE_EVENTS, "device_heard", _in_due_times(Kind.DEVICE_EVENTS, "device_heard", "last_received_at")),
     Step(

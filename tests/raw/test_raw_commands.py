@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ingest.archive import messages
-from tests.raw.conftest import TOPIC, Judge
+from tests.support.judging import TOPIC, Judge
 from tests.support.command import Cordon
 from tests.support.database import DatabaseUrls
 from tests.support.world import enrol, rows

@@ -75,14 +75,17 @@ def tables(cursor: Cursor) -> dict[str, list[tuple[str, str]]]:
 def plant(cursor: Cursor, people: Sequence[Planted], left_out: set[str]) -> None:
     """A row of each person in each table but ``left_out``; the checks of the database are gone afterwards."""
     cursor.execute("SET LOCAL session_replication_role = replica")
-    cursor.execute("SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0"
-                   " AND connamespace IN ('cordon'::regnamespace, 'cordon_protected'::regnamespace)"
-                   " AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = conrelid)")
+    cursor.execute(
+        "SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0"
+        " AND connamespace IN ('cordon'::regnamespace, 'cordon_protected'::regnamespace)"
+        " AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = conrelid)"
+    )
     for table, name in cursor.fetchall():
         cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {sql.Identifier(name).as_string(cursor)}")
     for one in people:
         cursor.execute(
-            "INSERT INTO devices (device_id, serial) OVERRIDING SYSTEM VALUE VALUES (%s, %s)", (one.device_id, one.serial)
+            "INSERT INTO devices (device_id, serial) OVERRIDING SYSTEM VALUE VALUES (%s, %s)",
+            (one.device_id, one.serial),
         )
     found = tables(cursor)
     for table in sorted(set(found) - left_out - {"devices", "raw_batches"}):
@@ -169,7 +172,7 @@ def _plant_archive(cursor: Cursor, people: Sequence[Planted]) -> None:
         GENESIS_HASH,
     )
     cursor.execute(
-        "INSERT INTO raw_batches (topic, partition, first_offset, next_offset, message_count, received_from, received_to,"
-        " body, previous_hash, chain_hash) VALUES (%s, 0, %s, %s, %s, %s, %s, %s, %s, %s)",
+        "INSERT INTO raw_batches (topic, partition, first_offset, next_offset, message_count, received_from,"
+        " received_to, body, previous_hash, chain_hash) VALUES (%s, 0, %s, %s, %s, %s, %s, %s, %s, %s)",
         (TOPIC, 0, count, count, PLANTED_AT, PLANTED_AT, kept.body, kept.previous_hash, kept.chain_hash),
     )
