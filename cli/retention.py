@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.owner import DEMO_DATABASE, command_identity, owner_transaction, postgres_folder
+from cli.owner import DEMO_DATABASE, command_identity, postgres_folder
 from cli.tables import print_table
 from ingest.matching.folder import FOLDER_OF
 from ingest.retention import Run
@@ -16,7 +16,6 @@ from ops.errors import InputError
 from ops.settings import Settings, load_settings
 from store.database import connect
 from store.embedded import running_url
-from store.retention_people import count_unended
 
 DAY_S = 86_400
 retention = typer.Typer(
@@ -52,6 +51,7 @@ def run(
     with closing(connect(keeper_url(settings), "cordon-retention")) as connection:
         work = Run(connection, rules, command_identity("retention"))
         counts = work.dry() if dry_run else work.delete()
+        unended = work.unended()
     files = _old_files(settings, rules)
     if not dry_run:
         for file in files:
@@ -59,8 +59,6 @@ def run(
     counts[Kind.CRIME_FILES, "files"] += len(files)
     rows = [(kind.value, table, str(count)) for (kind, table), count in sorted(counts.items()) if count]
     print_table(("KIND", "WHERE", "WOULD GO" if dry_run else "GONE"), rows)
-    with owner_transaction() as cursor:
-        unended = count_unended(cursor)
     if unended:
         print(f"{unended} people wear no tag any more and nobody has ended them: until then nothing of them goes by it")
 

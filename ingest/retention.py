@@ -30,7 +30,14 @@ from store.retention_archive import (
     wears_to_erase,
     write_erased,
 )
-from store.retention_people import count_people, forget_person, forget_victim, people_due, victims_due
+from store.retention_people import (
+    count_people,
+    count_unended,
+    forget_person,
+    forget_victim,
+    people_due,
+    victims_due,
+)
 from store.retention_plan import make_plan
 from store.retention_positions import (
     count_positions,
@@ -80,6 +87,11 @@ class Run:
             finally:
                 self.connection.rollback()
         return self.counts
+
+    def unended(self) -> int:
+        """People whose tags are all off, and of whose order no end is known: nothing of theirs goes by one."""
+        with self._transaction(is_planned=False) as cursor:
+            return count_unended(cursor)
 
     def delete(self) -> Counts:
         """Delete what is due. Raises InputError where another run is at it, or the archive is damaged."""

@@ -87,7 +87,7 @@ def forget_victim(cursor: Cursor, victim_id: int, parameters: Mapping[str, objec
 
 
 def count_unended(cursor: Cursor) -> int:
-    """People with a tag of the past whose order nobody has ended, and whose end is not known: nothing of theirs goes."""
+    """People whose tags are all off, and of whose order no end is known: nothing of theirs goes by one."""
     cursor.execute(
         "SELECT count(*) FROM people WHERE ended_at IS NULL"
         " AND EXISTS (SELECT FROM activation_records worn WHERE worn.person_id = people.person_id)"

@@ -59,7 +59,8 @@ def note_gaps(cursor: Cursor) -> None:
     places = ("from_lat", "from_lon", "from_accuracy_m", "until_lat", "until_lon", "until_accuracy_m")
     nowhere = ", ".join(f"{name} = NULL" for name in places)
     cursor.execute(
-        f"UPDATE track_gaps gap SET {nowhere} FROM {spans} AND {within} (gap.from_time <@ span OR gap.until_time <@ span)"  # noqa: S608  literals
+        f"UPDATE track_gaps gap SET {nowhere} FROM {spans} AND {within}"  # noqa: S608  literals
+        " (gap.from_time <@ span OR gap.until_time <@ span)"
     )
     cursor.execute(
         "INSERT INTO track_gaps AS known (device_id, from_time, until_time)"  # noqa: S608  literals

@@ -1,4 +1,4 @@
-"""Rows that go: counted, or deleted a batch at a time, each batch in a transaction under the lock that holds wait for."""
+"""Rows that go: counted, or deleted a batch at a time, each in a transaction under the lock that holds wait for."""
 
 from collections.abc import Mapping
 

@@ -77,8 +77,9 @@ def load_activations(cursor: Cursor, device_ids: Collection[int]) -> dict[int, t
 def load_erased(cursor: Cursor, device_ids: Collection[int]) -> dict[int, tuple[tuple[int, int], ...]]:
     """Times of which the devices' positions were deleted; a device without any is left out."""
     cursor.execute(
-        "SELECT device_id, CASE WHEN lower_inc(span) THEN lower(span) ELSE lower(span) + interval '1 us' END, upper(span)"
-        " FROM erased_times CROSS JOIN unnest(times) AS span WHERE kind = 'positions' AND device_id = ANY(%s)",
+        "SELECT device_id, CASE WHEN lower_inc(span) THEN lower(span) ELSE lower(span) + interval '1 us' END,"
+        " upper(span) FROM erased_times CROSS JOIN unnest(times) AS span"
+        " WHERE kind = 'positions' AND device_id = ANY(%s)",
         (list(device_ids),),
     )
     found: dict[int, tuple[tuple[int, int], ...]] = {}

@@ -36,8 +36,10 @@ NOT_METRICS = {
     "cordon_owner",
     "cordon_worker",
     "cordon_api",
+    "cordon_keeper",
     "cordon_worker_login",
     "cordon_api_login",
+    "cordon_keeper_login",
     "cordon_",
     "cordon_protected",
 }

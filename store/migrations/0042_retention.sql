@@ -5,8 +5,11 @@ BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'cordon_keeper') THEN -- an owner may lack the right to make roles
     CREATE ROLE cordon_keeper NOLOGIN;
   END IF;
-EXCEPTION WHEN duplicate_object OR unique_violation THEN
-  NULL; -- roles are shared by the databases of a server; another one made it
+EXCEPTION
+  WHEN duplicate_object OR unique_violation THEN
+    NULL; -- roles are shared by the databases of a server; another one made it
+  WHEN insufficient_privilege THEN
+    RAISE EXCEPTION 'the role cordon_keeper is missing: a superuser makes it first (docs/operations.md, "Upgrade")';
 END
 $$;
 GRANT USAGE ON SCHEMA cordon TO cordon_keeper;
@@ -130,6 +133,13 @@ ALTER TABLE legal_holds ADD COLUMN release_reason text CHECK (length(release_rea
 ALTER TABLE legal_holds ADD CONSTRAINT released_by_another CHECK (
   released_by IS NULL OR evidence_id IS NOT NULL OR NOT same_subject(released_by, placed_by));
 
+CREATE FUNCTION is_held(wanted bigint, since timestamptz, until timestamptz) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = cordon, pg_temp AS $$
+  SELECT EXISTS (
+    SELECT FROM legal_holds hold
+    WHERE hold.person_id = wanted AND hold.released_at IS NULL AND hold.from_time <= until AND hold.to_time >= since)
+$$;
+
 -- Whoever deletes works in short transactions, each under this lock: a hold is seen by it or comes after it.
 CREATE FUNCTION hold_stops_retention() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -223,7 +233,7 @@ GRANT UPDATE (merged_into) ON visits TO cordon_keeper;
 GRANT UPDATE (revision) ON registry_revision TO cordon_keeper;
 GRANT UPDATE (crn, nomis_id, pnc_id, name, date_of_birth, practitioner, team_id) ON people TO cordon_keeper; -- a stub
 GRANT INSERT ON audit_log TO cordon_keeper;
-REVOKE ALL ON FUNCTION orders_ended(), spare_erased_times(), hold_stops_retention(), only_the_keeper_deletes(),
+REVOKE ALL ON FUNCTION orders_ended(), is_held(bigint, timestamptz, timestamptz), spare_erased_times(), hold_stops_retention(), only_the_keeper_deletes(),
   erase_victim(bigint, timestamptz) FROM public;
-GRANT EXECUTE ON FUNCTION orders_ended(), erase_victim(bigint, timestamptz), service_clock(),
+GRANT EXECUTE ON FUNCTION orders_ended(), is_held(bigint, timestamptz, timestamptz), erase_victim(bigint, timestamptz), service_clock(),
   grid_cell(double precision, double precision) TO cordon_keeper;

@@ -16,7 +16,7 @@ from tests.docs.reference import commands
 from tests.servers import kafka as kafka_server
 from tests.servers import timescale
 
-OURS = ("migrate", "topics", "api", "worker", "deliver", "watch", "match", "duty", "admin")
+OURS = ("migrate", "topics", "api", "worker", "deliver", "watch", "match", "duty", "admin", "retention")
 PINNED = re.compile(r"[a-z0-9./-]+:v?\d+\.\d+\.\d+[A-Za-z0-9.-]*")
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
@@ -86,7 +86,7 @@ def test_the_settings_are_accepted(name: str, monkeypatch: pytest.MonkeyPatch) -
     for variable, value in services()[name]["environment"].items():
         monkeypatch.setenv(variable, value)
     settings = Settings()
-    assert name == "migrate" or settings.broker == "kafka"
+    assert name in {"migrate", "retention"} or settings.broker == "kafka"
 
 
 def test_each_process_has_only_its_own_way_into_the_database() -> None:
@@ -103,6 +103,7 @@ def test_each_process_has_only_its_own_way_into_the_database() -> None:
         "match": {"CORDON_DATABASE_WORKER_URL"},
         "duty": {"CORDON_DATABASE_WORKER_URL"},
         "api": {"CORDON_DATABASE_API_URL"},
+        "retention": {"CORDON_DATABASE_KEEPER_URL"},
         "topics": set(),
     }
 

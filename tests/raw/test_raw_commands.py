@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from ingest.archive import messages
-from tests.support.judging import TOPIC, Judge
 from tests.support.command import Cordon
 from tests.support.database import DatabaseUrls
+from tests.support.judging import TOPIC, Judge
 from tests.support.world import enrol, rows
 
 NOW = datetime.now(UTC).replace(microsecond=250_000)

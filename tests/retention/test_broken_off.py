@@ -36,7 +36,7 @@ class Interrupted(Run):
         self.after -= 1
         if self.after == 0:
             self.what()
-        with Run._transaction(self, is_planned=is_planned) as cursor:  # noqa: SLF001  the test stands in it
+        with Run._transaction(self, is_planned=is_planned) as cursor:
             yield cursor
 
 
