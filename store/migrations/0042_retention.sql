@@ -150,6 +150,21 @@ $$;
 CREATE TRIGGER hold_stops_retention BEFORE INSERT OR UPDATE ON legal_holds
   FOR EACH STATEMENT EXECUTE FUNCTION hold_stops_retention();
 
+-- A manager places holds on whom they supervise, and releases those of others; nobody else sees them by the API.
+CREATE POLICY managers ON legal_holds FOR SELECT TO cordon_api USING (
+  (SELECT coalesce(current_setting('cordon.role', true) = 'manager', false)) AND may_see_person(person_id));
+CREATE POLICY placed ON legal_holds FOR INSERT TO cordon_api WITH CHECK (
+  (SELECT coalesce(current_setting('cordon.role', true) = 'manager', false)) AND may_see_person(person_id)
+  AND placed_by = current_setting('cordon.subject', true) AND evidence_id IS NULL AND released_at IS NULL);
+CREATE POLICY released ON legal_holds FOR UPDATE TO cordon_api
+  USING (
+    (SELECT coalesce(current_setting('cordon.role', true) = 'manager', false)) AND may_see_person(person_id)
+    AND evidence_id IS NULL AND released_at IS NULL)
+  WITH CHECK (released_by = current_setting('cordon.subject', true) AND released_at IS NOT NULL);
+GRANT SELECT ON legal_holds TO cordon_api;
+GRANT INSERT (person_id, from_time, to_time, reason, review_at, placed_by, placed_at) ON legal_holds TO cordon_api;
+GRANT UPDATE (released_by, released_at, release_reason) ON legal_holds TO cordon_api;
+
 -- What nobody changes or deletes is let go in the keeper's role, and in no other, the owner's included.
 CREATE OR REPLACE FUNCTION alert_actions_stay() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

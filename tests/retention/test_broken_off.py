@@ -12,6 +12,7 @@ from ingest.retention import Run
 from model.retention import Kind
 from ops.errors import InputError
 from store.database import Cursor, connect
+from store.locks import Lock
 from store.retention_tables import KEPT
 from tests.support.database import DatabaseUrls
 from tests.support.matching import IDENTITY
@@ -96,7 +97,7 @@ def test_a_hold_that_is_placed_meanwhile_keeps_what_is_still_there(database: Dat
 
 def test_two_runs_are_never_at_work_at_once(database: DatabaseUrls) -> None:
     with closing(connect(database.keeper, "test")) as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(1129272943)")
+        cursor.execute("SELECT pg_advisory_lock(%s)", (Lock.RETENTION_RUN,))
         with pytest.raises(InputError, match="another run"):
             run(database, AFTER_THE_END)
 
