@@ -19,7 +19,7 @@ from ingest.evidence import problem_of
 from model.retention import Kind, RetentionRules, cutoffs
 from ops.errors import InputError
 from store.clock import service_now
-from store.database import Connection, Cursor, Identity
+from store.database import Connection, Cursor, Identity, set_identity
 from store.raw_batches import StoredBatch, Wear
 from store.retention_archive import (
     FIRST,
@@ -30,6 +30,7 @@ from store.retention_archive import (
     wears_to_erase,
     write_erased,
 )
+from store.retention_audit import count_audit, prune_audit
 from store.retention_people import (
     count_people,
     count_unended,
@@ -69,6 +70,7 @@ class Run:
     _parameters: dict[str, object] = field(default_factory=dict)
     _holds: int = 0
     _archive_before: datetime | None = None
+    _audit_before: datetime | None = None
 
     def dry(self) -> Counts:
         """What a run would delete now; nothing is changed."""
@@ -83,6 +85,7 @@ class Run:
                 self.counts[Kind.PEOPLE, "people"] += people.people
                 self.counts[Kind.PEOPLE, "activation_records"] += people.activations
                 self.counts[Kind.VICTIMS, "victims"] += people.victims
+                self.counts[Kind.AUDIT, "audit_log"] += count_audit(cursor, self._audit_before)
                 self._erase_archive(cursor, lambda _batch, _body, _is_empty: None)
             finally:
                 self.connection.rollback()
@@ -120,11 +123,12 @@ class Run:
             self._empty(step)
         self._positions()
         self._people()
+        self._audit()
         self._record(None, {f"{kind}.{table}": count for (kind, table), count in self.counts.items() if count})
 
     def _plan(self, cursor: Cursor) -> None:
         before = cutoffs(self.rules, service_now(cursor))
-        self._archive_before = before[Kind.RAW_ARCHIVE].age
+        self._archive_before, self._audit_before = before[Kind.RAW_ARCHIVE].age, before[Kind.AUDIT].age
         self._parameters, self._holds = make_plan(cursor, before)
 
     @contextmanager
@@ -168,6 +172,14 @@ class Run:
         for victim_id in victims:
             with self._transaction() as cursor:
                 self.counts[Kind.VICTIMS, "victims"] += forget_victim(cursor, victim_id, self._parameters)
+
+    def _audit(self) -> None:
+        pruned = -1
+        while pruned:
+            with self._transaction() as cursor:
+                set_identity(cursor, self.identity)  # the pruning records itself
+                pruned = prune_audit(cursor, self._audit_before)
+            self.counts[Kind.AUDIT, "audit_log"] += pruned
 
     def _archive(self) -> None:
         """All pages, each in a transaction; the times are remembered once the last one is done."""

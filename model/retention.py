@@ -32,6 +32,7 @@ class Kind(StrEnum):
     TOKENS = "tokens"
     ROTA = "rota"
     VICTIMS = "victims"
+    AUDIT = "audit"
 
 
 BY_END_ALONE = frozenset({Kind.PEOPLE, Kind.VICTIMS})
@@ -45,6 +46,7 @@ BY_AGE_ALONE = frozenset(
         Kind.CRIME_FILES,
         Kind.TOKENS,
         Kind.ROTA,
+        Kind.AUDIT,
     }
 )
 """No person's: no order ends for them. What of them tells of a person goes with what it tells of."""

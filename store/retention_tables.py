@@ -155,6 +155,7 @@ OTHERWISE = {
     "raw_batches": Kind.RAW_ARCHIVE,  # message by message: ingest/retention.py
     "activation_records": Kind.PEOPLE,  # with the person, under the registry's lock: store/retention_people.py
     "people": Kind.PEOPLE,
+    "audit_log": Kind.AUDIT,  # by its own pruning: store/retention_audit.py
     "victims": Kind.VICTIMS,  # erase_victim (0042)
     "victim_choices": Kind.VICTIMS,
     "victim_tasks": Kind.VICTIMS,
@@ -165,7 +166,6 @@ OTHERWISE = {
 """Tables that are emptied in a way of their own."""
 
 KEPT = {
-    "audit_log": "what was looked at is proved by its chain; it names a person by a number alone",
     "authorities": "powers of the police over an area: about no wearer",
     "authority_records": "as authorities",
     "casework_rules": "rules",

@@ -248,6 +248,14 @@ GRANT UPDATE (merged_into) ON visits TO cordon_keeper;
 GRANT UPDATE (revision) ON registry_revision TO cordon_keeper;
 GRANT UPDATE (crn, nomis_id, pnc_id, name, date_of_birth, practitioner, team_id) ON people TO cordon_keeper; -- a stub
 GRANT INSERT ON audit_log TO cordon_keeper;
+DO $$
+BEGIN
+  IF to_regprocedure('cordon.prune_audit(timestamptz, integer)') IS NOT NULL THEN
+    GRANT EXECUTE ON FUNCTION prune_audit(timestamptz, integer) TO cordon_keeper;
+    GRANT SELECT (seal_id, newest_at, audit_ids) ON audit_seals TO cordon_keeper;
+  END IF;
+END
+$$;
 REVOKE ALL ON FUNCTION orders_ended(), is_held(bigint, timestamptz, timestamptz), spare_erased_times(), hold_stops_retention(), only_the_keeper_deletes(),
   erase_victim(bigint, timestamptz) FROM public;
 GRANT EXECUTE ON FUNCTION orders_ended(), is_held(bigint, timestamptz, timestamptz), erase_victim(bigint, timestamptz), service_clock(),

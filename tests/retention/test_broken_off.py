@@ -57,7 +57,7 @@ def kill() -> None:
 @pytest.fixture
 def database(migrated_database: DatabaseUrls) -> DatabaseUrls:
     with as_owner(migrated_database.owner) as cursor:
-        plant(cursor, [SAM, ALEX], set(KEPT) | {"legal_holds"})
+        plant(cursor, [SAM, ALEX], set(KEPT) | {"legal_holds", "audit_log"})
     return migrated_database
 
 
