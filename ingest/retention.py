@@ -4,7 +4,7 @@ A run that ends in the middle leaves nothing half told: whoever runs it again go
 still due. A hold that is placed meanwhile stops the batch it comes before, and the plan is made anew.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -43,13 +43,12 @@ from store.retention_plan import make_plan
 from store.retention_positions import (
     count_positions,
     delete_cells,
-    delete_slice,
-    next_first,
+    delete_earliest,
     note_gaps,
     remember_erased,
     spans_with_positions,
 )
-from store.retention_rows import HoldPlacedError, begin_batch, count_rows, delete_rows, hold_run
+from store.retention_rows import BATCH, HoldPlacedError, begin_batch, count_rows, delete_rows, hold_run
 from store.retention_tables import STEPS, Step
 
 ROLE = "cordon_keeper"
@@ -150,13 +149,17 @@ class Run:
     def _positions(self) -> None:
         with self._transaction() as cursor:
             spans = spans_with_positions(cursor)
-        for device_id, span, begin in spans:
-            first: datetime | None = begin
-            while first is not None:
-                with self._transaction() as cursor:
-                    deleted = delete_slice(cursor, device_id, span, first)
-                    first = next_first(cursor, device_id, span, first)
-                self.counts[Kind.POSITIONS, "positions"] += deleted
+        waiting = deque(spans)
+        while waiting:
+            gone = 0
+            with self._transaction() as cursor:
+                while waiting and gone < BATCH:
+                    most = BATCH - gone
+                    deleted = delete_earliest(cursor, *waiting[0], most)
+                    gone += deleted
+                    if deleted < most:
+                        waiting.popleft()
+            self.counts[Kind.POSITIONS, "positions"] += gone
         with self._transaction() as cursor:
             delete_cells(cursor)
 

@@ -1,12 +1,10 @@
-"""Positions of times that go: remembered as erased, noted as gaps, then deleted slice by slice."""
+"""Positions of times that go: remembered as erased, noted as gaps, then deleted batch by batch."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from model.retention import Kind
 from store.database import Cursor
 from store.registry import lock_registry_exclusive, next_revision
-
-SLICE = timedelta(days=7)  # of one device: ten thousand positions at one a minute
 
 _WITH_POSITIONS = (
     " FROM due_times due CROSS JOIN unnest(due.times) AS span"
@@ -86,24 +84,16 @@ def spans_with_positions(cursor: Cursor) -> list[tuple[int, str, datetime]]:
     return [(device_id, span, first) for device_id, span, first in cursor.fetchall()]
 
 
-def delete_slice(cursor: Cursor, device_id: int, span: str, first: datetime) -> int:
-    """A week from ``first``; how many positions."""
+def delete_earliest(cursor: Cursor, device_id: int, span: str, first: datetime, most: int) -> int:
+    """Of a span's positions the earliest ``most``, and those of the same instant as the last of them; how many."""
+    of_span = "device_id = %(device)s AND fix_time >= %(first)s AND fix_time <@ %(span)s::tstzrange"
     cursor.execute(
-        "DELETE FROM positions WHERE device_id = %s AND fix_time >= %s AND fix_time < %s AND fix_time <@ %s::tstzrange",
-        (device_id, first, first + SLICE, span),
+        f"DELETE FROM positions WHERE {of_span} AND fix_time <= ("  # noqa: S608  literals
+        f" SELECT max(fix_time) FROM (SELECT fix_time FROM positions WHERE {of_span}"
+        " AND fix_time <= coalesce(upper(%(span)s::tstzrange), 'infinity') ORDER BY fix_time LIMIT %(most)s) earliest)",
+        {"device": device_id, "first": first, "span": span, "most": most},
     )
     return cursor.rowcount
-
-
-def next_first(cursor: Cursor, device_id: int, span: str, after: datetime) -> datetime | None:
-    """The next fix time of the span, if there is one."""
-    cursor.execute(
-        "SELECT min(fix_time) FROM positions WHERE device_id = %s AND fix_time >= %s"
-        " AND fix_time <= coalesce(upper(%s::tstzrange), 'infinity') AND fix_time <@ %s::tstzrange",
-        (device_id, after, span, span),
-    )
-    row = cursor.fetchone()
-    return row[0] if row else None
 
 
 def delete_cells(cursor: Cursor) -> None:

@@ -149,7 +149,7 @@ STEPS = (
 )
 
 OTHERWISE = {
-    "positions": Kind.POSITIONS,  # by times of devices, in slices: store/retention_positions.py
+    "positions": Kind.POSITIONS,  # by times of devices, in batches: store/retention_positions.py
     "track_cells": Kind.POSITIONS,
     "track_gaps": Kind.POSITIONS,
     "raw_batches": Kind.RAW_ARCHIVE,  # message by message: ingest/retention.py

@@ -3,6 +3,7 @@
 import pytest
 
 from access.roles import Role
+from store.database import Identity, Pool
 from tests.support.api_server import RunningApi
 from tests.support.seed import as_owner, seed_token
 
@@ -34,6 +35,19 @@ def test_nobody_else_places_or_reads_them(api: RunningApi, role: Role) -> None:
     path = f"/v1/people/{api.own.person_id}/holds"
     with api.client(role) as client:
         assert client.get(path).status_code == client.post(path, json=HOLD).status_code == 403
+    with as_owner(api.urls.owner) as cursor:
+        cursor.execute(
+            "INSERT INTO legal_holds (person_id, from_time, to_time, reason, placed_by)"
+            " VALUES (%s, now(), now(), 'case', 'x')",
+            (api.own.person_id,),
+        )
+    pool = Pool(api.urls.api, "test", size=1)
+    with pool.transaction(Identity(f"the.{role}", role, "", "", "Metropolitan")) as cursor:
+        cursor.execute("SELECT FROM legal_holds")
+        assert cursor.fetchall() == []
+        cursor.execute("UPDATE legal_holds SET released_by = %s, released_at = now()", (f"the.{role}",))
+        assert cursor.rowcount == 0
+    pool.close()
 
 
 def test_an_end_before_the_beginning_is_refused(api: RunningApi) -> None:
