@@ -82,7 +82,7 @@ $$;
 CREATE TRIGGER spare_erased_times BEFORE INSERT OR UPDATE ON reevaluations
   FOR EACH ROW EXECUTE FUNCTION spare_erased_times();
 
--- As in 0023, but what a device says late of an erased time is not kept.
+-- As in 0032, but what a device says late of an erased time is not kept.
 CREATE OR REPLACE FUNCTION record_device_events(
   serials text[], kinds text[], event_times timestamptz[], received timestamptz[], batteries real[], sequences bigint[],
   originals bytea[]
@@ -115,8 +115,8 @@ BEGIN
     RETURNING device_id, event_time),
   asked AS (
     INSERT INTO rematches_wanted (device_id, from_time, until_time)
-    SELECT device_id, min(event_time), clock_timestamp() FROM stored
-    WHERE event_time < clock_timestamp() - interval '240 seconds' -- crimes.recent.LATE_AFTER_S: earlier, a run sees it
+    SELECT device_id, min(event_time), (SELECT service_clock()) FROM stored
+    WHERE event_time < (SELECT service_clock()) - interval '240 seconds' -- crimes.recent.LATE_AFTER_S: earlier, a run sees it
       AND EXISTS (SELECT FROM crimes)
     GROUP BY device_id ORDER BY device_id
     ON CONFLICT (device_id) DO UPDATE
