@@ -115,7 +115,8 @@ class Run:
             self._plan(cursor)
         with self._transaction() as cursor:
             for kind in (Kind.POSITIONS, Kind.DEVICE_EVENTS):
-                remember_erased(cursor, kind)
+                remember_erased(cursor, kind)  # under the registry's lock, which ends here
+        with self._transaction() as cursor:
             note_gaps(cursor)
         self._archive()
         for step in STEPS:

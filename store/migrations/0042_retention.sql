@@ -35,6 +35,23 @@ ALTER TABLE raw_batches ADD COLUMN erased_at timestamptz;
 -- Each hour's cells are deleted together; rows came in the order of time, so this index is small.
 CREATE INDEX track_cells_hour ON track_cells USING brin (hour);
 
+-- What a deletion looks for, row by row, in the tables that may refer to it.
+CREATE INDEX outbox_event ON outbox (event_id);
+CREATE INDEX delivery_attempts_event ON delivery_attempts (event_id) WHERE event_id IS NOT NULL;
+CREATE INDEX escalations_notice ON escalations (notice_id) WHERE notice_id IS NOT NULL;
+CREATE INDEX visits_merged ON visits (merged_into) WHERE merged_into IS NOT NULL;
+CREATE INDEX alerts_activation ON alerts (activation_id);
+CREATE INDEX matching_results_of_person ON matching_result_records (person_id);
+CREATE INDEX matching_results_of_version ON matching_result_records (crime_version_id);
+CREATE INDEX matching_results_superseded ON matching_result_records (superseded_by) WHERE superseded_by IS NOT NULL;
+CREATE INDEX scene_search_results_person ON scene_search_result_records (person_id);
+CREATE INDEX scene_searches_crime ON scene_searches (crime_id) WHERE crime_id IS NOT NULL;
+CREATE INDEX eliminations_person ON eliminations (person_id) WHERE person_id IS NOT NULL;
+CREATE INDEX crime_batch_wearers_person ON crime_batch_wearers (person_id);
+CREATE INDEX routine_expectations_person ON routine_expectations (person_id);
+CREATE INDEX batch_routines_person ON batch_routines (person_id);
+CREATE INDEX legal_holds_evidence ON legal_holds (evidence_id) WHERE evidence_id IS NOT NULL;
+
 -- When each person's order ended: as recorded of the person; where nobody recorded it, when the last of their conditions
 -- did. Never while a tag is on them, or a zone of theirs goes on that nobody ended; then, and without any condition, it
 -- is not known.

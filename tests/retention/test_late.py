@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ingest.archive import messages
+from model.device_events import DeviceEvent, DeviceEventKind
 from model.retention import Kind
 from model.times import to_microseconds
+from store.device_events import EventRow, record_events
 from store.raw_batches import list_heads
 from tests.support.database import DatabaseUrls
 from tests.support.judging import Judge, judging
@@ -99,3 +101,12 @@ def test_what_follows_from_deleted_positions_is_not_judged_anew(migrated_databas
         )
         cursor.execute("SELECT from_time FROM reevaluations")
         assert cursor.fetchall() == [(TAKEN_OFF,)]
+
+
+def test_late_events_of_an_erased_time_are_not_kept(migrated_database: DatabaseUrls, judge: Judge) -> None:
+    judge([sent(WORN, 51.501)])
+    run(migrated_database, AFTER_THE_END)
+    with as_owner(migrated_database.owner) as cursor:
+        for event_time, kept in ((TAKEN_OFF - timedelta(hours=1), 0), (TAKEN_OFF + timedelta(hours=1), 1)):
+            event = DeviceEvent(DeviceEventKind.STRAP_TAMPER, to_microseconds(event_time), to_microseconds(NOON), None)
+            assert record_events(cursor, [EventRow(TAG, event, None, b"as it was sent")]) == kept

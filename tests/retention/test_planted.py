@@ -77,3 +77,24 @@ def test_what_is_old_goes_by_its_age(database: DatabaseUrls) -> None:
     with as_owner(database.owner) as cursor:
         assert where_found(cursor, SAM).keys() - OF_THE_PERSON == {"presence"}  # a visit that goes on has no age
         assert archived(cursor) == [None, ALEX.serial.encode()]
+
+
+def test_a_stub_that_says_nothing_stays_while_another_s_record_refers_to_the_person(
+    migrated_database: DatabaseUrls,
+) -> None:
+    with as_owner(migrated_database.owner) as cursor:
+        plant(cursor, [SAM], set(KEPT) | {"legal_holds", "audit_log"})
+        cursor.execute("CREATE TABLE of_another AS SELECT person_id FROM people")
+        cursor.execute("ALTER TABLE of_another ADD FOREIGN KEY (person_id) REFERENCES people")
+    expected = run(migrated_database, AFTER_THE_END, dry=True)
+    assert run(migrated_database, AFTER_THE_END) == expected
+    with as_owner(migrated_database.owner) as cursor:
+        cursor.execute("SELECT to_jsonb(people) - 'person_id' - 'created_at' - 'ended_at' FROM people")
+        nothing = dict.fromkeys(("nomis_id", "pnc_id", "date_of_birth", "practitioner", "team_id"))
+        assert cursor.fetchall() == [({"crn": f"erased-{SAM.number}", "name": "erased", **nothing},)]
+        assert "activation_records" not in where_found(cursor, SAM)
+        assert run(migrated_database, AFTER_THE_END) == Counter()
+        cursor.execute("DROP TABLE of_another")
+    assert run(migrated_database, AFTER_THE_END) == Counter()
+    with as_owner(migrated_database.owner) as cursor:
+        assert "people" not in where_found(cursor, SAM)
