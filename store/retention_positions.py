@@ -98,6 +98,8 @@ def delete_earliest(cursor: Cursor, device_id: int, span: str, first: datetime, 
 
 def delete_cells(cursor: Cursor) -> None:
     """After the positions: the cells of what is not there any more."""
+    until = (
         "(SELECT extract(epoch FROM coalesce(max(upper(times)), service_clock())) / 3600"
         " FROM due_times WHERE kind = 'positions')"
+    )
     cursor.execute(f"DELETE {_GONE_CELLS.format(until=until)}")
