@@ -35,6 +35,7 @@ class Bearer:
     role: Role | None
     expires_at: datetime
     force: str | None  # the police force that the bearer works for
+    has_left: bool = False  # was on the staff and is no more: may do nothing
 
 
 def create_token(
@@ -61,8 +62,8 @@ def authenticate(cursor: Cursor, token: str) -> Bearer | None:
     row = tokens.find_bearer(cursor, hash_token(token))
     if row is None:
         return None
-    subject, stored_role, expires_at, force = row
-    return Bearer(subject, _known_role(stored_role), expires_at, force)
+    subject, stored_role, expires_at, force, has_left = row
+    return Bearer(subject, known_role(stored_role), expires_at, force, has_left)
 
 
 def _check_force(role: Role, force: str | None) -> None:
@@ -73,7 +74,8 @@ def _check_force(role: Role, force: str | None) -> None:
         raise InputError(f"a {role} works for a police force, and sees no crime without it: name it with --force")
 
 
-def _known_role(stored: str) -> Role | None:
+def known_role(stored: str) -> Role | None:
+    """None for one that a newer release wrote."""
     try:
         return Role(stored)
     except ValueError:

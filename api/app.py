@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 
 from api.documentation import DESCRIPTION, DocumentedApi
 from api.errors import install_handlers
+from api.local_sign_in import refuse_local_sign_in_elsewhere
 from api.middleware import BodyLimitMiddleware, RequestContextMiddleware
 from api.routes import (
     alerts,
@@ -41,6 +42,7 @@ from api.routes import (
     response_plans,
     rota,
     scene_searches,
+    sign_in,
     staff,
     stream,
     tracks,
@@ -59,7 +61,8 @@ from ingest.gateway.empty_path import EmptyPathMiddleware
 from ops.errors import ConfigurationError
 from ops.settings import Settings
 
-OPEN_PATHS = frozenset({"/health/live", "/health/ready"})
+HEALTH_PATHS = frozenset({"/health/live", "/health/ready"})
+OPEN_PATHS = HEALTH_PATHS | sign_in.OPEN_PATHS
 STREAMED_BODIES = frozenset({("POST", path) for path in (crime_batches.PATH, *registry_imports.PATHS)})
 ROUTERS = (
     me.router,
@@ -101,12 +104,15 @@ ROUTERS = (
     webhooks.router,
     deliveries.router,
     messages.router,
+    sign_in.router,
     health.router,
 )
 
 
 def create_app(settings: Settings, services: Services) -> FastAPI:
-    """The application; it closes ``services`` when it ends. Raises ConfigurationError if a route has no policy."""
+    """The application; it closes ``services`` when it ends. Raises ConfigurationError if a route has no policy,
+    or the demo's sign-in is set up for anything else.
+    """
     app = DocumentedApi(
         title="Cordon",
         version="1",
@@ -118,6 +124,7 @@ def create_app(settings: Settings, services: Services) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.services = services
+    refuse_local_sign_in_elsewhere(services)
     refuse_unguarded(ROUTERS)
     for router in ROUTERS:
         app.include_router(router)

@@ -11,9 +11,10 @@ from access.roles import Permission
 PERMISSION_KEY = "x-permission"
 DESCRIPTION = """GPS tagging monitoring: breach alerts, tracks and zones.
 
-Every route takes a bearer token and names its permission (`x-permission`); only `/health/...` is open. What a
-token's bearer may not see is answered as if it were not there. Reads of personal data are recorded with the
-header `X-Purpose`. Times are RFC 3339 with an offset; answers are in UTC. Every error is a problem (RFC 9457)."""
+Every route takes a bearer token, or the cookie of a session, and names its permission (`x-permission`); only
+`/health/...` and the pages of signing in are open. What the caller may not see is answered as if it were not there.
+Reads of personal data are recorded with the header `X-Purpose`. Times are RFC 3339 with an offset; answers are in UTC.
+Every error is a problem (RFC 9457)."""
 
 _PROBLEM_SCHEMA = {
     "type": "object",
@@ -34,8 +35,8 @@ _PROBLEM_SCHEMA = {
 }
 _MEANINGS = {
     HTTPStatus.BAD_REQUEST: "A body that cannot be read",
-    HTTPStatus.UNAUTHORIZED: "No live token",
-    HTTPStatus.FORBIDDEN: "The role does not have this route's permission",
+    HTTPStatus.UNAUTHORIZED: "No live token or session",
+    HTTPStatus.FORBIDDEN: "The role does not have this route's permission, or another site sent the request",
     HTTPStatus.NOT_FOUND: "No such thing, or not the caller's to see",
     HTTPStatus.REQUEST_TIMEOUT: "The body came too slowly",
     HTTPStatus.CONFLICT: "Not as things stand; the detail says why",
@@ -53,6 +54,18 @@ _USUAL = (
     HTTPStatus.INTERNAL_SERVER_ERROR,
     HTTPStatus.SERVICE_UNAVAILABLE,
 )
+_OF_ALL = (
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+)
+_HTML = {"text/html": {"schema": {"type": "string"}}}
+_PAGES = {
+    HTTPStatus.SEE_OTHER: "On to the next page",
+    HTTPStatus.FORBIDDEN: "Not signed in; the page says why",
+    HTTPStatus.NOT_FOUND: "This service has no such sign-in",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The identity provider, or a server of ours, does not answer; try again",
+}
 
 
 def documented(
@@ -62,6 +75,14 @@ def documented(
     responses: dict[int, Any] = {200: {"content": {media_type: {"example": example}}}}
     responses |= {int(status): _problem(status) for status in (*_USUAL, *further)}
     return {"responses": responses, "openapi_extra": {PERMISSION_KEY: permission.value}}
+
+
+def documented_page(example: str, *problems: HTTPStatus, media_type: str = "text/html") -> dict[str, Any]:
+    """The keyword arguments of a route that browsers open, which needs no policy: whoever asks is not known yet."""
+    pages: dict[int, Any] = {200: {"content": {media_type: {"example": example}}}}
+    pages |= {int(status): _problem(status) for status in (*_OF_ALL, *problems)}
+    pages |= {int(status): {"description": meaning, "content": _HTML} for status, meaning in _PAGES.items()}
+    return {"responses": pages}
 
 
 class DocumentedApi(FastAPI):

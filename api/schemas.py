@@ -42,6 +42,9 @@ class Me(Answer):
     permissions: list[Permission]
     expires_at: datetime
     force: str | None = Field(description="The police force that the token works for; null for who is no police")
+    csrf_token: str | None = Field(
+        description="For the header X-CSRF-Token of a session's requests; null for who asks with a bearer token"
+    )
 
 
 class PersonOut(Answer):

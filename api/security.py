@@ -1,26 +1,38 @@
-"""The door of every route: a live token, and a role that the policy table lets through."""
+"""The door of every route: a live token or session, and a role that the policy table lets through."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Form, Header, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPAuthorizationCredentials
 
 from access.audit import Action, Subject, record_refusal
+from access.openid.provider import ProviderSilentError
+from access.refusals import NotLetInError
 from access.roles import POLICY, Permission, Role, allows, needs_force
-from access.tokens import Bearer, authenticate
+from access.tokens import Bearer
+from api.credentials import (
+    CSRF_HEADER,
+    UNKNOWN,
+    Credential,
+    bearer_scheme,
+    because_of,
+    credential_of,
+    find_bearer,
+    session_scheme,
+)
+from api.csrf import refuse_forged
 from api.errors import ProblemError
 from api.services import CurrentServices, Services
-from store.database import SERVICE, Identity
+from store.database import Identity
 
 NOT_STATED = "not stated"
 LONGEST_PURPOSE = 200
-UNKNOWN_ROLE = "unknown"
 LARGEST_BIGINT = 2**63 - 1
 
 Purpose = Annotated[
@@ -33,7 +45,8 @@ Purpose = Annotated[
         examples=["review of last night's alert"],
     ),
 ]
-_bearer = HTTPBearer(auto_error=False, description="A token of `cordon token create`")
+Token = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer_scheme)]
+Cookie = Annotated[str | None, Depends(session_scheme)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +56,7 @@ class Caller:
     identity: Identity
     role: Role
     expires_at: datetime
-    token: str = field(repr=False)
+    credential: Credential
 
     @property
     def permissions(self) -> frozenset[Permission]:
@@ -58,28 +71,54 @@ class Requires:
         self._action = action
 
     def __call__(
+        self, request: Request, services: CurrentServices, token: Token, cookie: Cookie, purpose: Purpose = NOT_STATED
+    ) -> Caller:
+        return self._let_in(request, services, token, cookie, purpose, request.headers.get(CSRF_HEADER, ""))
+
+    def _let_in(
         self,
         request: Request,
-        services: CurrentServices,
-        credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-        purpose: Purpose = NOT_STATED,
+        services: Services,
+        token: HTTPAuthorizationCredentials | None,
+        cookie: str | None,
+        purpose: str,
+        csrf_token: str,
     ) -> Caller:
-        token = credentials.credentials if credentials else ""
-        bearer = find_bearer(services, token)
-        if bearer is None:
-            raise ProblemError(
-                HTTPStatus.UNAUTHORIZED,
-                "Send the header Authorization: Bearer with a token that is live; `cordon token create` makes one.",
-                headers={"WWW-Authenticate": "Bearer"},
-            )
-        _refuse_unknown_parameters(request)
+        credential = credential_of(request, token.credentials if token else None, cookie)
+        bearer = self._bearer(request, services, credential, purpose)
         identity = Identity(
-            bearer.subject,
-            bearer.role or UNKNOWN_ROLE,
-            _readable(purpose),
-            request.state.request_id,
-            bearer.force or "",
+            bearer.subject, bearer.role or UNKNOWN, _readable(purpose), request.state.request_id, bearer.force or ""
         )
+        if credential.is_session:
+            try:
+                refuse_forged(request, services.settings, credential.secret, csrf_token)
+            except NotLetInError as error:
+                about = Subject(person_id=_person_of(request), detail={"because": error.because})
+                record_refusal(services.pool, identity, self._action, about)
+                raise ProblemError(HTTPStatus.FORBIDDEN, str(error)) from None
+        _refuse_unknown_parameters(request)
+        return Caller(identity, self._allowed(request, services, bearer, identity), bearer.expires_at, credential)
+
+    def _bearer(self, request: Request, services: Services, credential: Credential, purpose: str) -> Bearer:
+        detail = (
+            "Sign in at /sign-in, or send the header Authorization: Bearer with a token that is live;"
+            " `cordon token create` makes one."
+        )
+        try:
+            bearer = find_bearer(services, credential)
+        except (NotLetInError, ProviderSilentError) as error:
+            because, subject = because_of(error)
+            identity = Identity(subject, UNKNOWN, _readable(purpose), request.state.request_id)
+            about = Subject(person_id=_person_of(request), detail={"because": because})
+            record_refusal(services.pool, identity, self._action, about)
+            if isinstance(error, ProviderSilentError):
+                raise
+            bearer, detail = None, str(error)
+        if bearer is None:
+            raise ProblemError(HTTPStatus.UNAUTHORIZED, detail, headers={"WWW-Authenticate": "Bearer"})
+        return bearer
+
+    def _allowed(self, request: Request, services: Services, bearer: Bearer, identity: Identity) -> Role:
         if bearer.role is None or not allows(bearer.role, self.permission):
             about = Subject(person_id=_person_of(request), detail={"needs": self.permission})
             record_refusal(services.pool, identity, self._action, about)
@@ -95,12 +134,23 @@ class Requires:
                 HTTPStatus.FORBIDDEN,
                 "The token names no police force: `cordon token create --force` makes one that does.",
             )
-        return Caller(identity, bearer.role, bearer.expires_at, token)
+        return bearer.role
 
 
-def find_bearer(services: Services, token: str) -> Bearer | None:
-    with services.pool.transaction(SERVICE) as cursor:
-        return authenticate(cursor, token)
+class RequiresForm(Requires):
+    """The door of a route that a page's form is sent to: forms set no header, so the session's token is a field."""
+
+    def __call__(
+        self,
+        request: Request,
+        services: CurrentServices,
+        token: Token,
+        cookie: Cookie,
+        purpose: Purpose = NOT_STATED,
+        csrf_token: Annotated[str, Form(description="That of GET /v1/me; not with a bearer token")] = "",
+    ) -> Caller:
+        given = csrf_token or request.headers.get(CSRF_HEADER, "")
+        return self._let_in(request, services, token, cookie, purpose, given)
 
 
 def refuse_unseen(services: Services, caller: Caller, action: Action, about: Subject, what: str) -> ProblemError:

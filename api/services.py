@@ -9,6 +9,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from access.openid.sign_in import SignIn
 from api.gateway import broker_check, open_gateway
 from api.stream import StreamHub
 from ingest.gateway.services import GatewayServices
@@ -31,6 +32,7 @@ class Services:
     hub: StreamHub
     settings: Settings
     gateway: GatewayServices
+    sign_in: SignIn | None = None  # without an identity provider, nobody signs in at one
     rehearsing: BoundedSemaphore = field(default_factory=BoundedSemaphore)  # one holds up the other requests enough
     importing: asyncio.Semaphore = field(default_factory=asyncio.Semaphore)  # and so does one police file
     uploading: defaultdict[str, asyncio.Semaphore] = field(  # by police force
@@ -42,6 +44,8 @@ class Services:
     )
 
     def close(self) -> None:
+        if self.sign_in is not None:
+            self.sign_in.close()
         self.gateway.sink.close()
         self.gateway.events.close()
         self.pool.close()
@@ -59,6 +63,7 @@ def open_services(settings: Settings) -> Services:
         hub=StreamHub(background),
         settings=settings,
         gateway=open_gateway(settings, pool),
+        sign_in=SignIn(settings) if settings.oidc_issuer else None,
         check_broker=broker_check(settings),
     )
 

@@ -38,6 +38,7 @@ COMMANDS = {
     "explain": "cli.explain",
     "sources": "cli.sources",
     "token": "cli.tokens",
+    "session": "cli.sessions",
     "replay": "cli.replay",
     "evaluate": "cli.evaluate",
     "evaluate-crimes": "cli.evaluate_crimes",

@@ -69,7 +69,7 @@ def change(
 
 @staff.command("end")
 def end(subject: SubjectOption) -> None:
-    """Record that a member of staff has left: they are told nothing more.
+    """Record that a member of staff has left: they are told nothing more, and let in nowhere.
 
     Example: cordon staff end officer.jones
     """

@@ -72,9 +72,9 @@ class DeliverySettings(BaseSettings):
 
     @model_validator(mode="after")
     def _addresses_hold(self) -> Self:
-        if self.public_url and not _is_address(self.public_url):
+        if self.public_url and not is_address(self.public_url):
             raise ValueError("CORDON_PUBLIC_URL: give an address such as https://cordon.example, without a query")
-        if not _is_address(self.notify_url):
+        if not is_address(self.notify_url):
             raise ValueError("CORDON_NOTIFY_URL: give an address that begins with https:// (http:// on loopback only)")
         try:
             _ = self.reachable_networks
@@ -87,7 +87,7 @@ class DeliverySettings(BaseSettings):
         if self.email_by == "smtp":
             if not self.smtp_host or "@" not in self.smtp_from or not self.smtp_from.isprintable():
                 raise ValueError("CORDON_EMAIL_BY=smtp needs CORDON_SMTP_HOST and CORDON_SMTP_FROM, an address")
-            if self.smtp_security == "none" and not _is_loopback(self.smtp_host):
+            if self.smtp_security == "none" and not is_loopback(self.smtp_host):
                 raise ValueError("CORDON_SMTP_SECURITY=none is for loopback only: mail must not be read on the way")
         if self.email_by == "notify" and not (self.notify_email_template and self._has_notify_key):
             raise ValueError("CORDON_EMAIL_BY=notify needs CORDON_NOTIFY_API_KEY and CORDON_NOTIFY_EMAIL_TEMPLATE")
@@ -102,7 +102,7 @@ class DeliverySettings(BaseSettings):
         named = [name.strip() for name in self.webhook_networks.split(",") if name.strip()]
         return tuple(ipaddress.ip_network(name) for name in named)
 
-    def secret(self, name: Literal["smtp_password", "notify_api_key"]) -> str:
+    def secret(self, name: Literal["smtp_password", "notify_api_key", "oidc_client_secret"]) -> str:
         """As it was given, or as its file holds it. Raises ConfigurationError where the file cannot be read."""
         given: SecretStr = getattr(self, name)
         file = getattr(self, f"{name}_file")
@@ -118,14 +118,14 @@ class DeliverySettings(BaseSettings):
         return bool(self.notify_api_key.get_secret_value() or self.notify_api_key_file)
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
     """https, or http on loopback; nothing after the path."""
     parts = urlsplit(text)
-    is_safe = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or ""))
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
     return is_safe and bool(parts.hostname) and not parts.query and not parts.fragment and text.isascii()
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -11,14 +11,14 @@ from crimes.files.forces import Force, force_of
 from crimes.files.row_errors import Fault
 from model.crimes import MatchingSettings
 from model.zones import Region
-from ops.delivery_settings import DeliverySettings
 from ops.errors import ConfigurationError
+from ops.sign_in_settings import SignInSettings
 
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 
 
-class Settings(DeliverySettings):
+class Settings(SignInSettings):
     """Read from the environment (``CORDON_`` and the field's name) once, at start; secrets are never logged."""
 
     model_config = SettingsConfigDict(env_prefix="CORDON_", extra="forbid", frozen=True, secrets_dir=None)

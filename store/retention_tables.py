@@ -136,7 +136,14 @@ STEPS = (
         "quarantined_positions",
         _in_due_times(Kind.POSITIONS, "quarantined_positions", "received_at"),
     ),
-    Step(Kind.TOKENS, "access_tokens", "coalesce(revoked_at, expires_at) < %(tokens_age)s"),
+    Step(Kind.TOKENS, "sessions", "coalesce(ended_at, expires_at) < %(tokens_age)s"),
+    Step(
+        Kind.TOKENS,
+        "access_tokens",
+        "coalesce(revoked_at, expires_at) < %(tokens_age)s AND NOT EXISTS (SELECT FROM sessions"
+        "  WHERE sessions.token_id = access_tokens.token_id"
+        "  AND NOT coalesce(sessions.ended_at, sessions.expires_at) < %(tokens_age)s)",
+    ),
     Step(Kind.ROTA, "rota_shifts", "upper(during) < %(rota_age)s"),
     Step(Kind.PEOPLE, "condition_draft_changes", _OF_CONDITION),
     Step(Kind.PEOPLE, "condition_versions", _OF_CONDITION),
@@ -170,6 +177,7 @@ KEPT = {
     "authority_records": "as authorities",
     "casework_rules": "rules",
     "devices": "tags; who wore one goes with the person",
+    "demonstration": "whether the database is one",
     "device_timers": "when a tag is looked at next",
     "erased_times": "which times of tags were erased: it names nobody",
     "intake_state": "the service's own state",

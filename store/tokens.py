@@ -29,9 +29,9 @@ def insert_token(
     return token_id
 
 
-def find_bearer(cursor: Cursor, token_hash: bytes) -> tuple[str, str, datetime, str | None] | None:
-    """Subject, role, end and police force of a live token."""
-    cursor.execute("SELECT subject, role, expires_at, force FROM authenticate_token(%s)", (token_hash,))
+def find_bearer(cursor: Cursor, token_hash: bytes) -> tuple[str, str, datetime, str | None, bool] | None:
+    """Subject, role, end, police force, and whether they have left, of a live token."""
+    cursor.execute("SELECT subject, role, expires_at, force, has_left FROM authenticate_token(%s)", (token_hash,))
     return cursor.fetchone()
 
 

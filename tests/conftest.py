@@ -13,7 +13,7 @@ from hypothesis import settings
 from psycopg2 import sql
 
 from store.embedded import EmbeddedPostgres
-from tests.servers import common, kafka_process, timescale
+from tests.servers import common, identity_provider, kafka_process, timescale
 from tests.servers import kafka as broker
 from tests.servers.broker import Kafka
 from tests.servers.timescale import DatabaseServer
@@ -23,7 +23,11 @@ if os.environ.get("CI") != "true":  # there, Hypothesis is patient and repeatabl
     settings.register_profile("patient", deadline=None)  # a busy machine is not a failure
     settings.load_profile("patient")
 
-INSTALLED_BY = {"kafka": kafka_process.NAME, "timescale_server": timescale.NAME}
+INSTALLED_BY = {
+    "kafka": kafka_process.NAME,
+    "timescale_server": timescale.NAME,
+    "identity_provider_packages": identity_provider.NAME,
+}
 
 
 LONGEST = (
@@ -75,6 +79,13 @@ def stoppable_kafka(kafka: Kafka) -> Iterator[Kafka]:
 def timescale_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DatabaseServer]:
     with _or_skip(), timescale.running_timescale(tmp_path_factory.mktemp("timescale")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def identity_provider_packages() -> Path:
+    """The folder of what an identity provider of a test runs from."""
+    with _or_skip():
+        return identity_provider.packages()
 
 
 @pytest.fixture(scope="session")

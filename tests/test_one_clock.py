@@ -30,16 +30,30 @@ def test_only_what_nobody_may_replace_is_stamped_by_another_clock(migrated_datab
         " WHERE relnamespace = 'cordon'::regnamespace"
         " AND pg_get_expr(adbin, adrelid) ~ '(now|clock_timestamp)[(][)]|CURRENT_TIMESTAMP' ORDER BY relname",
     )
-    assert stamped == [("access_tokens",), ("audit_log",), ("schema_migrations",), ("worker_registries",)]
+    assert stamped == [
+        ("access_tokens",),
+        ("audit_log",),
+        ("schema_migrations",),
+        ("sessions",),
+        ("worker_registries",),
+    ]
 
 
-def test_no_function_asks_for_another_time_but_those_of_tokens(migrated_database: DatabaseUrls) -> None:
+def test_no_function_asks_for_another_time_but_those_of_tokens_and_sessions(migrated_database: DatabaseUrls) -> None:
     asking = rows(
         migrated_database.owner,
         "SELECT proname FROM pg_proc WHERE pronamespace = 'cordon'::regnamespace"
         " AND prosrc ~ '(now|clock_timestamp)[(][)]|CURRENT_TIMESTAMP' ORDER BY proname",
     )
-    assert [name for (name,) in asking] == ["authenticate_token", "service_clock"]
+    assert [name for (name,) in asking] == [
+        "authenticate_session",
+        "authenticate_token",
+        "end_session",
+        "end_sessions_of_provider",
+        "open_local_session",
+        "open_session",
+        "service_clock",
+    ]
 
 
 @pytest.mark.parametrize("login", ["worker", "api"])

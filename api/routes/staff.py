@@ -129,7 +129,7 @@ def change_member(caller: Writer, services: CurrentServices, subject: SubjectPat
     **documented(Permission.STAFF_WRITE, {**_MEMBER, "ended_at": "2026-11-26T17:00:00Z"}),
 )
 def end_member(caller: Writer, services: CurrentServices, subject: SubjectPath) -> MemberOut:
-    """Record that a member of staff has left: they are told nothing more from now on."""
+    """Record that a member of staff has left: they are told nothing more from now on, and let in nowhere."""
     about = Subject(detail={"subject": subject, "change": "end"})
     with _changing(services, caller, about) as cursor:
         ended = end_staff(cursor, subject)

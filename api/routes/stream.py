@@ -14,10 +14,12 @@ from sse_starlette.sse import SendTimeoutError
 from starlette.types import Receive, Scope, Send
 
 from access.audit import Action, Subject, record_allowed
+from access.refusals import NotLetInError
 from access.roles import Permission
+from api.credentials import find_bearer
 from api.documentation import documented
 from api.errors import ProblemError
-from api.security import LARGEST_BIGINT, Caller, Requires, find_bearer
+from api.security import LARGEST_BIGINT, Caller, Requires
 from api.services import CurrentServices, Services
 from api.stream import Notice, Subscription
 from model.enums import AlertChangeKind
@@ -153,13 +155,20 @@ class _AlertStream:
             return None
 
     async def _token_lives(self) -> bool:
-        """Its end is known; whether it was revoked is asked at each heartbeat."""
+        """Its end is known; whether it was revoked, or its session is over, is asked at each heartbeat."""
         if datetime.now(UTC) >= self._caller.expires_at:
             return False
         if time.monotonic() < self._check_token_at:
             return True
         self._check_token_at = time.monotonic() + HEARTBEAT_S
-        bearer = await self._services.hub.in_thread(lambda: find_bearer(self._services, self._caller.token))
+        return await self._services.hub.in_thread(self._bearer_is_the_same)
+
+    def _bearer_is_the_same(self) -> bool:
+        """An open stream is no use of a session: it would never be idle on a screen that nobody looks at."""
+        try:
+            bearer = find_bearer(self._services, self._caller.credential, is_use=False)
+        except NotLetInError:
+            return False
         return bearer is not None and bearer.role is self._caller.role
 
     def _read_page(self) -> list[AlertEvent]:

@@ -78,7 +78,7 @@ def running_service(
     logs.mkdir(mode=0o700, parents=True, exist_ok=True)
     health_port, watch_port, match_port, duty_port = (free_port() for _ in range(4))
     environment = {
-        **_without_owner(os.environ),
+        **_of_no_other_service(os.environ),
         "CORDON_BROKER": "embedded",
         "CORDON_API_HOST": LOOPBACK,
         "CORDON_API_PORT": str(api_port),
@@ -92,7 +92,10 @@ def running_service(
         "CORDON_DUTY_HEALTH_PORT": str(duty_port),
     }
     worker_environment = environment | {"CORDON_DATABASE_WORKER_URL": server.url(DEMO_DATABASE, "cordon_worker")}
-    api_environment = environment | {"CORDON_DATABASE_API_URL": server.url(DEMO_DATABASE, "cordon_api")}
+    api_environment = environment | {
+        "CORDON_DATABASE_API_URL": server.url(DEMO_DATABASE, "cordon_api"),
+        "CORDON_LOCAL_SIGN_IN": "true",
+    }
     with (
         running_child("worker", "worker", logs / "worker.log", worker_environment) as worker,
         running_child("watch", "watch", logs / "watch.log", worker_environment) as watch,
@@ -108,6 +111,7 @@ def running_service(
         yield Service(server, api, worker, watch, matcher, duty)
 
 
-def _without_owner(environment: Mapping[str, str]) -> dict[str, str]:
-    """Each process gets the one database login that it needs."""
-    return {name: value for name, value in environment.items() if not name.startswith("CORDON_DATABASE_")}
+def _of_no_other_service(environment: Mapping[str, str]) -> dict[str, str]:
+    """Each process gets the one database login that it needs, and nobody signs in at a provider of real accounts."""
+    others = ("CORDON_DATABASE_", "CORDON_OIDC_")
+    return {name: value for name, value in environment.items() if not name.startswith(others)}

@@ -13,6 +13,7 @@ from sim.wearer import PRACTITIONERS
 from sim.world import World
 from store.database import Cursor
 from store.enrolment import NewPerson, enrol, list_people, read_person
+from store.sessions import mark_as_demonstration
 from store.sources import create_source, list_sources, revoke_source
 from store.tokens import list_tokens, revoke_token
 
@@ -31,9 +32,10 @@ class Keys:
 
 
 def seed(cursor: Cursor, world: World) -> None:
-    """Enrol the wearers who are not yet there, put their tags on them, and approve their conditions; somebody is on
-    duty for as long as the keys hold.
+    """Say that everybody here is invented; enrol the wearers who are not yet there, put their tags on them, and approve
+    their conditions; somebody is on duty for as long as the keys hold.
     """
+    mark_as_demonstration(cursor)
     enrolled = {person.crn for person in list_people(cursor)}
     now, team_id = datetime.now(UTC), seed_staff(cursor)
     seed_rota(cursor, now, LIFETIME)

@@ -56,6 +56,7 @@ def welcome(found: Holdings, keys: Keys, address: str, wearers: int, seconds: fl
                {keys.duty_officer}
              and {keys.practitioner_subject}, who sees the own caseload, has
                {keys.practitioner}
+             In a browser, {address}/sign-in asks for the token and keeps you signed in
   Try        curl -H 'Authorization: Bearer {keys.duty_officer}' '{address}/v1/alerts'
   Follow     curl -N -H 'Authorization: Bearer {keys.duty_officer}' '{address}/v1/alerts/stream'
 

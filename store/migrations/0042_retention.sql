@@ -246,7 +246,8 @@ BEGIN
     'evidence_receipts', 'evidence_requests', 'evidence_tellings', 'legal_holds', 'licence_conditions', 'match_outcomes',
     'match_qualifications', 'matching_result_records', 'matching_runs', 'matching_wanted', 'messages', 'notices', 'outbox',
     'overdue_clocks', 'people', 'positions', 'presence', 'quarantined_positions', 'rerun_requests', 'response_plans',
-    'rota_shifts', 'routine_expectations', 'scene_search_result_records', 'scene_searches', 'tag_commands', 'track_cells',
+    'rota_shifts', 'routine_expectations', 'scene_search_result_records', 'scene_searches', 'sessions', 'tag_commands',
+    'track_cells',
     'track_gaps', 'victim_zones', 'visits', 'zone_versions', 'zones'
   ] LOOP
     EXECUTE format('GRANT SELECT, DELETE ON %I TO cordon_keeper', kept);
@@ -273,7 +274,9 @@ BEGIN
   END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION orders_ended(), is_held(bigint, timestamptz, timestamptz), spare_erased_times(), hold_stops_retention(), only_the_keeper_deletes(),
+REVOKE ALL ON FUNCTION orders_ended(), is_held(bigint, timestamptz, timestamptz), spare_erased_times(),
+  hold_stops_retention(), only_the_keeper_deletes(),
   erase_victim(bigint, timestamptz) FROM public;
-GRANT EXECUTE ON FUNCTION orders_ended(), is_held(bigint, timestamptz, timestamptz), erase_victim(bigint, timestamptz), service_clock(),
+GRANT EXECUTE ON FUNCTION orders_ended(), is_held(bigint, timestamptz, timestamptz), erase_victim(bigint, timestamptz),
+  service_clock(),
   grid_cell(double precision, double precision) TO cordon_keeper;

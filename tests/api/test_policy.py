@@ -8,7 +8,8 @@ import pytest
 from fastapi import APIRouter
 
 from access.roles import POLICY, Permission, Role
-from api.app import OPEN_PATHS, create_app, refuse_unguarded
+from api.app import HEALTH_PATHS, OPEN_PATHS, create_app, refuse_unguarded
+from api.credentials import SESSION_COOKIE
 from api.services import open_services
 from ops.errors import ConfigurationError
 from ops.settings import Settings
@@ -40,7 +41,7 @@ def test_each_route_names_its_permission_an_example_and_its_problems(
     method: str, path: str, operation: dict[str, Any]
 ) -> None:
     assert operation["x-permission"] in set(Permission), (method, path)
-    assert operation["security"]
+    assert operation["security"] == [{"HTTPBearer": []}, {"Session": []}]
     assert any("example" in content for content in operation["responses"]["200"]["content"].values())
     for status in ("401", "403", "422", "500", "503"):
         assert "application/problem+json" in operation["responses"][status]["content"]
@@ -52,11 +53,15 @@ def test_the_document_is_openapi_3_1() -> None:
 
 
 @pytest.mark.parametrize(("method", "path", "operation"), ROUTES)
-def test_no_route_answers_without_a_token(api: RunningApi, method: str, path: str, operation: dict[str, Any]) -> None:
+def test_no_route_answers_without_a_token_or_session(
+    api: RunningApi, method: str, path: str, operation: dict[str, Any]
+) -> None:
     del operation
-    for header in (None, "Bearer", "Bearer x", "Basic eDp5", f"Bearer cordon_{'a' * 43}", "Bearer " + "é" * 9):
+    tokens = ("Bearer", "Bearer x", "Bearer x.y.z", "Basic eDp5", f"Bearer cordon_{'a' * 43}", "Bearer " + "é" * 9)
+    cookies = (f"{SESSION_COOKIE}={value}" for value in ("a" * 43, api.tokens[Role.MANAGER]))
+    ways = [{}, *({"Authorization": one.encode()} for one in tokens), *({"Cookie": one.encode()} for one in cookies)]
+    for headers in ways:
         with api.client() as client:
-            headers = {"Authorization": header.encode()} if header else {}
             answer = client.request(method, address(path), headers=headers)  # type: ignore[arg-type]
         assert answer.status_code == 401
         assert answer.headers["content-type"] == "application/problem+json"
@@ -96,7 +101,7 @@ def test_a_route_without_a_policy_stops_the_application() -> None:
         refuse_unguarded([router])
 
 
-@pytest.mark.parametrize("path", sorted(OPEN_PATHS))
+@pytest.mark.parametrize("path", sorted(HEALTH_PATHS))
 def test_health_needs_no_token(api: RunningApi, path: str) -> None:
     with api.client() as client:
         assert client.get(path).status_code == 200

@@ -161,6 +161,9 @@ def test_ctrl_c_ends_everything_and_the_next_run_finds_the_data(data_folder: Pat
         everybody = httpx.get(f"{address(said)}/v1/people", headers=duty_officer).json()
         caseload = httpx.get(f"{address(said)}/v1/people", headers=practitioner).json()
         assert 0 < len(caseload["people"]) < len(everybody["people"]) == WEARERS
+        form = {"token": duty_officer["Authorization"].removeprefix("Bearer ")}
+        asked = httpx.post(f"{address(said)}/sign-in/local", data=form, headers={"Origin": address(said)})
+        assert (asked.status_code, asked.headers["location"]) == (303, "/v1/me"), "the browser's own way in"
         assert len(processes_on(data_folder)) > 3
         assert_stops(demo, signal.SIGINT)
     assert processes_on(data_folder) == []

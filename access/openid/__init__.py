@@ -1,0 +1,1 @@
+"""People and machines that an OpenID Connect provider vouches for."""
