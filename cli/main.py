@@ -49,6 +49,8 @@ COMMANDS = {
     "evidence": "cli.evidence",
     "export": "cli.exports",
     "import": "cli.imports",
+    "retention": "cli.retention",
+    "holds": "cli.holds",
     "topics": "cli.topics",
     "offsets": "cli.offsets",
 }

@@ -23,6 +23,8 @@ from store.raw_batches import (
     Wear,
     batch_after,
     batches_to_search,
+    count_event_originals,
+    erase_event_originals,
     find_batches,
     find_fixes,
     list_heads,
@@ -108,13 +110,20 @@ def erase(
             raise InputError(f"nothing of {crn} may be erased: {'; '.join(map(str, held))}")
         batches = batches_to_search(cursor, wears)
         erased = erase_person(batches, _theirs(cursor, wears), partial(replace_body, cursor) if yes else _leave)
+        events = (erase_event_originals if yes else count_event_originals)(cursor, wears)
         if yes:
-            about = Subject(person_id=person_id, row_count=erased.messages)
+            about = Subject(person_id=person_id, row_count=erased.messages + events)
             record_allowed(cursor, command_identity(ERASURE), Action.RAW_ERASE, about)
     if yes:
-        print(f"erased {erased.messages} messages in {erased.batches} batches; the chains still verify")
+        print(
+            f"erased {erased.messages} messages in {erased.batches} batches and the bytes of {events} events;"
+            " the chains still verify"
+        )
     else:
-        print(f"{erased.messages} messages in {erased.batches} batches would be erased for good: give --yes to do it")
+        print(
+            f"{erased.messages} messages in {erased.batches} batches and the bytes of {events} events would be erased"
+            " for good: give --yes to do it"
+        )
 
 
 def _parse_position(text: str) -> tuple[str, datetime, int | None]:

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p -m 700 secrets
 umask 022
-for name in superuser owner worker api sealer; do
+for name in superuser owner worker api sealer keeper; do
   file=secrets/database_${name}_password
   [[ -e $file ]] || od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"$file"
 done

@@ -9,8 +9,8 @@ ping the leaf was of.
 import hashlib
 import os
 import struct
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import msgspec
@@ -105,6 +105,11 @@ def chain_hash(topic: str, partition: int, next_offset: int, kept: Sequence[Mess
     """What a batch's chain hash must be, from its messages. ValueError for one that is neither kept nor erased."""
     offsets, leaves = [message.offset for message in kept], [message.hash() for message in kept]
     return _chain(topic, partition, next_offset, offsets, leaves, previous_hash)
+
+
+def without(kept: RawBatch, offsets: Container[int]) -> RawBatch:
+    """The batch as it is kept where the messages at ``offsets`` must not be: their leaves stand for them."""
+    return replace(kept, body=erase(kept.body, lambda message: message.offset in offsets)[0])
 
 
 def erase(body: bytes, is_theirs: Callable[[Message], bool]) -> tuple[bytes, int]:

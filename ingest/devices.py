@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 
-from geofence.columns import Earlier, Integers
+from geofence.columns import Booleans, Earlier, Integers
 from geofence.projection import Projection
 from geofence.zone_index import NOBODY
 from model.devices import FOREVER_US, NEVER_US, Activation, DeviceRecord, LastFix
@@ -29,6 +29,7 @@ class DeviceTable:
         self._activation_end = np.zeros((0, 1), dtype=np.int64)
         self._activation_id = np.zeros((0, 1), dtype=np.int64)
         self._activation_person = np.zeros((0, 1), dtype=np.int64)
+        self._erased_until = np.zeros(0, dtype=np.int64)  # no later fix of the device is of an erased time
 
     def __len__(self) -> int:
         return len(self._records)
@@ -61,6 +62,29 @@ class DeviceTable:
         """New last fixes by device id, for those devices that have a slot: late ones may have come between them."""
         slots = np.flatnonzero(np.isin(self.device_id[: len(self)], list(last_fixes)))
         self._put_last_fixes(slots, [last_fixes[int(self.device_id[slot])] for slot in slots], projection)
+
+    def replace_erased(
+        self,
+        erased: dict[int, tuple[tuple[int, int], ...]],
+        last_usable: dict[int, LastFix],
+        projection: Projection,
+    ) -> None:
+        """Erased times by device id, of each that has any, and what is left of its newest usable positions."""
+        slots = np.flatnonzero(np.isin(self.device_id[: len(self)], list(erased)))
+        for slot in slots.tolist():
+            self._set_erased(slot, erased[int(self.device_id[slot])])
+        left = [last_usable.get(int(self.device_id[slot])) for slot in slots]
+        usable = [() if one is None else (one,) for one in left]
+        self.last_usable.put(slots, _as_columns(usable, projection))
+
+    def erased(self, slots: Integers, fix_time_us: Integers) -> Booleans:
+        """Which fixes are of a time of their device that was erased; slots of -1 have none."""
+        found = np.zeros(len(slots), dtype=np.bool_)
+        known = np.flatnonzero(slots >= 0)
+        for place in known[fix_time_us[known] < self._erased_until[slots[known]]].tolist():
+            moment_us = int(fix_time_us[place])
+            found[place] = any(start <= moment_us < end for start, end in self._records[slots[place]].erased)
+        return found
 
     def device_ids(self) -> list[int]:
         return [int(device_id) for device_id in self.device_id[: len(self)]]
@@ -134,6 +158,11 @@ class DeviceTable:
         self.last_fix_key[slot] = NEVER_US
         self.heard_written_us[slot] = NEVER_US
         self._set_activations(slot, record.activations)
+        self._set_erased(slot, record.erased)
+
+    def _set_erased(self, slot: int, erased: tuple[tuple[int, int], ...]) -> None:
+        self._records[slot] = replace(self._records[slot], erased=erased)
+        self._erased_until[slot] = max((end_us for _, end_us in erased), default=NEVER_US)
 
     def _set_activations(self, slot: int, activations: tuple[Activation, ...]) -> None:
         record = self._records[slot]
@@ -149,7 +178,7 @@ class DeviceTable:
             self._activation_person[slot, place] = activation.person_id
 
     def _grow(self, size: int) -> None:
-        for name in ("partition", "device_id", "last_fix_key", "heard_written_us"):
+        for name in ("partition", "device_id", "last_fix_key", "heard_written_us", "_erased_until"):
             column = getattr(self, name)
             setattr(self, name, np.concatenate([column, np.zeros(size - len(column), dtype=column.dtype)]))
         self.last, self.last_but_one = _grown(self.last, size), _grown(self.last_but_one, size)

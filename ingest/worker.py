@@ -11,7 +11,7 @@ import numpy as np
 import psycopg2
 
 from geofence.columns import Fixes
-from ingest.archive import RawBatch, archive
+from ingest.archive import RawBatch, archive, without
 from ingest.decode import Decoded, DecodeLimits, decode
 from ingest.heard import HeardNews, heard_rows, select_heard
 from ingest.letters import dead_letters
@@ -202,7 +202,8 @@ class Worker:
             with connection, connection.cursor() as cursor:
                 now_us = clock_us(cursor)
         with stage("check"):
-            arrived, letters = self._resolve(batches, decoded)
+            arrived, letters, erased = self._resolve(batches, decoded)
+            raw = [without(kept, offsets) if offsets else kept for kept, offsets in zip(raw, erased, strict=True)]
             outcome = process_batch(arrived, self._state.context(now_us))
             heard = select_heard(
                 arrived,
@@ -230,16 +231,24 @@ class Worker:
             if found.heartbeat_ms is not None
         }
 
-    def _resolve(self, batches: Sequence[PartitionBatch], decoded: Sequence[Decoded]) -> tuple[Batch, list[DeadLetter]]:
-        """The fixes of known devices, and dead letters for the rest."""
+    def _resolve(
+        self, batches: Sequence[PartitionBatch], decoded: Sequence[Decoded]
+    ) -> tuple[Batch, list[DeadLetter], list[set[int]]]:
+        """The fixes of known devices, dead letters for the rest, and by batch the messages that are of erased times:
+        of those nothing is kept.
+        """
         letters: list[DeadLetter] = []
+        erased: list[set[int]] = []
         parts: list[tuple[Fixes, np.ndarray, int]] = []
         for batch, found in zip(batches, decoded, strict=True):
             slots = self._state.devices.slots(found.serials)
-            known = slots >= 0
-            parts.append((found.fixes.take(known), slots[known], batch.partition))
-            letters += dead_letters(self._source.topic, batch, found, known)
-        return _join(parts), letters
+            known, gone = slots >= 0, self._state.devices.erased(slots, found.fixes.fix_time_us)
+            kept = known & ~gone
+            erased.append(set(found.fixes.message_offset[gone].tolist()))
+            parts.append((found.fixes.take(kept), slots[kept], batch.partition))
+            found_letters = dead_letters(self._source.topic, batch, found, known)
+            letters += [letter for letter in found_letters if letter.message_offset not in erased[-1]]
+        return _join(parts), letters, erased
 
     def _write(
         self,

@@ -67,6 +67,7 @@ class WorkerState:
             found = worker_state.load_activations(cursor, changed)
             activations = {device_id: found.get(device_id, ()) for device_id in changed}  # on nobody any more, too
             self.devices.replace_activations(activations)
+            self._take_erased(cursor, changed)
             people = self._zones.people()
             self._zones.apply(worker_state.zones_changed_since(cursor, self.revision, people))
             self._zones.apply_authorisations(authorisations_changed_since(cursor, self.revision, people))
@@ -74,6 +75,13 @@ class WorkerState:
             self._complete(cursor, [activation for those in activations.values() for activation in those])
             self.revision = current
         metrics.REGISTRY_REVISION.set(current)
+
+    def _take_erased(self, cursor: Cursor, changed: Sequence[int]) -> None:
+        """What retention deleted of these devices is known here no more, and comes in no more."""
+        erased = worker_state.load_erased(cursor, changed)
+        if erased:
+            self.devices.replace_erased(erased, worker_state.load_last_usable(cursor, list(erased)), self._projection)
+            self.devices.replace_last_fixes(worker_state.load_last_fixes(cursor, list(erased)), self._projection)
 
     def apply(self, outcome: Outcome) -> None:
         """The batch is written: what it decided is now so."""

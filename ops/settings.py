@@ -38,6 +38,9 @@ class Settings(BrokerSettings, SignInSettings, ProtectionSettings, AuditSettings
     database_api_url: SecretStr = Field(
         default=SecretStr(""), description="PostgreSQL URL of a login in the role cordon_api"
     )
+    database_keeper_url: SecretStr = Field(
+        default=SecretStr(""), description="PostgreSQL URL of a login in the role cordon_keeper: `cordon retention run`"
+    )
     database_password: SecretStr = Field(
         default=SecretStr(""), description="password of whichever of these logins, where its URL holds none"
     )
@@ -203,6 +206,9 @@ class Settings(BrokerSettings, SignInSettings, ProtectionSettings, AuditSettings
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="least level logged")
     log_format: Literal["json", "text"] = Field(default="json", description="one JSON object a line, or text")
+    retention_rules_file: str = Field(
+        default="", description="TOML file that says how long each kind of data is kept; empty: the program's own rules"
+    )
     data_folder: Path = Field(
         default=Path(".cordon"), description="where the embedded database of `cordon demo` keeps its data"
     )
@@ -274,7 +280,7 @@ class Settings(BrokerSettings, SignInSettings, ProtectionSettings, AuditSettings
     def _named_forces(self) -> list[str]:
         return [name.strip() for name in self.crime_local_time_forces.split(",") if name.strip()]
 
-    def require_database_url(self, role: Literal["owner", "worker", "api", "sealer"]) -> str:
+    def require_database_url(self, role: Literal["owner", "worker", "api", "sealer", "keeper"]) -> str:
         """The URL for ``role``, with its password and TLS; ConfigurationError when it is not set, or not safe."""
         variable = f"CORDON_DATABASE_{role.upper()}_URL"
         secret: SecretStr = getattr(self, f"database_{role}_url")

@@ -18,6 +18,8 @@ class Lock(IntEnum):
     QUEUE = 1129272905  # to the connection's end: the embedded queue's one reader
     ROTA = 1129272916  # to the commit: one at a time adds shifts, so that none overlaps another
     ERASURE = 1129272907  # to the commit: one erasure at a time
+    RETENTION = 1129272942  # shared by each transaction that deletes, exclusive for legal holds (migration 0042)
+    RETENTION_RUN = 1129272943  # to the connection's end: one run of retention at a time
 
 
 class LockClass(IntEnum):

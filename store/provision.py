@@ -6,7 +6,7 @@ from psycopg2 import sql
 
 from store.database import connect
 
-ROLES = ("cordon_worker", "cordon_api", "cordon_sealer")
+ROLES = ("cordon_worker", "cordon_api", "cordon_sealer", "cordon_keeper")
 
 
 def ensure_database(server_url: str, name: str) -> bool:
@@ -22,7 +22,7 @@ def ensure_database(server_url: str, name: str) -> bool:
 
 
 def allow_logins(owner_url: str) -> None:
-    """Let the roles of the programs log in themselves: only for a server whose socket is private."""
+    """Let the roles that own nothing log in themselves: only for a server whose socket is private."""
     with closing(connect(owner_url, "cordon-provision")) as connection, connection, connection.cursor() as cursor:
         for role in ROLES:
             cursor.execute(sql.SQL("ALTER ROLE {} LOGIN").format(sql.Identifier(role)))

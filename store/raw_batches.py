@@ -208,6 +208,24 @@ def batches_to_search(cursor: Cursor, wears: Sequence[Wear]) -> Iterator[StoredB
             yield _batch(row)
 
 
+def count_event_originals(cursor: Cursor, wears: Sequence[Wear]) -> int:
+    """How many events of these devices are kept as they were sent, while the person wore them."""
+    return sum(_event_originals(cursor, "SELECT FROM device_events", wear) for wear in wears)
+
+
+def erase_event_originals(cursor: Cursor, wears: Sequence[Wear]) -> int:
+    """The events stay, without the bytes that they came in; how many."""
+    return sum(_event_originals(cursor, "UPDATE device_events SET original = NULL", wear) for wear in wears)
+
+
+def _event_originals(cursor: Cursor, statement: str, wear: Wear) -> int:
+    cursor.execute(
+        f"{statement} WHERE device_id = %s AND original IS NOT NULL AND event_time <@ tstzrange(%s, %s)",
+        (wear.device_id, wear.began_at, wear.ended_at),
+    )
+    return cursor.rowcount
+
+
 def replace_body(cursor: Cursor, batch: StoredBatch, body: bytes) -> None:
     """The only change that a kept batch ever sees."""
     cursor.execute(

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from model.devices import FOREVER_US, Activation, DeviceRecord, LastFix
+from model.devices import FOREVER_US, NEVER_US, Activation, DeviceRecord, LastFix
 from model.times import to_microseconds
 from model.zones import ZoneVersion
 from store.database import Cursor
@@ -15,10 +15,15 @@ def load_devices(cursor: Cursor, serials: Collection[str]) -> list[DeviceRecord]
     rows = cursor.fetchall()
     device_ids = [device_id for device_id, _ in rows]
     activations, last_fixes = load_activations(cursor, device_ids), load_last_fixes(cursor, device_ids)
-    last_usable = load_last_usable(cursor, device_ids)
+    last_usable, erased = load_last_usable(cursor, device_ids), load_erased(cursor, device_ids)
     return [
         DeviceRecord(
-            serial, device_id, activations.get(device_id, ()), last_fixes[device_id], last_usable.get(device_id)
+            serial,
+            device_id,
+            activations.get(device_id, ()),
+            last_fixes[device_id],
+            last_usable.get(device_id),
+            erased.get(device_id, ()),
         )
         for device_id, serial in rows
     ]
@@ -66,6 +71,24 @@ def load_activations(cursor: Cursor, device_ids: Collection[int]) -> dict[int, t
             activation_id, person_id, to_microseconds(start), FOREVER_US if end is None else to_microseconds(end)
         )
         found[device_id] = (*found.get(device_id, ()), activation)
+    return found
+
+
+def load_erased(cursor: Cursor, device_ids: Collection[int]) -> dict[int, tuple[tuple[int, int], ...]]:
+    """Times of which the devices' positions were deleted; a device without any is left out."""
+    cursor.execute(
+        "SELECT device_id, CASE WHEN lower_inc(span) THEN lower(span) ELSE lower(span) + interval '1 us' END,"
+        " upper(span) FROM erased_times CROSS JOIN unnest(times) AS span"
+        " WHERE kind = 'positions' AND device_id = ANY(%s)",
+        (list(device_ids),),
+    )
+    found: dict[int, tuple[tuple[int, int], ...]] = {}
+    for device_id, start, end in cursor.fetchall():
+        span = (
+            NEVER_US if start is None else to_microseconds(start),
+            FOREVER_US if end is None else to_microseconds(end),
+        )
+        found[device_id] = (*found.get(device_id, ()), span)
     return found
 
 

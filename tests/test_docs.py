@@ -36,10 +36,12 @@ NOT_METRICS = {
     "cordon_owner",
     "cordon_worker",
     "cordon_api",
+    "cordon_keeper",
     "cordon_worker_login",
     "cordon_api_login",
     "cordon_sealer",
     "cordon_sealer_login",
+    "cordon_keeper_login",
     "cordon_",
     "cordon_protected",
 }

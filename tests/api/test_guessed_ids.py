@@ -18,6 +18,7 @@ NO_ALERT = str(uuid.UUID(int=7))
 CLOSURE = {"outcome": "noted", "text": "x"}
 WINDOW = "?from=2026-03-02T00:00:00Z&to=2026-03-03T00:00:00Z"
 GRANT = {"person": "{crn}", "purpose": "x", "from": "2027-01-01T00:00:00Z", "to": "2027-01-02T00:00:00Z"}
+HOLD = {"from": "2026-03-01T00:00:00Z", "to": "2026-03-02T00:00:00Z", "reason": "x"}
 PLAN = {"steps": [{"code": "look", "text": "Look", "minutes": 1}], "emergency_when": "At once"}
 ASKED: list[tuple[str, str, Any]] = [
     ("GET", "/v1/alerts/{alert}", None),
@@ -37,6 +38,9 @@ ASKED: list[tuple[str, str, Any]] = [
     ("GET", "/v1/people/{person}", None),
     ("GET", "/v1/people/{person}/eligibility", None),
     ("GET", "/v1/people/{person}/eligibility/1/letter", None),
+    ("GET", "/v1/people/{person}/holds", None),
+    ("POST", "/v1/people/{person}/holds", HOLD),
+    ("POST", "/v1/people/{person}/holds/1/release", {"reason": "x"}),
     ("GET", "/v1/people/{person}/track" + WINDOW, None),
     ("GET", "/v1/people/{person}/visits", None),
     ("GET", "/v1/people/{person}/matches", None),

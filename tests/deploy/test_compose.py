@@ -20,7 +20,7 @@ from tests.docs.reference import commands
 from tests.servers import kafka as kafka_server
 from tests.servers import timescale
 
-OURS = ("migrate", "topics", "api", "worker", "deliver", "watch", "match", "duty", "seal", "admin")
+OURS = ("migrate", "topics", "api", "worker", "deliver", "watch", "match", "duty", "seal", "admin", "retention")
 PINNED = re.compile(r"[a-z0-9./-]+:v?\d+\.\d+\.\d+[A-Za-z0-9.-]*")
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
@@ -91,8 +91,8 @@ def test_the_settings_are_accepted(name: str, monkeypatch: pytest.MonkeyPatch, t
     for variable, value in services()[name]["environment"].items():
         monkeypatch.setenv(variable, str(tmp_path / "password") if variable.endswith("_FILE") else value)
     settings = load_settings()
-    assert name in {"migrate", "seal"} or settings.broker == "kafka"
-    roles: list[Literal["owner", "worker", "api", "sealer"]] = ["owner", "worker", "api", "sealer"]
+    assert name in {"migrate", "seal", "retention"} or settings.broker == "kafka"
+    roles: list[Literal["owner", "worker", "api", "sealer", "keeper"]] = ["owner", "worker", "api", "sealer", "keeper"]
     for role in roles:
         if f"CORDON_DATABASE_{role.upper()}_URL" in services()[name]["environment"]:
             url = parse_dsn(settings.require_database_url(role))
@@ -150,6 +150,7 @@ def test_each_process_has_only_its_own_way_into_the_database() -> None:
         "duty": {"CORDON_DATABASE_WORKER_URL"},
         "seal": {"CORDON_DATABASE_SEALER_URL"},
         "api": {"CORDON_DATABASE_API_URL"},
+        "retention": {"CORDON_DATABASE_KEEPER_URL"},
         "topics": set(),
     }
 

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
@@ -10,11 +11,14 @@ import psycopg2.errors
 import pytest
 from psycopg2.extensions import make_dsn, parse_dsn
 
-from store.database import SCHEMA
+from ingest.retention import Run
+from model.retention import default_document, parse_rules
+from store.database import SCHEMA, connect
 from store.embedded import wheel_binaries
 from store.migrate import migrate
 from tests.deploy.compose import ROOT
 from tests.servers.timescale import DatabaseServer
+from tests.support.matching import IDENTITY
 
 SCRIPT = ROOT / "deploy/database/10-logins.sh"
 PASSWORDS = {
@@ -22,6 +26,7 @@ PASSWORDS = {
     "worker": "workerpassword0001",
     "api": "apipassword000001",
     "sealer": "sealerpassword0001",
+    "keeper": "keeperpassword0001",
 }
 
 
@@ -74,7 +79,7 @@ def test_the_owner_migrates_and_the_logins_own_nothing(timescale_server: Databas
     try:
         made = _run(superuser_url, secrets)
         assert made.returncode == 0, made.stderr
-        logins = {"owner": "cordon_owner", "worker": "cordon_worker_login", "api": "cordon_api_login"}
+        logins = {"owner": "cordon_owner"} | {role: f"cordon_{role}_login" for role in ("worker", "api", "keeper")}
         urls = {role: make_dsn(superuser_url, user=login, password=PASSWORDS[role]) for role, login in logins.items()}
 
         assert migrate(urls["owner"])
@@ -84,6 +89,8 @@ def test_the_owner_migrates_and_the_logins_own_nothing(timescale_server: Databas
         _attempt(urls["worker"], "SELECT FROM positions")
         _attempt(urls["api"], "CREATE TEMPORARY TABLE staged (crn text) ON COMMIT DROP")
         _attempt(urls["api"], "SELECT FROM alerts")
+        with closing(connect(urls["keeper"], "test")) as connection:
+            assert Run(connection, parse_rules(default_document()), IDENTITY).delete() == Counter()
         assert _log_settings(urls["api"]) == ("panic", "terse", "none", "-1"), "no statement, and no row, is in a log"
         for role, forbidden in [
             ("worker", "CREATE TABLE cordon.mine ()"),
@@ -91,6 +98,10 @@ def test_the_owner_migrates_and_the_logins_own_nothing(timescale_server: Databas
             ("worker", "DELETE FROM positions"),
             ("worker", "UPDATE positions SET flags = 0"),
             ("worker", "SELECT FROM audit_log"),
+            ("keeper", "INSERT INTO people (crn, name) VALUES ('X1', 'Sam')"),
+            ("keeper", "UPDATE positions SET flags = 0"),
+            ("keeper", "SELECT FROM audit_log"),
+            ("keeper", "SELECT FROM cordon_protected.addresses"),
             ("api", "SELECT FROM positions"),
             ("api", "SELECT FROM audit_log"),
             ("api", "SELECT FROM access_tokens"),
@@ -104,6 +115,7 @@ def test_the_owner_migrates_and_the_logins_own_nothing(timescale_server: Databas
             connection.autocommit = True
             cursor.execute(f"DROP DATABASE {database} WITH (FORCE)")
             cursor.execute("DROP ROLE IF EXISTS cordon_owner, cordon_worker_login, cordon_api_login")
+            cursor.execute("DROP ROLE IF EXISTS cordon_keeper_login")
 
 
 @pytest.mark.parametrize("weak", ["", "short", "with-a-dash-and-20-characters", "quote'sixteencharacters"])

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from ingest.archive import messages
-from tests.raw.conftest import TOPIC, Judge
 from tests.support.command import Cordon
 from tests.support.database import DatabaseUrls
+from tests.support.judging import TOPIC, Judge
 from tests.support.world import enrol, rows
 
 NOW = datetime.now(UTC).replace(microsecond=250_000)
@@ -151,14 +151,20 @@ def test_one_person_s_bytes_are_erased_and_nobody_else_s(database: DatabaseUrls,
     others = [ping(minutes_ago=29), ping("TAG-2", minutes_ago=40), ("TAG-1", b"rubbish, received after the handover")]
     judge([theirs[0], others[0], theirs[0]])  # a repeated ping has no row of its own
     judge([others[1], theirs[1], others[2]])
+    rows(
+        database.owner,
+        "INSERT INTO device_events (device_id, kind, event_time, received_at, original) SELECT device_id, 'power_off',"
+        f" '{HANDOVER.isoformat()}'::timestamptz + apart * interval '1 minute', now(), 'as it was sent'"
+        " FROM devices, unnest(ARRAY[-5, 5]) AS apart WHERE serial = 'TAG-1' RETURNING 1",
+    )
     assert cordon("raw", "erase", "--crn", "TAG-1")[:2] == (
         0,
-        "3 messages in 2 batches would be erased for good: give --yes to do it\n",
+        "3 messages in 2 batches and the bytes of 1 events would be erased for good: give --yes to do it\n",
     )
     assert None not in kept_values(database)
     assert cordon("raw", "erase", "--crn", "TAG-1", "--yes")[:2] == (
         0,
-        "erased 3 messages in 2 batches; the chains still verify\n",
+        "erased 3 messages in 2 batches and the bytes of 1 events; the chains still verify\n",
     )
     assert kept_values(database) == [None, others[0][1], None, others[1][1], None, others[2][1]]
     assert cordon("raw", "verify")[:2] == (0, f"{TOPIC}/0: 2 batches, 6 messages, 3 of them erased: verified\n")
@@ -169,7 +175,8 @@ def test_one_person_s_bytes_are_erased_and_nobody_else_s(database: DatabaseUrls,
         database.owner, "SELECT action, subject, row_count, cardinality(person_ids) FROM audit_log ORDER BY audit_id"
     )
     user = getpass.getuser()
-    assert recorded == [("raw.erase", user, 3, 0), ("raw.read", user, 1, 1), ("raw.read", user, 1, 1)]
+    assert recorded == [("raw.erase", user, 4, 0), ("raw.read", user, 1, 1), ("raw.read", user, 1, 1)]
+    assert rows(database.owner, "SELECT count(original), count(*) FROM device_events") == [(1, 2)]
 
 
 def test_what_has_no_fix_time_of_its_own_goes_by_its_receipt(

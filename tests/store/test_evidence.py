@@ -127,7 +127,6 @@ def test_others_matches_and_those_who_cannot_be_placed_are_not_there(world: Poli
         "SELECT content FROM evidence_bundles",
         "INSERT INTO evidence_receipts (evidence_id, recipient) VALUES (1, 'x')",
         "SELECT dossier FROM evidence_bundles",
-        "SELECT * FROM legal_holds",
         "INSERT INTO evidence_requests (result_id) VALUES (1)",
         "UPDATE evidence_requests SET state = 'issued'",
         "DELETE FROM evidence_bundles",

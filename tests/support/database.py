@@ -13,6 +13,7 @@ from store.migrate import migrate
 WORKER_LOGIN = "cordon_test_worker"
 API_LOGIN = "cordon_test_api"
 SEALER_LOGIN = "cordon_test_sealer"
+KEEPER_LOGIN = "cordon_test_keeper"
 PASSWORD = "cordon-test"  # noqa: S105 -- of a database that lives as long as its test
 
 
@@ -22,11 +23,14 @@ class DatabaseUrls:
     worker: str
     api: str
     sealer: str
+    keeper: str
 
     @classmethod
     def of(cls, owner_url: str) -> Self:
         """Those of a database that ``prepare_database`` has made ready, or of a copy of one."""
-        return cls(owner_url, *(_as_login(owner_url, login) for login in (WORKER_LOGIN, API_LOGIN, SEALER_LOGIN)))
+        return cls(
+            owner_url, *(_as_login(owner_url, one) for one in (WORKER_LOGIN, API_LOGIN, SEALER_LOGIN, KEEPER_LOGIN))
+        )
 
 
 def prepare_database(owner_url: str) -> DatabaseUrls:
@@ -36,6 +40,7 @@ def prepare_database(owner_url: str) -> DatabaseUrls:
         _ensure_login(cursor, WORKER_LOGIN, "cordon_worker")
         _ensure_login(cursor, API_LOGIN, "cordon_api")
         _ensure_login(cursor, SEALER_LOGIN, "cordon_sealer")
+        _ensure_login(cursor, KEEPER_LOGIN, "cordon_keeper")
     return DatabaseUrls.of(owner_url)
 
 
