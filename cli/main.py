@@ -44,6 +44,7 @@ COMMANDS = {
     "dead-letters": "cli.dead_letters",
     "raw": "cli.raw",
     "evidence": "cli.evidence",
+    "trails": "cli.trails",
     "topics": "cli.topics",
     "offsets": "cli.offsets",
 }

@@ -66,6 +66,23 @@ class StoredTrailRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class TrailRequestLine:
+    """Of the owner's list: ``of`` is a CRN or a match, ``decided_by`` who decided last."""
+
+    trail_request_id: int
+    force: str
+    of: str
+    legal_basis: str
+    from_time: datetime
+    to_time: datetime
+    requested_by: str
+    requested_at: datetime
+    state: str
+    expires_at: datetime | None
+    decided_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class TrailPosition:
     """``flags`` are those of ``model.enums.PositionFlag``; degrees, metres, metres a second."""
 
@@ -143,6 +160,21 @@ def read_police_trail(cursor: Cursor, trail_request_id: int, after: datetime | N
         cursor.execute("SELECT * FROM police_trail(%s, %s, %s)", (trail_request_id, after, limit))
     rows = cursor.fetchall()
     return Page([TrailPosition(*row[:-1]) for row in rows], any(row[-1] for row in rows))
+
+
+def list_all_trail_requests(cursor: Cursor, before: int | None, limit: int) -> list[TrailRequestLine]:
+    """Everybody's, for the owner of the database; the newest first, from behind the id ``before``."""
+    cursor.execute(
+        "SELECT trail_request_id, force, coalesce(crn, 'match ' || result_id), legal_basis, from_time, to_time,"
+        " requested_by, requested_at, standing.state, standing.expires_at,"
+        " (SELECT decided_by FROM trail_decisions decision WHERE decision.trail_request_id = asked.trail_request_id"
+        "  ORDER BY trail_decision_id DESC LIMIT 1)"
+        " FROM trail_requests asked CROSS JOIN LATERAL trail_standing(asked) standing"
+        " WHERE %(before)s::bigint IS NULL OR trail_request_id < %(before)s"
+        " ORDER BY trail_request_id DESC LIMIT %(limit)s",
+        {"before": before, "limit": limit},
+    )
+    return [TrailRequestLine(*row) for row in cursor.fetchall()]
 
 
 def _request(row: tuple[Any, ...]) -> StoredTrailRequest:
