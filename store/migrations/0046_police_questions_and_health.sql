@@ -40,10 +40,11 @@ CREATE TRIGGER within_limit BEFORE INSERT ON scene_searches FOR EACH ROW EXECUTE
 CREATE TRIGGER within_limit BEFORE INSERT ON trail_requests FOR EACH ROW EXECUTE FUNCTION question_within_limit();
 
 -- For the auditor: who asked how much on each day (UTC), and how often they were stopped. Newest first.
-CREATE FUNCTION police_question_counts(from_time timestamptz, to_time timestamptz) RETURNS TABLE (
+CREATE FUNCTION police_question_counts(begins_at timestamptz, ends_at timestamptz) RETURNS TABLE (
   day date, force text, subject text, eliminations bigint, scene_searches bigint, trail_requests bigint, stopped bigint
 )
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
+#variable_conflict use_column
 BEGIN
   IF current_setting('cordon.role', true) IS DISTINCT FROM 'auditor' THEN
     RAISE EXCEPTION 'only the auditor reads who asked how much' USING ERRCODE = 'insufficient_privilege';
@@ -54,12 +55,12 @@ BEGIN
              coalesce(question.force, crime.force) AS force
       FROM police_questions question LEFT JOIN crime_versions version USING (crime_version_id)
       LEFT JOIN crimes crime USING (crime_id)
-      WHERE question.requested_at >= from_time AND question.requested_at < to_time
+      WHERE question.requested_at >= begins_at AND question.requested_at < ends_at
       UNION ALL
       SELECT 'stopped', record.subject, (record.happened_at AT TIME ZONE 'UTC')::date, record.detail ->> 'force'
       FROM audit_log record
       WHERE record.outcome = 'refused' AND record.detail ->> 'stopped_by' = 'police_questions_max'
-        AND record.happened_at >= from_time AND record.happened_at < to_time)
+        AND record.happened_at >= begins_at AND record.happened_at < ends_at)
     SELECT asked.day, asked.force, asked.subject, count(*) FILTER (WHERE asked.kind = 'elimination'),
            count(*) FILTER (WHERE asked.kind = 'scene_search'), count(*) FILTER (WHERE asked.kind = 'trail_request'),
            count(*) FILTER (WHERE asked.kind = 'stopped')
