@@ -86,7 +86,7 @@ def measure(judged: Iterable[JudgedAlerts]) -> DetectionPrecision:
 
 def rounded(precision: DetectionPrecision) -> DetectionPrecision:
     """The same for who reads aggregates only: no small number, and none that follows from others. Each count is rounded
-    by itself, so sums are off; shares have two digits, and there is none of few cases, which would give the counts away.
+    by itself, so sums are off; shares have two digits, and of few cases there is none: it would give the counts away.
     """
     return DetectionPrecision(
         precision.least_cases,

@@ -57,7 +57,7 @@ def ask(
 
     It is taken and recorded whether or not the person is known here.
     """
-    about = Subject(window_from=wanted.begins_at, window_to=wanted.ends_at, detail={"crn": wanted.crn})
+    about = Subject(window_from=wanted.begins_at, window_to=wanted.ends_at)
     area, problems = read_area(wanted.area, services.settings.region)
     problems += problems_of(wanted, read_service_clock(services.pool))
     asked: StoredTrailRequest | None = None

@@ -12,9 +12,9 @@ CREATE FUNCTION metres_east_of_degree(lat double precision) RETURNS double preci
 $$;
 CREATE FUNCTION metres_apart(
   lat double precision, lon double precision, other_lat double precision, other_lon double precision
-) RETURNS double precision LANGUAGE sql IMMUTABLE SET search_path = cordon, pg_temp AS $$
-  SELECT sqrt(((lat - other_lat) * metres_north_of_degree((lat + other_lat) / 2)) ^ 2
-    + ((lon - other_lon) * metres_east_of_degree((lat + other_lat) / 2)) ^ 2)
+) RETURNS double precision LANGUAGE sql IMMUTABLE AS $$ -- by their full names, for it is asked of each position
+  SELECT sqrt(((lat - other_lat) * cordon.metres_north_of_degree((lat + other_lat) / 2)) ^ 2
+    + ((lon - other_lon) * cordon.metres_east_of_degree((lat + other_lat) / 2)) ^ 2)
 $$;
 
 -- An outline, [[lon, lat], …] with its first corner repeated at its end, as a polygon in degrees.

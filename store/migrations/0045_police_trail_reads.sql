@@ -28,9 +28,10 @@ BEGIN
     RAISE EXCEPTION 'no reviewer has confirmed this match, or later data replaced it'
       USING ERRCODE = 'object_not_in_prerequisite_state';
   ELSIF EXISTS (
-    SELECT FROM match_qualifications word
-    WHERE word.result_id = wanted_result AND same_subject(word.reviewer, asking_subject)) THEN
-    RAISE EXCEPTION 'who reviewed a match does not ask for the trail of its wearer'
+    SELECT FROM match_qualifications word JOIN matching_results result USING (result_id)
+    JOIN crime_versions version USING (crime_version_id)
+    WHERE version.crime_id = about_crime AND same_subject(word.reviewer, asking_subject)) THEN
+    RAISE EXCEPTION 'who reviewed a match of a crime asks for no trail because of it'
       USING ERRCODE = 'insufficient_privilege';
   END IF;
   INSERT INTO trail_requests (force, crn, result_id, crime_id, operation, reason, legal_basis, basis_reference,
@@ -39,9 +40,35 @@ BEGIN
       wanted_reference, wanted_from, wanted_to, wanted_lat, wanted_lon, wanted_radius_m, wanted_outline, asking_subject)
     RETURNING * INTO made;
   PERFORM record_look('trail_request.make', trail_person(made), wanted_from, wanted_to, NULL,
-    jsonb_build_object('trail_request_id', made.trail_request_id, 'crn', wanted_crn, 'legal_basis', wanted_basis));
+    jsonb_build_object('trail_request_id', made.trail_request_id, 'legal_basis', wanted_basis));
   RETURN made.trail_request_id;
 END
+$$;
+
+-- As in 0022; nor does who asked for a trail because of a crime review its matches.
+CREATE OR REPLACE FUNCTION has_asked(asking_subject text, wanted_crime bigint) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = cordon, pg_temp AS $$
+  SELECT EXISTS (
+      SELECT FROM crime_versions version JOIN crime_batches batch USING (crime_batch_id)
+      WHERE version.crime_id = wanted_crime AND same_subject(batch.imported_by, asking_subject))
+    OR EXISTS (
+      SELECT FROM crime_versions version JOIN matching_runs run USING (crime_version_id)
+      WHERE version.crime_id = wanted_crime AND same_subject(run.requested_by, asking_subject))
+    OR EXISTS (
+      SELECT FROM crime_versions version JOIN matching_wanted waiting USING (crime_version_id)
+      WHERE version.crime_id = wanted_crime AND same_subject(waiting.requested_by, asking_subject))
+    OR EXISTS (
+      SELECT FROM rerun_requests asked
+      WHERE asked.crime_id = wanted_crime AND same_subject(asked.requested_by, asking_subject))
+    OR EXISTS (
+      SELECT FROM crime_versions version JOIN eliminations asked USING (crime_version_id)
+      WHERE version.crime_id = wanted_crime AND same_subject(asked.requested_by, asking_subject))
+    OR EXISTS (
+      SELECT FROM scene_searches search
+      WHERE search.crime_id = wanted_crime AND same_subject(search.requested_by, asking_subject))
+    OR EXISTS (
+      SELECT FROM trail_requests asked
+      WHERE asked.crime_id = wanted_crime AND same_subject(asked.requested_by, asking_subject))
 $$;
 
 -- A manager of probation, of a person whom they see. Raises no_data_found, insufficient_privilege for whoever asked,
@@ -148,17 +175,21 @@ CREATE FUNCTION trail_positions(
   heading_deg real, flags smallint
 )
 LANGUAGE sql STABLE SET search_path = cordon, pg_temp AS $$
-  SELECT p.fix_time, p.lat, p.lon, p.accuracy_m, p.mechanism, p.speed_mps, p.heading_deg, p.flags
-  FROM device_activations activation
-  JOIN positions p ON p.device_id = activation.device_id
-    AND p.fix_time >= greatest(asked.from_time, lower(activation.during), coalesce(after_time, '-infinity'))
-    AND p.fix_time < least(asked.to_time, coalesce(upper(activation.during), 'infinity'))
+  SELECT page.* FROM device_activations activation
+  CROSS JOIN LATERAL ( -- each in the index's order, so that a page ends where it is full
+    SELECT p.fix_time, p.lat, p.lon, p.accuracy_m, p.mechanism, p.speed_mps, p.heading_deg, p.flags
+    FROM positions p
+    WHERE p.device_id = activation.device_id
+      AND p.fix_time >= greatest(asked.from_time, lower(activation.during), coalesce(after_time, '-infinity'))
+      AND p.fix_time < least(asked.to_time, coalesce(upper(activation.during), 'infinity'))
+      AND (after_time IS NULL OR p.fix_time > after_time)
+      AND p.fix_time <@ allowed
+      AND CASE WHEN figure IS NULL THEN metres_apart(asked.lat, asked.lon, p.lat, p.lon) <= asked.radius_m
+        ELSE figure @> point(p.lon, p.lat) END
+    ORDER BY p.fix_time FETCH FIRST most ROWS WITH TIES
+  ) page
   WHERE activation.person_id = whose AND activation.during && tstzrange(asked.from_time, asked.to_time)
-    AND (after_time IS NULL OR p.fix_time > after_time)
-    AND p.fix_time <@ allowed
-    AND CASE WHEN figure IS NULL THEN metres_apart(asked.lat, asked.lon, p.lat, p.lon) <= asked.radius_m
-      ELSE figure @> point(p.lon, p.lat) END
-  ORDER BY p.fix_time FETCH FIRST most ROWS WITH TIES -- whatever has one time comes on one page: no page tells of a device
+  ORDER BY page.fix_time FETCH FIRST most ROWS WITH TIES -- what has one time comes on one page: none tells of a device
 $$;
 
 -- A page of the trail, behind a time. Asked anew for each page: whether the request is this analyst's, and whether the
@@ -191,7 +222,8 @@ BEGIN
         ELSE 'the authorisation holds no longer' END
       USING ERRCODE = 'object_not_in_prerequisite_state';
   END IF;
-  whose := trail_person(asked);
+  SELECT decision.person_id INTO STRICT whose FROM trail_decisions decision -- the one who was weighed
+    WHERE decision.trail_request_id = wanted AND decision.decision = 'authorised';
   allowed := coalesce(lawful_times(whose, asked.from_time, asked.to_time), '{}');
   figure := outline_polygon(asked.outline);
   RETURN QUERY

@@ -24,11 +24,12 @@ NOW = MORNING + timedelta(days=30)
 HOUR = timedelta(hours=1)
 DENIED = psycopg2.errors.InsufficientPrivilege
 WRONG_STATE = psycopg2.errors.ObjectNotInPrerequisiteState
-ASK = "SELECT request_trail(%(crn)s, %(match)s, NULL, %(operation)s, 'seen', %(basis)s, 'log 14', %(from)s, %(to)s,"
-ASK += " %(lat)s, %(lon)s, %(radius_m)s, %(outline)s)"
+ASK = "SELECT request_trail(%(crn)s, %(match)s, %(crime)s, %(operation)s, 'seen', %(basis)s, 'log 14', %(from)s,"
+ASK += " %(to)s, %(lat)s, %(lon)s, %(radius_m)s, %(outline)s)"
 WANTED: dict[str, Any] = {
     "crn": "X100001",
     "match": None,
+    "crime": None,
     "operation": "Op Larch",
     "basis": "court_order",
     "from": MORNING,
@@ -219,8 +220,16 @@ def test_nobody_else_asks_decides_or_reads(world: PoliceWorld) -> None:
 def test_who_confirmed_a_match_does_not_ask_for_its_wearer_s_trail(world: PoliceWorld) -> None:
     with as_police(world.urls, "match_reviewer", "An.Analyst") as cursor:
         cursor.execute("SELECT qualify_match(%s, 'confirmed', 'seen')", (world.present,))
-    with pytest.raises(DENIED, match="who reviewed a match"):
-        ask(world.urls, crn=None, match=world.present, operation=None)
+    for whose in ({"match": world.present, "crn": None}, {"crn": "X100002"}):
+        with pytest.raises(DENIED, match="who reviewed a match"):
+            ask(world.urls, operation=None, crime=world.crime, **whose)
+    ask(world.urls)
+
+
+def test_who_asked_for_a_trail_because_of_a_crime_reviews_none_of_its_matches(world: PoliceWorld) -> None:
+    ask(world.urls, operation=None, crime=world.crime)
+    with as_police(world.urls, "match_reviewer", "An.Analyst") as cursor, pytest.raises(DENIED, match="not review"):
+        cursor.execute("SELECT qualify_match(%s, 'confirmed', 'seen')", (world.present,))
 
 
 def test_each_page_is_on_record_with_its_wearer_and_its_window(world: PoliceWorld) -> None:

@@ -118,7 +118,9 @@ def counts_of(one: MeasuredDetection) -> list[int]:
 
 
 @given(st.lists(st.tuples(*[st.integers(0, 40)] * 4), max_size=4))
-def test_who_reads_aggregates_alone_reads_no_small_number_and_no_share_of_few(months: list[tuple[int, int, int, int]]) -> None:
+def test_who_reads_aggregates_alone_reads_no_small_number_and_no_share_of_few(
+    months: list[tuple[int, int, int, int]],
+) -> None:
     figures = measure(
         replace(judged(*counts), raised_month=date(2026, 1 + place, 1)) for place, counts in enumerate(months)
     )
