@@ -200,6 +200,18 @@ def test_who_no_longer_supervises_decides_no_longer(world: PoliceWorld) -> None:
         assert cursor.rowcount == 0
 
 
+def test_who_sees_a_person_because_of_a_shift_decides_on_no_time_before_it(world: PoliceWorld) -> None:
+    number = ask(world.urls)
+    with as_owner(world.urls.owner) as cursor:
+        cursor.execute(
+            "CREATE OR REPLACE FUNCTION earliest_seen(wanted bigint) RETURNS timestamptz LANGUAGE sql STABLE"
+            " AS $$SELECT service_clock() - interval '48 hours'$$"
+        )
+    with pytest.raises(DENIED, match="their own manager decides"):
+        decide(world.urls, number)
+    decide(world.urls, ask(world.urls, **{"from": NOW - 2 * HOUR, "to": NOW - HOUR}))
+
+
 def test_nobody_else_asks_decides_or_reads(world: PoliceWorld) -> None:
     number = ask(world.urls)
     decide(world.urls, number)

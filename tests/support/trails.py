@@ -75,14 +75,18 @@ def lawful_only(cursor: Cursor, from_time: datetime, to_time: datetime) -> None:
 
 
 def only_seen(cursor: Cursor, *person_ids: int) -> None:
-    """Every supervising role sees these people and nobody else."""
+    """Every supervising role sees these people and nobody else, whatever it is that decides."""
     cursor.execute(
         "CREATE OR REPLACE FUNCTION sees_everyone(asking_role text) RETURNS boolean LANGUAGE sql IMMUTABLE"
         " AS 'SELECT false'"
     )
-    shown = sql.Literal(f"SELECT '{{{','.join(map(str, person_ids))}}}'::bigint[]")
-    statement = sql.SQL(
-        "CREATE OR REPLACE FUNCTION caseload(asking_subject text, asking_role text) RETURNS bigint[]"
-        " LANGUAGE sql STABLE AS {}"
-    )
-    cursor.execute(statement.format(shown))
+    people = f"'{{{','.join(map(str, person_ids))}}}'::bigint[]"
+    for head, body in (
+        ("caseload(asking_subject text, asking_role text) RETURNS bigint[]", f"SELECT {people}"),
+        (
+            "caller_may_see(asking_subject text, asking_role text, wanted bigint) RETURNS boolean",
+            f"SELECT coalesce(wanted = ANY ({people}), false)",
+        ),
+    ):
+        statement = sql.SQL("CREATE OR REPLACE FUNCTION {} LANGUAGE sql STABLE AS {}")
+        cursor.execute(statement.format(sql.SQL(head), sql.Literal(body)))

@@ -71,8 +71,8 @@ LANGUAGE sql STABLE SET search_path = cordon, pg_temp AS $$
       WHERE asked.crime_id = wanted_crime AND same_subject(asked.requested_by, asking_subject))
 $$;
 
--- A manager of probation, of a person whom they see. Raises no_data_found, insufficient_privilege for whoever asked,
--- object_not_in_prerequisite_state.
+-- A manager of probation, of a person whom they see, and of a time that they see. Raises no_data_found,
+-- insufficient_privilege for whoever asked, object_not_in_prerequisite_state.
 CREATE FUNCTION decide_trail_request(
   wanted bigint, wanted_decision text, wanted_reason text, valid_h double precision
 ) RETURNS void
@@ -89,6 +89,9 @@ BEGIN
   whose := trail_person(asked);
   IF whose IS NULL OR NOT may_see_person(whose) THEN
     RAISE EXCEPTION 'there is no such request' USING ERRCODE = 'no_data_found';
+  ELSIF asked.from_time < earliest_seen(whose) THEN
+    RAISE EXCEPTION 'the window begins before what you see of this person while on duty: their own manager decides'
+      USING ERRCODE = 'insufficient_privilege';
   END IF;
   INSERT INTO trail_decisions (trail_request_id, decision, person_id, reason, decided_by, decided_at, expires_at)
     VALUES (wanted, wanted_decision, whose, wanted_reason, current_setting('cordon.subject'), moment,
