@@ -209,7 +209,8 @@ def test_who_sees_a_person_because_of_a_shift_decides_on_no_time_before_it(world
         )
     with pytest.raises(DENIED, match="their own manager decides"):
         decide(world.urls, number)
-    decide(world.urls, ask(world.urls, **{"from": NOW - 2 * HOUR, "to": NOW - HOUR}))
+    recent: dict[str, Any] = {"from": NOW - 2 * HOUR, "to": NOW - HOUR}
+    decide(world.urls, ask(world.urls, **recent))
 
 
 def test_nobody_else_asks_decides_or_reads(world: PoliceWorld) -> None:
