@@ -6,10 +6,12 @@ from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
 import psycopg2
 import psycopg2.errors
 import pytest
 from psycopg2.extras import Json
+from pyproj import Geod
 
 from store.database import Cursor, Identity, connect, fetch_one, set_identity
 from tests.access.police_world import PoliceWorld, as_police, seed_police_world
@@ -143,6 +145,21 @@ def test_what_is_not_bound_is_not_taken_whatever_the_program_forgets(
 ) -> None:
     with pytest.raises(psycopg2.errors.CheckViolation):
         ask(world.urls, **changes)
+
+
+def test_distances_are_those_of_geodesics_on_the_ellipsoid(migrated_database: DatabaseUrls) -> None:
+    random, count = np.random.default_rng(1), 500
+    lat, lon = random.uniform(-85, 85, count), random.uniform(-5, 5, count)
+    distance_m = random.uniform(0, 2000, count)
+    other_lon, other_lat, _ = Geod(ellps="WGS84").fwd(lon, lat, random.uniform(0, 360, count), distance_m)
+    with as_owner(migrated_database.owner) as cursor:
+        cursor.execute(
+            "SELECT metres_apart(lat, lon, other_lat, other_lon)"
+            " FROM unnest(%s, %s, %s, %s) AS pair (lat, lon, other_lat, other_lon)",
+            [one.tolist() for one in (lat, lon, other_lat, other_lon)],
+        )
+        found = np.array([metres for (metres,) in cursor.fetchall()])
+    assert np.abs(found - distance_m).max() < 0.001
 
 
 def test_the_trail_is_not_put_together_of_many_small_pieces(world: PoliceWorld) -> None:
