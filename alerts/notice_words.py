@@ -42,6 +42,7 @@ HEADLINES: Mapping[NoticeTemplate, str] = {
     NoticeTemplate.VICTIM_TASK: "there is somebody to tell",
     NoticeTemplate.DATE_OF_BIRTH: "a date of birth was corrected",
     NoticeTemplate.EVIDENCE_CHANGED: "evidence handed on has changed",
+    NoticeTemplate.TRAIL_REQUESTED: "a police request waits for you",
 }
 """What a template says of one notice; the fields in braces are all that it may render."""
 

@@ -11,6 +11,8 @@ from model.precision import JudgedAlerts
 
 LEAST_CASES = 5
 """Of fewer alerts that were decided nothing is said: a figure would tell of single people."""
+ROUNDED_TO = 5
+"""For whoever reads figures and nothing else, counts are rounded to the nearest of its multiples."""
 FEW_CASES = 30
 """Below this many a share is said to be of few cases: its interval is wide, and one more case moves it."""
 
@@ -60,6 +62,7 @@ class DetectionPrecision:
 
     least_cases: int
     few_cases: int
+    rounded_to: int  # 1: every count is as it is
     kinds: tuple[MeasuredDetection, ...]
     months: tuple[MeasuredDetection, ...]
 
@@ -72,12 +75,68 @@ def measure(judged: Iterable[JudgedAlerts]) -> DetectionPrecision:
     return DetectionPrecision(
         LEAST_CASES,
         FEW_CASES,
+        1,
         tuple(_measured(one, preset=None, raised_month=None, is_told=_decided(one) >= LEAST_CASES) for one in kinds),
         tuple(
             _measured(one, preset=one.preset, raised_month=one.raised_month, is_told=place not in held_back)
             for place, one in enumerate(ordered)
         ),
     )
+
+
+def rounded(precision: DetectionPrecision) -> DetectionPrecision:
+    """The same for who reads aggregates only: no small number, and none that follows from others. Each count is rounded
+    by itself, so sums are off; shares have two digits, and of few cases there is none: it would give the counts away.
+    """
+    return DetectionPrecision(
+        precision.least_cases,
+        precision.few_cases,
+        ROUNDED_TO,
+        tuple(_rounded_one(one) for one in precision.kinds if _round(one.alerts)),
+        tuple(_rounded_one(one) for one in precision.months if _round(one.alerts)),
+    )
+
+
+def _rounded_one(one: MeasuredDetection) -> MeasuredDetection:
+    is_told = one.decided is not None and one.decided >= FEW_CASES
+    right = _two_digits(one.right, is_told=is_told)
+    said = (
+        f"right in {_percent(right.share)} of about {_round(one.decided)}"
+        if right.share is not None
+        else f"fewer than {FEW_CASES} decided: too few to say"
+    )
+    return MeasuredDetection(
+        kind=one.kind,
+        preset=one.preset,
+        raised_month=one.raised_month,
+        alerts=_round(one.alerts) or 0,
+        still_open=_round(one.still_open) or 0,
+        retracted=_round(one.retracted) or 0,
+        outcomes=Outcomes(
+            _round(one.outcomes.breach),
+            _round(one.outcomes.allowed),
+            _round(one.outcomes.false_alarm),
+            _round(one.outcomes.not_counted),
+        ),
+        reopened=_round(one.reopened),
+        contested=_round(one.contested),
+        overturned=_round(one.overturned),
+        decided=_round(one.decided),
+        right=right,
+        breach=_two_digits(one.breach, is_told=is_told),
+        words=f"{said}; not final, alerts are open" if _round(one.still_open) else said,
+    )
+
+
+def _round(count: int | None) -> int | None:
+    """To the nearest multiple; never half-way, for the step is odd."""
+    return None if count is None else ROUNDED_TO * round(count / ROUNDED_TO)
+
+
+def _two_digits(share: MeasuredShare, *, is_told: bool) -> MeasuredShare:
+    if not is_told or share.share is None or share.least is None or share.most is None:
+        return MeasuredShare(None, None, None)
+    return MeasuredShare(round(share.share, 2), round(share.least, 2), round(share.most, 2))
 
 
 def _held_back(ordered: Sequence[JudgedAlerts]) -> set[int]:

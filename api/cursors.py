@@ -41,6 +41,14 @@ def decode_text(text: str | None) -> str | None:
     return None if text is None else _decode(text, str)
 
 
+def encode_moment(moment: datetime) -> str:
+    return _encode(to_microseconds(moment))
+
+
+def decode_moment(text: str | None) -> datetime | None:
+    return None if text is None else _moment(_decode(text, Bigint))
+
+
 def encode_track_key(key: TrackKey) -> str:
     return _encode((to_microseconds(key.fix_time), key.device_id, key.fix_key))
 

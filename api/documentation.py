@@ -44,6 +44,7 @@ _MEANINGS = {
     HTTPStatus.UNPROCESSABLE_ENTITY: "Wrong parameters or content; every fault is named",
     HTTPStatus.TOO_MANY_REQUESTS: "More than may be asked in a minute; Retry-After says when to go on",
     HTTPStatus.PRECONDITION_REQUIRED: "Without If-Match; read it first and send its ETag",
+    HTTPStatus.TOO_MANY_REQUESTS: "More than is taken; Retry-After says when one more is",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Our fault; tells nothing of the inside",
     HTTPStatus.SERVICE_UNAVAILABLE: "A server that this needs does not answer; Retry-After says when to try again",
 }

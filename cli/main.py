@@ -51,6 +51,7 @@ COMMANDS = {
     "import": "cli.imports",
     "retention": "cli.retention",
     "holds": "cli.holds",
+    "trails": "cli.trails",
     "topics": "cli.topics",
     "offsets": "cli.offsets",
 }

@@ -177,6 +177,10 @@ class Settings(BrokerSettings, SignInSettings, ProtectionSettings, AuditSettings
     search_window_max_h: Annotated[float, Field(gt=0, le=12)] = Field(
         default=12, description="longest window of such a search in hours; the database takes no longer than 12"
     )
+    police_questions_max: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        default=100,
+        description="how many eliminations, searches and requests for trails one police analyst asks in 24 hours",
+    )
     crime_folder: str = Field(
         default="", description="folder from which `cordon match` imports police files; empty: from none"
     )

@@ -33,6 +33,7 @@ class LockClass(IntEnum):
     SEAL = 1129272917  # "seal", to the connection's end: the one who seals the audit
     SENDER = 1129272906  # a channel's name, to the connection's end: the one who delivers to it
     CRIME_FORCE = 1129272914  # a police force, to the commit: one of its files at a time
+    POLICE_QUESTION = 1129272929  # an analyst's bare name, to the commit: taken in 0054, where the number stands too
     RESPONSE_PLAN = 1129272928  # a zone's id, to the commit: one version of its plan at a time
 
 

@@ -9,6 +9,7 @@ from alerts.duty.evidence import tell_changed_evidence
 from alerts.duty.shifts import hand_over_ended_shifts, hand_over_of_leavers, tell_ending_shifts
 from alerts.duty.tasks import DutyTask
 from alerts.duty.telling import AlertTelling
+from alerts.duty.trail_requests import tell_trail_requests
 from alerts.duty.victims import look_at_victim_tasks, look_at_victim_zones
 from ops.health import health_server
 from ops.settings import Settings
@@ -41,5 +42,6 @@ def duty_tasks() -> list[DutyTask]:
         DutyTask("victim_zones", look_at_victim_zones),
         DutyTask("victim_tasks", look_at_victim_tasks),
         DutyTask("evidence", tell_changed_evidence),
+        DutyTask("trail_requests", tell_trail_requests),
         DutyTask("count", CaseCounting()),
     ]

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 
 from access.audit import Action, Subject, record_allowed
-from access.roles import Permission
-from alerts.precision import FEW_CASES, LEAST_CASES, DetectionPrecision, measure
+from access.roles import Permission, Role
+from alerts.precision import FEW_CASES, LEAST_CASES, DetectionPrecision, measure, rounded
 from api.documentation import documented
 from api.security import Caller, Requires
 from api.services import CurrentServices
@@ -33,6 +33,7 @@ _KIND: dict[str, Any] = {
 _EXAMPLE: dict[str, Any] = {
     "least_cases": LEAST_CASES,
     "few_cases": FEW_CASES,
+    "rounded_to": 1,
     "kinds": [_KIND],
     "months": [{**_KIND, "preset": "steady", "raised_month": "2026-11-01"}],
 }
@@ -48,9 +49,11 @@ def read_detection_precision(
     `right` is the part of the decided alerts in which detection was right (all but false alarms), `breach` that in
     which it was a breach, with 95 % confidence intervals (Wilson). Of fewer than `least_cases` decided alerts nothing
     is said of what came of them. While alerts are open a figure is not final.
+    A programme analyst reads counts rounded to `rounded_to`, and no share of fewer than `few_cases`.
     """
     with services.pool.transaction(caller.identity) as transaction:
         judged = read_judged_alerts(transaction)
         about = Subject(row_count=len(judged))
         record_allowed(transaction, caller.identity, Action.DETECTION_PRECISION_READ, about)
-    return measure(judged)
+    figures = measure(judged)
+    return rounded(figures) if caller.role is Role.PROGRAMME_ANALYST else figures

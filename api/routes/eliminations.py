@@ -21,6 +21,7 @@ from store.checks import checked_text
 from store.crimes import find_crime
 from store.eliminations import find_elimination, list_eliminations, request_elimination
 from store.police_matches import UnseenError
+from store.police_questions import counted_questions
 
 router = APIRouter(tags=["eliminations"])
 
@@ -52,7 +53,9 @@ _ANSWERED = _REQUESTED | {
     "reasons": ["The track is unbroken, and never nearer than 4.1 km."],
     "nearest": "1_to_5_km",
 }
-_REQUEST_ROUTE = documented(Permission.ELIMINATIONS_WRITE, _REQUESTED, HTTPStatus.NOT_FOUND)
+_REQUEST_ROUTE = documented(
+    Permission.ELIMINATIONS_WRITE, _REQUESTED, HTTPStatus.NOT_FOUND, HTTPStatus.TOO_MANY_REQUESTS
+)
 _REQUEST_ROUTE["responses"][202] = {
     "model": EliminationOut,
     "description": "Asked for",
@@ -80,7 +83,8 @@ def ask_elimination(
         answered_refusals(services, caller, Action.ELIMINATION_REQUEST, about, "crime"),
         services.pool.transaction(caller.identity) as transaction,
     ):
-        number = request_elimination(transaction, crime_id, kind, identifier, reason)
+        with counted_questions(transaction, services.settings.police_questions_max):
+            number = request_elimination(transaction, crime_id, kind, identifier, reason)
         asked = find_elimination(transaction, number)
         if asked is None:
             raise UnseenError

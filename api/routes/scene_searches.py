@@ -13,6 +13,7 @@ from api.cursors import decode_number, encode_number, next_link
 from api.documentation import documented
 from api.errors import ProblemError
 from api.fields import CursorText, Limit
+from api.police_refusals import answered_refusals
 from api.police_request_schemas import FoundWearer, SceneSearchIn, SceneSearchOut, SceneSearchWithResults
 from api.routes.matches import POSITION_EXAMPLE
 from api.security import LARGEST_BIGINT, Caller, Requires, refuse_unseen
@@ -21,6 +22,7 @@ from ops.settings import Settings
 from store.checks import checked_text
 from store.clock import read_service_clock
 from store.database import Cursor
+from store.police_questions import counted_questions
 from store.scene_searches import (
     SearchRequest,
     StoredSearch,
@@ -71,7 +73,7 @@ _ANSWERED = _REQUESTED | {
     ],
     "next": None,
 }
-_REQUEST_ROUTE = documented(Permission.SCENE_SEARCHES_WRITE, _REQUESTED)
+_REQUEST_ROUTE = documented(Permission.SCENE_SEARCHES_WRITE, _REQUESTED, HTTPStatus.TOO_MANY_REQUESTS)
 _REQUEST_ROUTE["responses"][202] = {
     "model": SceneSearchOut,
     "description": "Asked for",
@@ -93,16 +95,20 @@ def ask_search(
     """
     problems = _problems(wanted, caller, services.settings, read_service_clock(services.pool))
     asked: StoredSearch | None = None
-    with services.pool.transaction(caller.identity) as transaction:
+    about = Subject(window_from=wanted.begins_at, window_to=wanted.ends_at)
+    with (
+        answered_refusals(services, caller, Action.SCENE_SEARCH_REQUEST, about, "search"),
+        services.pool.transaction(caller.identity) as transaction,
+    ):
         crime_id = None
         if wanted.crime is not None:
             crime_id = find_crime_by_reference(transaction, wanted.crime)
             if crime_id is None:
                 problems.append(("body.crime", "give the reference of a crime of your own force"))
         if not problems:
-            asked = _insert(transaction, wanted, crime_id, caller)
+            with counted_questions(transaction, services.settings.police_questions_max):
+                asked = _insert(transaction, wanted, crime_id, caller)
     if asked is None:
-        about = Subject(window_from=wanted.begins_at, window_to=wanted.ends_at)
         record_refusal(services.pool, caller.identity, Action.SCENE_SEARCH_REQUEST, about)
         raise ProblemError(
             HTTPStatus.UNPROCESSABLE_ENTITY,

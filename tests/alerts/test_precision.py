@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.precision import FEW_CASES, LEAST_CASES, MeasuredShare, measure
+from alerts.precision import FEW_CASES, LEAST_CASES, ROUNDED_TO, MeasuredDetection, MeasuredShare, measure, rounded
 from crimes.chance.proportions import wilson_interval
 from model.enums import AlertKind
 from model.precision import JudgedAlerts
@@ -109,3 +109,31 @@ def test_a_month_that_is_held_back_for_another_says_so() -> None:
     months = measure([few, replace(many, raised_month=DECEMBER), replace(most, raised_month=date(2027, 1, 1))]).months
     assert [one.decided for one in months] == [None, None, 9]
     assert months[1].words == "not said: it would tell of fewer than 5 beside it"
+
+
+def counts_of(one: MeasuredDetection) -> list[int]:
+    outcomes = (one.outcomes.breach, one.outcomes.allowed, one.outcomes.false_alarm, one.outcomes.not_counted)
+    others = (one.alerts, one.still_open, one.retracted, one.reopened, one.contested, one.overturned, one.decided)
+    return [count for count in (*outcomes, *others) if count is not None]
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 40)] * 4), max_size=4))
+def test_who_reads_aggregates_alone_reads_no_small_number_and_no_share_of_few(
+    months: list[tuple[int, int, int, int]],
+) -> None:
+    figures = measure(
+        replace(judged(*counts), raised_month=date(2026, 1 + place, 1)) for place, counts in enumerate(months)
+    )
+    told = rounded(figures)
+    assert (figures.rounded_to, told.rounded_to) == (1, ROUNDED_TO)
+    for one in (*told.kinds, *told.months):
+        assert all(count % ROUNDED_TO == 0 for count in counts_of(one))
+        assert one.alerts > 0, "of so few that they round to none, not even the line"
+        assert one.right.share is not None or one.words.startswith(f"fewer than {FEW_CASES} decided")
+    exact = {one.raised_month: one for one in figures.months}
+    for one in told.months:
+        true = exact[one.raised_month]
+        assert abs(one.alerts - true.alerts) <= ROUNDED_TO / 2
+        is_told = true.decided is not None and true.decided >= FEW_CASES
+        assert (one.right.share is not None) == is_told
+        assert one.right.share is None or one.right.share == round(one.right.share, 2)

@@ -47,8 +47,8 @@ class PoliceApi:
 
 
 @contextmanager
-def police_api(urls: DatabaseUrls) -> Iterator[PoliceApi]:
-    with running_api(urls) as api:
+def police_api(urls: DatabaseUrls, **settings: object) -> Iterator[PoliceApi]:
+    with running_api(urls, **settings) as api:
         with as_owner(urls.owner) as cursor:
             token = seed_token(cursor, Role.POLICE_ANALYST, "their.analyst", force=OTHER_FORCE)
         yield PoliceApi(api, seed_police_world(urls, api.own, api.other), token)
