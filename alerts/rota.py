@@ -12,7 +12,7 @@ from ops.errors import InputError
 from store.clock import service_now
 from store.database import Cursor
 from store.rota import ROTA_ROLES, NewShift, StaffedTime, add_shifts, lock_rota, shifts_of, staffed
-from store.staff import staff_of_subjects
+from store.staff import same_subjects, staff_of_subjects
 from store.teams import list_teams
 
 GAPS_AHEAD = timedelta(days=14)
@@ -45,13 +45,20 @@ class RotaRefusedError(InputError):
 def add_to_rota(cursor: Cursor, shifts: Sequence[NewShift], added_by: str) -> list[str]:
     """What to look at all the same, in words. Raises RotaRefusedError, and then none was added.
 
+    Nobody puts themselves on it: who is on duty sees whoever has an open alert in the area.
+
     One subject has no two shifts of one role at a time: which of them ends would be anybody's guess. Several people may
     share a role, and one may hold two.
     """
     lock_rota(cursor)
     now = service_now(cursor)
     staff = staff_of_subjects(cursor, (one.subject for one in shifts))
-    faults = [*_own_faults(shifts, staff, now), *_overlaps(cursor, shifts, now)]
+    faults = [
+        *_own_faults(shifts, staff, now),
+        *_overlaps(cursor, shifts, now),
+        *_of_areas(shifts, {one.team_id for one in list_teams(cursor)}),
+        *_of_themselves(cursor, shifts, added_by),
+    ]
     if faults:
         raise RotaRefusedError(sorted(faults, key=lambda one: one.place))
     add_shifts(cursor, shifts, added_by)
@@ -95,6 +102,21 @@ def _own_faults(shifts: Iterable[NewShift], staff: dict[str, StaffMember], now: 
         elif one.ends_at - one.starts_at > LONGEST:
             problem = f"it is longer than {LONGEST.days} days"
             yield ShiftFault(place, "to", _text(one.ends_at), Fault(problem, "check the year"))
+
+
+def _of_areas(shifts: Sequence[NewShift], teams: set[int]) -> Iterator[ShiftFault]:
+    for place, one in enumerate(shifts):
+        for unknown in sorted(set(one.teams) - teams):
+            fault = Fault("there is no such team", "give ids of teams: `cordon staff teams` shows them")
+            yield ShiftFault(place, "teams", str(unknown), fault)
+
+
+def _of_themselves(cursor: Cursor, shifts: Sequence[NewShift], added_by: str) -> Iterator[ShiftFault]:
+    own = same_subjects(cursor, added_by, [one.subject for one in shifts])
+    for place, one in enumerate(shifts):
+        if one.subject in own:
+            fault = Fault("nobody puts themselves on the rota", "have another manager or an administrator do it")
+            yield ShiftFault(place, "subject", one.subject, fault)
 
 
 def _overlaps(cursor: Cursor, shifts: Sequence[NewShift], now: datetime) -> Iterator[ShiftFault]:

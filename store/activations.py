@@ -177,7 +177,7 @@ def _no_child() -> Iterator[None]:
         raise InputError(NO_CHILD) from None
     except psycopg2.errors.ExclusionViolation:
         raise InputError(
-            "the device was on somebody else at some of that time, who was recorded by mistake: give a later time"
+            "the device is or was on somebody else at some of that time, who is not shown to you: give a later time"
         ) from None
 
 

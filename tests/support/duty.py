@@ -184,9 +184,9 @@ class DutyWorld:
 
 
 def insert_alert(
-    cursor: Cursor, person_id: int, severity: Severity = Severity.BREACH, urgency: Urgency = Urgency.IMMEDIATE
+    cursor: Cursor, person_id: int | None, severity: Severity = Severity.BREACH, urgency: Urgency = Urgency.IMMEDIATE
 ) -> UUID:
-    """An open alert and its case, raised now."""
+    """An open alert and its case, raised now; of nobody without a person."""
     alert_id = uuid4()
     cursor.execute(
         "INSERT INTO alerts (alert_id, sequence, kind, severity, urgency, state, person_id,"
