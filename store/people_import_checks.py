@@ -21,8 +21,7 @@ _LOOKS_LIKE_ANOTHER = (  # two records of one person would each hold half of wha
     " AND NOT EXISTS (SELECT FROM managed_people known WHERE known.crn = staged.crn)"
 )
 _OF_OTHERS = (
-    "SELECT row_number, crn AS value FROM staged"
-    " WHERE crn IN (SELECT crns_of_others(ARRAY(SELECT crn FROM staged)))"
+    "SELECT row_number, crn AS value FROM staged WHERE crn IN (SELECT crns_of_others(ARRAY(SELECT crn FROM staged)))"
 )
 _FOR_OTHERS = (
     "SELECT row_number, coalesce(staged.team, staged.practitioner) AS value FROM staged"

@@ -43,9 +43,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
 $$;
 CREATE FUNCTION worn_by_others(wanted integer[]) RETURNS TABLE (device_id integer, during tstzrange)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
-  SELECT worn.device_id, worn.during FROM device_activations worn JOIN people USING (person_id)
-  WHERE worn.device_id = ANY (wanted) AND (SELECT manages_people() AND NOT administers_people())
-    AND NOT manages_people_of(practitioner, team_id)
+  SELECT worn.device_id, worn.during FROM device_activations worn
+  WHERE (SELECT manages_people() AND NOT administers_people()) AND worn.device_id = ANY (wanted)
+    AND worn.person_id NOT IN (SELECT managed_caseload(-9223372036854775808, 9223372036854775807))
 $$;
 DROP POLICY managed ON people;
 CREATE POLICY managed ON people FOR SELECT TO cordon_api USING ((SELECT administers_people()));

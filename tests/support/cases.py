@@ -73,7 +73,8 @@ def seed_case_world(urls: DatabaseUrls) -> CaseWorld:
 
 def seed_staff(cursor: Cursor, subject: str, role: StaffRole = StaffRole.PRACTITIONER) -> None:
     cursor.execute(
-        "INSERT INTO staff (subject, name, role, email) VALUES (%s, %s, %s, %s)",
+        "INSERT INTO staff (subject, name, role, email) VALUES (%s, %s, %s, %s)"
+        " ON CONFLICT (subject) DO UPDATE SET role = excluded.role, email = excluded.email",
         (subject, f"Name of {subject}", role.value, f"{subject}@example.org"),
     )
 
