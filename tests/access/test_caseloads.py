@@ -19,6 +19,10 @@ from tests.support.seed import Wearer, as_owner, seed_visit, seed_zone
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+CLOSE = (
+    "UPDATE alert_cases SET status = 'closed', closed_at = %s, outcome = 'noted', outcome_is_breach = false,"
+    " outcome_rules_version = 0 WHERE alert_id = %s"
+)
 ROLES = {
     "mia": StaffRole.MANAGER,
     "max": StaffRole.MANAGER,
@@ -118,12 +122,8 @@ def test_on_duty_are_people_with_alerts_in_the_area_and_only_while_it_lasts(serv
 def test_an_alert_closed_or_taken_back_in_the_shift_can_still_be_read_in_it(service: Service) -> None:
     closed, earlier = service.alert("of north", "of paul")
     service.duty.execute("ALTER TABLE alert_cases DISABLE TRIGGER USER")
-    close = (
-        "UPDATE alert_cases SET status = 'closed', closed_at = %s, outcome = 'noted', outcome_is_breach = false,"
-        " outcome_rules_version = 0 WHERE alert_id = %s"
-    )
-    service.duty.execute(close, NOW, str(closed))
-    service.duty.execute(close, NOW - 2 * HOUR, str(earlier))
+    service.duty.execute(CLOSE, NOW, str(closed))
+    service.duty.execute(CLOSE, NOW - 2 * HOUR, str(earlier))
     service.add_shift("dora")
     assert service.seen("dora") == {"of north"}
 
@@ -142,14 +142,10 @@ def test_who_is_on_duty_sees_two_days_and_open_alerts_of_any_age(service: Servic
         for hours in (1, 47, 49, 500):
             seed_visit(cursor, wearer, zone, NOW - hours * HOUR)
     service.duty.set_clock(NOW - 500 * HOUR)
-    service.alert("of north", "of north")
+    closed, _open = service.alert("of north", "of north")
     service.duty.set_clock(NOW)
     service.duty.execute("ALTER TABLE alert_cases DISABLE TRIGGER USER")
-    service.duty.execute(
-        "UPDATE alert_cases SET status = 'closed', closed_at = %s, outcome = 'noted', outcome_is_breach = false,"
-        " outcome_rules_version = 0 WHERE alert_id = (SELECT min(alert_id::text)::uuid FROM alerts)",
-        NOW - 499 * HOUR,
-    )
+    service.duty.execute(CLOSE, NOW - 499 * HOUR, str(closed))
     service.add_shift("dora")
     assert counts(service, "dora", person) == {"visits": 2, "alerts": 1, "alert_cases": 1}
     assert earliest(service, "dora", person) == NOW - 48 * HOUR

@@ -102,6 +102,45 @@ CREATE POLICY reviewed ON break_glass FOR UPDATE TO cordon_api
 GRANT SELECT ON break_glass TO cordon_worker, cordon_api;
 GRANT UPDATE (reviewed_by, reviewed_at, is_justified, review_note) ON break_glass TO cordon_api;
 
+-- As in 0021; for who is on duty, of crimes of the last 48 hours.
+CREATE OR REPLACE FUNCTION person_matches(wanted bigint, before_result bigint, page_size integer)
+RETURNS TABLE (
+  result_id bigint, run_id bigint, run_at timestamptz, force text, reference text, crime_type text,
+  crime_version integer, lat double precision, lon double precision, place_uncertainty_m real, windows jsonb,
+  verdict text, document jsonb, weight jsonb, decision text, goes_on boolean
+)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  shown bigint[];
+  more boolean;
+BEGIN
+  PERFORM refuse_long_page(page_size);
+  IF NOT may_see_person(wanted) THEN
+    RAISE EXCEPTION 'this caller may not see this person' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  shown := ARRAY(
+    SELECT result.result_id FROM matching_results result JOIN crime_versions version USING (crime_version_id)
+    WHERE result.person_id = wanted AND result.superseded_by IS NULL AND version.is_current
+      AND version.to_time >= (SELECT earliest_seen(wanted))
+      AND (before_result IS NULL OR result.result_id < before_result)
+    ORDER BY result.result_id DESC LIMIT page_size + 1);
+  more := cardinality(shown) > page_size;
+  shown := shown[1:page_size];
+  RETURN QUERY
+    SELECT result.result_id, run.run_id, run.run_at, crime.force, crime.reference, version.crime_type, version.version,
+           version.lat, version.lon, version.place_uncertainty_m, version.windows, result.verdict, result.document,
+           result.weight, (
+             SELECT word.decision FROM match_qualifications word WHERE word.result_id = result.result_id
+             ORDER BY word.qualification_id DESC LIMIT 1), more
+    FROM matching_results result JOIN matching_runs run USING (run_id)
+    JOIN crime_versions version ON version.crime_version_id = result.crime_version_id
+    JOIN crimes crime USING (crime_id)
+    WHERE result.result_id = ANY (shown) ORDER BY result.result_id DESC;
+  PERFORM record_look('person_matches.read', wanted, NULL, NULL, cardinality(shown), '{}');
+END
+$$;
+
 REVOKE ALL ON FUNCTION shifts_only_shrink(), grants_cover_of(text), glass_reviewers(bigint, text),
   reviews_glass(bigint, text), open_break_glass(text, text) FROM public;
 GRANT EXECUTE ON FUNCTION grants_cover_of(text), reviews_glass(bigint, text), open_break_glass(text, text) TO cordon_api;
