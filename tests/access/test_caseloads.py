@@ -104,7 +104,7 @@ def test_each_sees_their_own_and_a_manager_the_team_and_nobody_is_unsupervised(s
     assert service.seen("mia", StaffRole.PRACTITIONER) == set(), "the role of the token decides"
     service.duty.end_staff("max")
     assert service.seen("max") == set(), "who has left sees nobody"
-    assert service.seen("mia") == set(service.people), "and what was theirs is every manager's"
+    assert service.seen("mia") == set(service.people), "what was theirs is every manager's"
 
 
 def test_on_duty_are_people_with_alerts_in_the_area_and_only_while_it_lasts(service: Service) -> None:
@@ -212,8 +212,7 @@ def broken(service: Service, subject: str, name: str) -> int:
     crn = f"X{service.people[name] - 1:06}"
     with as_officer(service.duty.database, subject, ROLES[subject].value) as cursor:
         opened = open_glass(cursor, crn, "nobody of the team answers the telephone")
-        assert opened is not None
-        assert opened.person_id == service.people[name]
+        assert opened is not None and opened.person_id == service.people[name]  # noqa: PT018  nothing without it
         return opened.break_glass_id
 
 
@@ -283,12 +282,10 @@ def test_a_manager_manages_the_people_of_the_team_alone(service: Service) -> Non
     service.add_shift("mia")
     service.alert(*service.people)
     assert service.seen("mia") == set(service.people)
+    theirs = {"of north", "of both"} | UNSUPERVISED
     with as_officer(service.duty.database, "mia", "manager") as cursor:
         cursor.execute("SELECT person_id FROM managed_people")
-        managed = {person_id for (person_id,) in cursor.fetchall()}
-    assert {name for name, person_id in service.people.items() if person_id in managed} == (
-        {"of north", "of both"} | UNSUPERVISED
-    )
+        assert {person_id for (person_id,) in cursor.fetchall()} == {service.people[name] for name in theirs}
 
 
 def test_alerts_of_nobody_are_every_manager_s_and_of_whoever_is_on_duty(service: Service) -> None:
