@@ -86,11 +86,11 @@ CREATE FUNCTION team_caseload(asking_subject text, first bigint, last bigint) RE
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
   WITH own AS MATERIALIZED (SELECT team_id FROM staff WHERE subject = asking_subject AND ended_at IS NULL)
   SELECT person_id FROM people WHERE team_id = (SELECT team_id FROM own) AND person_id BETWEEN first AND last
-  UNION
+  UNION ALL
   SELECT person_id FROM people
   WHERE practitioner = ANY (ARRAY(SELECT subject FROM staff WHERE team_id = (SELECT team_id FROM own)))
     AND person_id BETWEEN first AND last
-  UNION
+  UNION ALL
   SELECT person_id FROM people LEFT JOIN staff supervising ON supervising.subject = people.practitioner
   WHERE (people.team_id IS NULL
          OR people.team_id = ANY (ARRAY(SELECT team_id FROM teams WHERE team_id <> ALL ((SELECT managed_teams())::bigint[]))))
@@ -104,12 +104,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
   SELECT person_id FROM people
   WHERE (SELECT is_supervising(asking_subject, asking_role))
     AND practitioner = ANY ((SELECT stands_in_for(asking_subject))::text[]) AND person_id BETWEEN first AND last
-  UNION
+  UNION ALL
   SELECT person_id FROM break_glass
   WHERE (SELECT is_supervising(asking_subject, asking_role))
     AND opened_by = asking_subject AND ends_at > (SELECT service_clock()) AND opened_at <= (SELECT service_clock())
     AND is_justified IS NOT FALSE AND person_id BETWEEN first AND last
-  UNION
+  UNION ALL
   SELECT managed FROM team_caseload(asking_subject, first, last) AS managed
   WHERE asking_role = 'manager' AND (SELECT is_supervising(asking_subject, asking_role))
 $$;
@@ -148,7 +148,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
   area AS MATERIALIZED (
     SELECT bool_or(teams = '{}') AS is_everywhere, ARRAY(SELECT DISTINCT unnest(teams) FROM held) AS teams FROM held)
   SELECT alerting FROM since, area, people_with_alerts(since.since, first, last) AS alerting WHERE area.is_everywhere
-  UNION
+  UNION ALL
   SELECT alerting FROM since, area, people_with_alerts(since.since, first, last) AS alerting
   JOIN people ON people.person_id = alerting
   LEFT JOIN staff supervising ON supervising.subject = people.practitioner
@@ -186,7 +186,12 @@ $$;
 -- The same for the caller of this transaction, in the form that row security asks once a statement.
 CREATE FUNCTION caller_caseload() RETURNS SETOF bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
-  SELECT unnest(caseload(current_setting('cordon.subject', true), current_setting('cordon.role', true)))
+  WITH caller AS MATERIALIZED (
+    SELECT current_setting('cordon.subject', true) AS subject, current_setting('cordon.role', true) AS role,
+           -9223372036854775808 AS first, 9223372036854775807 AS last)
+  SELECT standing FROM caller, standing_caseload(subject, role, first::bigint, last) AS standing
+  UNION ALL
+  SELECT alerting FROM caller, rota_caseload(subject, role, first::bigint, last) AS alerting
 $$;
 CREATE FUNCTION caller_sees_nobodys() RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
