@@ -8,6 +8,7 @@ from uuid import UUID
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from alerts.case_details import BadDetailError
 from alerts.casework import IllegalStepError, act
 from alerts.duty.shifts import LOOKED_EVERY
 from model.casework import SERVICE_SUBJECT, CaseAction
@@ -121,7 +122,7 @@ def work(action: CaseAction, by: str, place: int, detail: Mapping[str, str] = Ma
         with as_owner(world.database.owner) as cursor:
             try:
                 act(cursor, by, alert_id, None, action, detail)
-            except IllegalStepError:
+            except (IllegalStepError, BadDetailError):  # or whoever it is given to would not see it
                 cursor.connection.rollback()
 
     return do
