@@ -141,6 +141,33 @@ BEGIN
 END
 $$;
 
+-- As in 0028, in the order of the alerts however the statement is planned: many go over at once.
+CREATE OR REPLACE FUNCTION tell_worked() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock(1129272904); -- store/locks.py ALERT_EVENTS
+  WITH told AS (
+    INSERT INTO alert_events (event_id, alert_id, person_id, change, urgency, happened_at, payload)
+    SELECT nextval('alert_event_sequence'), told.* FROM (SELECT alert.alert_id, alert.person_id, 'worked', alert.urgency,
+      added.acted_at, jsonb_build_object(
+        'alert_id', alert.alert_id, 'change', 'worked', 'kind', alert.kind, 'severity', alert.severity,
+        'urgency', alert.urgency, 'state', alert.state, 'person_id', alert.person_id, 'zone_id', alert.zone_id,
+        'zone_version', alert.zone_version, 'began_at', alert.began_at, 'last_evidence_at', alert.last_evidence_at,
+        'ended_at', alert.ended_at, 'action', added.action, 'acted_by', added.acted_by, 'status', alert_case.status,
+        'case_version', added.case_version, 'assigned_to', alert_case.assigned_to, 'outcome', alert_case.outcome)
+    FROM added JOIN alerts alert USING (alert_id) JOIN alert_cases alert_case USING (alert_id)
+    WHERE added.action NOT IN ('amend', 'upgrade', 'downgrade', 'retract', 'revive')
+    ORDER BY alert.raised_at, alert.alert_id) told
+    RETURNING event_id, alert_id
+  )
+  INSERT INTO outbox (event_id, channel)
+  SELECT DISTINCT told.event_id, earlier.channel
+  FROM told JOIN alert_events event USING (alert_id) JOIN outbox earlier ON earlier.event_id = event.event_id
+  WHERE earlier.channel NOT LIKE 'webhook:%'; -- webhooks choose for themselves what is queued for them
+  RETURN NULL;
+END
+$$;
+
 REVOKE ALL ON FUNCTION shifts_only_shrink(), grants_cover_of(text), glass_reviewers(bigint, text),
   reviews_glass(bigint, text), open_break_glass(text, text) FROM public;
 GRANT EXECUTE ON FUNCTION grants_cover_of(text), reviews_glass(bigint, text), open_break_glass(text, text) TO cordon_api;

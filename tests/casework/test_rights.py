@@ -14,7 +14,11 @@ OFFICER = STAFF[0]
 
 @pytest.fixture
 def world(migrated_database: DatabaseUrls) -> CaseWorld:
-    return seed_case_world(migrated_database)
+    """Nobody is on duty."""
+    made = seed_case_world(migrated_database)
+    with as_owner(migrated_database.owner) as cursor:
+        cursor.execute("DELETE FROM rota_shifts")
+    return made
 
 
 def note(world: CaseWorld, subject: str, role: str) -> None:

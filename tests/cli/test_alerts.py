@@ -11,7 +11,7 @@ from model.staff import StaffRole
 from tests.support.cases import CaseWorld, seed_case_world, seed_staff
 from tests.support.command import Cordon
 from tests.support.database import DatabaseUrls
-from tests.support.seed import as_owner, seed_shift
+from tests.support.seed import as_owner
 
 Database = Callable[[str], Any]
 AS = ("--as", "officer.a")
@@ -20,10 +20,7 @@ AS = ("--as", "officer.a")
 @pytest.fixture
 def world(migrated_database: DatabaseUrls, database: Database) -> CaseWorld:
     assert database("SELECT count(*) FROM alerts") == 0
-    made = seed_case_world(migrated_database)
-    with as_owner(migrated_database.owner) as cursor:
-        seed_shift(cursor, "officer.b")
-    return made
+    return seed_case_world(migrated_database)
 
 
 def test_an_alert_is_worked_from_start_to_finish(cordon: Cordon, world: CaseWorld, database: Database) -> None:
