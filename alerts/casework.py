@@ -14,7 +14,7 @@ from alerts.who_sees import would_see
 from model.casework import SERVICE_SUBJECT, AlertCase, CaseAction, CaseEntry
 from model.casework_rules import CaseworkRules
 from ops.errors import InputError
-from store.cases import HeldCase, hold_cases, list_entries, look_at_case, practitioner_of, save_cases
+from store.cases import HeldCase, hold_cases, list_entries, look_at_case, save_cases
 from store.clock import service_now
 from store.database import Cursor
 from store.messages import note_receipt
@@ -191,7 +191,7 @@ def _looked_up(cursor: Cursor, case: AlertCase, deed: _Deed, detail: Mapping[str
             member = find_staff(cursor, detail["to"])
             if member is None:
                 raise BadDetailError("to", f"there is no active member of staff {detail['to']}")
-            if deed.by != SERVICE_SUBJECT and not would_see(cursor, member, practitioner_of(cursor, case.alert_id)):
+            if deed.by != SERVICE_SUBJECT and not would_see(cursor, member, case.person_id):
                 raise BadDetailError(
                     "to", f"{member.subject}, a {member.role.value.replace('_', ' ')}, would not see this alert"
                 )

@@ -36,9 +36,9 @@ def hand_over(cursor: Cursor, subject: str, to: str, alert_ids: Sequence[UUID] |
     if len(held) > MOST_AT_ONCE:
         errors.append(("body.alert_ids", f"{len(held)} alerts are too many at once: name at most {MOST_AT_ONCE}"))
     errors += [
-        ("body.to", f"{to} supervises another caseload, or none, and would not see alert {one.alert_id}")
+        ("body.to", f"{to} would not see alert {one.alert_id}: the person is not theirs, and they are not on duty")
         for one in held
-        if not would_see(cursor, member, one.practitioner)
+        if not would_see(cursor, member, one.person_id)
     ]
     if errors:
         raise HandOverRefusedError(errors)

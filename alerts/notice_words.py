@@ -41,6 +41,7 @@ HEADLINES: Mapping[NoticeTemplate, str] = {
     NoticeTemplate.VICTIM_ZONE: "a protected zone is {watch}",
     NoticeTemplate.VICTIM_TASK: "there is somebody to tell",
     NoticeTemplate.DATE_OF_BIRTH: "a date of birth was corrected",
+    NoticeTemplate.BREAK_GLASS: "the glass was broken: please review",
     NoticeTemplate.EVIDENCE_CHANGED: "evidence handed on has changed",
     NoticeTemplate.TRAIL_REQUESTED: "a police request waits for you",
 }

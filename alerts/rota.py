@@ -5,15 +5,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alerts.rota_cover import Stretch, gaps
-from alerts.who_sees import WORK_ALERTS
+from alerts.rota_cover import Stretch, gaps_of_any
 from crimes.files.row_errors import Fault
-from model.staff import StaffMember, StaffRole
+from model.staff import WORK_ALERTS, StaffMember, StaffRole
 from ops.errors import InputError
 from store.clock import service_now
 from store.database import Cursor
-from store.rota import ROTA_ROLES, NewShift, add_shifts, cover, lock_rota, shifts_of
-from store.staff import staff_of_subjects
+from store.rota import ROTA_ROLES, NewShift, StaffedTime, add_shifts, lock_rota, shifts_of, staffed
+from store.staff import same_subjects, staff_of_subjects
+from store.teams import list_teams
 
 GAPS_AHEAD = timedelta(days=14)
 LONG = timedelta(hours=24)
@@ -45,13 +45,20 @@ class RotaRefusedError(InputError):
 def add_to_rota(cursor: Cursor, shifts: Sequence[NewShift], added_by: str) -> list[str]:
     """What to look at all the same, in words. Raises RotaRefusedError, and then none was added.
 
+    Nobody puts themselves on it: who is on duty sees whoever has an open alert in the area.
+
     One subject has no two shifts of one role at a time: which of them ends would be anybody's guess. Several people may
     share a role, and one may hold two.
     """
     lock_rota(cursor)
     now = service_now(cursor)
     staff = staff_of_subjects(cursor, (one.subject for one in shifts))
-    faults = [*_own_faults(shifts, staff, now), *_overlaps(cursor, shifts, now)]
+    faults = [
+        *_own_faults(shifts, staff, now),
+        *_overlaps(cursor, shifts, now),
+        *_of_areas(shifts, {one.team_id for one in list_teams(cursor)}),
+        *_of_themselves(cursor, shifts, added_by),
+    ]
     if faults:
         raise RotaRefusedError(sorted(faults, key=lambda one: one.place))
     add_shifts(cursor, shifts, added_by)
@@ -59,8 +66,20 @@ def add_to_rota(cursor: Cursor, shifts: Sequence[NewShift], added_by: str) -> li
 
 
 def rota_gaps(cursor: Cursor, since: datetime, until: datetime) -> dict[StaffRole, list[Stretch]]:
-    """By role, when nobody who is still here holds it."""
-    return {role: gaps(covered, since, until) for role, covered in cover(cursor, since, until).items()}
+    """By role, when nobody who is still here holds it, or nobody for some team."""
+    teams = [one.team_id for one in list_teams(cursor)]
+    return {
+        role: gaps_of_any(_by_area(shifts, teams), since, until)
+        for role, shifts in staffed(cursor, since, until).items()
+    }
+
+
+def _by_area(shifts: Sequence[StaffedTime], teams: Sequence[int]) -> list[list[Stretch]]:
+    """When somebody is there for each team; once where every shift is for the whole service."""
+    whole = [(one.starts_at, one.ends_at) for one in shifts if not one.area]
+    if len(whole) == len(shifts):
+        return [whole]
+    return [[(one.starts_at, one.ends_at) for one in shifts if not one.area or team in one.area] for team in teams]
 
 
 def _own_faults(shifts: Iterable[NewShift], staff: dict[str, StaffMember], now: datetime) -> Iterator[ShiftFault]:
@@ -71,6 +90,11 @@ def _own_faults(shifts: Iterable[NewShift], staff: dict[str, StaffMember], now: 
         if one.subject not in staff:
             remedy = "give the subject of somebody on the staff who has not left"
             yield ShiftFault(place, "subject", one.subject, Fault("there is no such member of staff", remedy))
+        elif staff[one.subject].role not in WORK_ALERTS:
+            problem = f"they are {staff[one.subject].role.value.replace('_', ' ')}, a role that sees no alerts"
+            yield ShiftFault(
+                place, "subject", one.subject, Fault(problem, "put somebody on the rota who may open them")
+            )
         if one.ends_at <= one.starts_at:
             yield ShiftFault(place, "to", _text(one.ends_at), Fault("it ends before it starts", "exchange the two"))
         elif one.ends_at <= now:
@@ -78,6 +102,21 @@ def _own_faults(shifts: Iterable[NewShift], staff: dict[str, StaffMember], now: 
         elif one.ends_at - one.starts_at > LONGEST:
             problem = f"it is longer than {LONGEST.days} days"
             yield ShiftFault(place, "to", _text(one.ends_at), Fault(problem, "check the year"))
+
+
+def _of_areas(shifts: Sequence[NewShift], teams: set[int]) -> Iterator[ShiftFault]:
+    for place, one in enumerate(shifts):
+        for unknown in sorted(set(one.teams) - teams):
+            fault = Fault("there is no such team", "give ids of teams: `cordon staff teams` shows them")
+            yield ShiftFault(place, "teams", str(unknown), fault)
+
+
+def _of_themselves(cursor: Cursor, shifts: Sequence[NewShift], added_by: str) -> Iterator[ShiftFault]:
+    own = same_subjects(cursor, added_by, [one.subject for one in shifts])
+    for place, one in enumerate(shifts):
+        if one.subject in own:
+            fault = Fault("nobody puts themselves on the rota", "have another manager or an administrator do it")
+            yield ShiftFault(place, "subject", one.subject, fault)
 
 
 def _overlaps(cursor: Cursor, shifts: Sequence[NewShift], now: datetime) -> Iterator[ShiftFault]:
@@ -113,8 +152,6 @@ def _warnings(shifts: Iterable[NewShift], staff: dict[str, StaffMember]) -> Iter
             yield f"shift {place}: {one.subject} is on duty for {hours:g} h in one go"
         if member.email is None and member.mobile is None:
             yield f"shift {place}: {one.subject} has neither e-mail nor mobile, so cannot be told of anything"
-        if member.role not in WORK_ALERTS:
-            yield f"shift {place}: {one.subject} is {member.role.value.replace('_', ' ')}, a role that sees no alerts"
 
 
 def _text(moment: datetime) -> str:

@@ -15,10 +15,12 @@ from api.routes import (
     alerts,
     audit,
     authorisations,
+    break_glass,
     casework,
     condition_decisions,
     condition_drafts,
     conditions,
+    cover,
     crime_batches,
     crime_sheets,
     crimes,
@@ -92,6 +94,8 @@ ROUTERS = (
     condition_decisions.router,
     rota.router,
     hand_overs.router,
+    cover.router,
+    break_glass.router,
     authorisations.router,  # before zones, whose references may hold slashes
     zone_proofs.router,  # likewise
     operations.router,  # likewise

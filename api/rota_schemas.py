@@ -8,17 +8,22 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.fields import PRINTABLE, Moment
 from api.schemas import Answer
+from api.security import LARGEST_BIGINT
 from model.staff import StaffRole
 
 LONGEST_SUBJECT = 200
 LONGEST_NOTE = 1000
 MOST_SHIFTS = 500
 MOST_ALERTS = 500
+MOST_TEAMS = 500
 
 StaffSubject = Annotated[
     str,
     Field(min_length=1, max_length=LONGEST_SUBJECT, pattern=PRINTABLE, description="The subject of their token"),
 ]
+
+
+TeamId = Annotated[int, Field(ge=1, le=LARGEST_BIGINT)]
 
 
 class ShiftIn(BaseModel):
@@ -28,6 +33,9 @@ class ShiftIn(BaseModel):
     subject: StaffSubject
     starts_at: Moment = Field(alias="from")
     ends_at: Moment = Field(alias="to", description="Not included; later than now")
+    teams: Annotated[list[TeamId], Field(max_length=MOST_TEAMS)] = Field(
+        default=[], description="Its area: people of these teams; none: the whole service"
+    )
 
 
 class ShiftsIn(BaseModel):
@@ -46,6 +54,7 @@ class ShiftOut(Answer):
     starts_at: datetime = Field(alias="from")
     ends_at: datetime = Field(alias="to", description="Not included")
     added_by: str
+    teams: list[int] = Field(description="Its area; none: the whole service")
     cancelled_at: datetime | None = Field(description="Before it began; one that had begun was cut short instead")
 
 

@@ -11,7 +11,7 @@ from alerts.who_sees import would_see
 from cli.owner import command_identity, owner_transaction
 from model.casework import CaseAction
 from ops.errors import InputError
-from store.cases import practitioner_of
+from store.cases import find_case
 from store.staff import find_staff
 
 AlertId = Annotated[UUID, typer.Argument(help="The alert's id, from `cordon alerts list`.")]
@@ -159,7 +159,8 @@ def _work(alert_id: UUID, officer: str, version: int | None, action: CaseAction,
         member = find_staff(cursor, officer)
         if member is None:
             raise InputError(f"there is no active member of staff {officer}: --as takes the subject of their token")
-        if not would_see(cursor, member, practitioner_of(cursor, alert_id)):
+        found = find_case(cursor, alert_id)
+        if found is None or not would_see(cursor, member, found.person_id):
             raise InputError(f"there is no alert {alert_id}, or it is not {officer}'s to work")
         case = act(cursor, officer, alert_id, version, action, detail)
         said = {"alert_id": str(alert_id), "action": action.value, "as": officer, "case_version": case.version}

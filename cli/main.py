@@ -36,6 +36,7 @@ COMMANDS = {
     "rules": "cli.rules",
     "precision": "cli.precision",
     "rota": "cli.rota",
+    "cover": "cli.cover",
     "crimes": "cli.crimes",
     "explain": "cli.explain",
     "sources": "cli.sources",

@@ -18,6 +18,7 @@ from ops.errors import InputError
 from store.clock import service_now
 from store.database import Cursor
 from store.rota import NewShift, end_shift, list_shifts
+from store.teams import list_teams, team_of_name
 
 LARGEST_ID = 2**63 - 1
 rota = typer.Typer(help="Who is on duty when, and where nobody is.", no_args_is_help=True)
@@ -34,13 +35,18 @@ def add(
     *,
     starts_at: Annotated[str, typer.Option("--from", metavar="TIME", help="ISO 8601 with an offset.")],
     ends_at: Annotated[str, typer.Option("--to", metavar="TIME", help="Not included.")],
+    team: Annotated[
+        list[str] | None,
+        typer.Option(help="A team of its area, as often as there are; without one, the whole service."),
+    ] = None,
 ) -> None:
     """Add a shift. Several people may share a role; nobody has two shifts of one role at a time.
 
     Example: cordon rota add duty_officer officer.dara --from 2026-11-27T17:00:00Z --to 2026-11-28T09:00:00Z
     """
-    shift = NewShift(role, subject, parse_time(starts_at), parse_time(ends_at))
     with owner_transaction() as cursor:
+        teams = tuple(team_of_name(cursor, name) for name in team or ())
+        shift = NewShift(role, subject, parse_time(starts_at), parse_time(ends_at), teams)
         warnings = add_to_rota(cursor, [shift], command_identity().subject)
         _record(cursor, "add", 1)
     _warn(warnings)
@@ -94,6 +100,7 @@ def show(
     with owner_transaction() as cursor:
         first = service_now(cursor) if since is None else parse_time(since)
         found = list_shifts(cursor, first, first + timedelta(days=days))
+        names = {one.team_id: one.name for one in list_teams(cursor)}
     rows = [
         (
             str(one.shift_id),
@@ -102,11 +109,12 @@ def show(
             one.name,
             _time(one.starts_at),
             _time(one.ends_at),
+            ", ".join(names[team] for team in one.teams),
             "cancelled" if one.cancelled_at else "",
         )
         for one in found
     ]
-    print_table(("ID", "ROLE", "SUBJECT", "NAME", "FROM", "TO", ""), rows)
+    print_table(("ID", "ROLE", "SUBJECT", "NAME", "FROM", "TO", "TEAMS", ""), rows)
 
 
 @rota.command("gaps")

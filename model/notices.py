@@ -27,6 +27,7 @@ class NoticeTemplate(StrEnum):
     VICTIM_ZONE = "victim_zone"  # watched, weakened or not watched
     VICTIM_TASK = "victim_task"  # there is something to tell a victim, or to take back
     DATE_OF_BIRTH = "date_of_birth"  # for the data-protection officer
+    BREAK_GLASS = "break_glass"  # somebody opened a person of theirs, and they are to review it
     EVIDENCE_CHANGED = "evidence_changed"  # a match that was handed on says something else now
     TRAIL_REQUESTED = "trail_requested"  # police ask for a trail, and it is the recipient's to decide
 

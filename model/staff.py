@@ -13,6 +13,10 @@ class StaffRole(StrEnum):
     DATA_PROTECTION_OFFICER = "data_protection_officer"
 
 
+WORK_ALERTS = frozenset({StaffRole.PRACTITIONER, StaffRole.DUTY_OFFICER, StaffRole.MANAGER})
+"""Nobody else sees an alert, so nobody else is told of one."""
+
+
 @dataclass(frozen=True, slots=True)
 class StaffMember:
     """``subject`` is that of their token. Without an address they cannot be told by that channel."""

@@ -116,6 +116,12 @@ CASES_NOT_HANDED_OVER = Gauge(
 )
 CASES_OPEN = Gauge("cordon_cases_open", "Alerts that are not closed", ["status"], registry=REGISTRY)
 CASES_UNASSIGNED = Gauge("cordon_cases_unassigned", "Of those, alerts that are on nobody", registry=REGISTRY)
+GLASS_UNREVIEWED = Gauge(
+    "cordon_break_glass_unreviewed", "How often the glass was broken that nobody has reviewed", registry=REGISTRY
+)
+GLASS_UNREVIEWED_SECONDS = Gauge(
+    "cordon_break_glass_unreviewed_seconds", "Since the first of those was opened", registry=REGISTRY
+)
 CLOCKS_OVERDUE = Gauge("cordon_clocks_overdue", "Open alerts whose clock has run out", ["clock"], registry=REGISTRY)
 OLDEST_UNACKNOWLEDGED_SECONDS = Gauge(
     "cordon_oldest_unacknowledged_seconds",

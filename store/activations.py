@@ -142,13 +142,19 @@ def activations_changed(cursor: Cursor, device_ids: list[int], moments: list[dat
 
 
 def list_devices(cursor: Cursor, after: str = "", limit: int | None = None) -> list[Device]:
-    """Devices in the order of the serials, from behind ``after``, each with its latest activation."""
+    """Devices in the order of the serials, from behind ``after``, each with its latest activation.
+
+    Without those that are on somebody whom the caller does not manage.
+    """
     cursor.execute(
         "SELECT device.serial, last.activation_id, last.person_id, last.crn, device.serial, last.began, last.ended"
         " FROM managed_devices device LEFT JOIN LATERAL (SELECT activation_id, person_id, crn, lower(during) AS began,"
         "   upper(during) AS ended FROM managed_activations worn JOIN managed_people USING (person_id)"
         "   WHERE worn.device_id = device.device_id ORDER BY during DESC LIMIT 1) last ON true"
-        " WHERE device.serial > %s ORDER BY device.serial LIMIT %s",
+        " WHERE device.serial > %s AND device.device_id NOT IN"
+        "   (SELECT device_id FROM worn_by_others(ARRAY(SELECT device_id FROM managed_devices))"
+        "    WHERE during @> (SELECT service_clock()))"
+        " ORDER BY device.serial LIMIT %s",
         (after, limit),
     )
     return [Device(serial, Activation(*last) if last[0] else None) for serial, *last in cursor.fetchall()]
@@ -177,7 +183,7 @@ def _no_child() -> Iterator[None]:
         raise InputError(NO_CHILD) from None
     except psycopg2.errors.ExclusionViolation:
         raise InputError(
-            "the device was on somebody else at some of that time, who was recorded by mistake: give a later time"
+            "the device is or was on somebody else at some of that time, who is not shown to you: give a later time"
         ) from None
 
 

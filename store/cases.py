@@ -61,16 +61,6 @@ def look_at_case(cursor: Cursor, alert_id: UUID, by: str) -> HeldCase | None:
     return found.get(alert_id)
 
 
-def practitioner_of(cursor: Cursor, alert_id: UUID) -> str | None:
-    """Who supervises the alert's person; None where nobody does, or it is of no person."""
-    cursor.execute(
-        "SELECT person.practitioner FROM alert_cases JOIN people person USING (person_id) WHERE alert_id = %s",
-        (str(alert_id),),
-    )
-    row = cursor.fetchone()
-    return None if row is None else row[0]
-
-
 def hold_cases(cursor: Cursor, alert_ids: Collection[UUID], by: str) -> dict[UUID, HeldCase]:
     """Those that the caller may work, held to the commit, for ``by`` to work on.
 

@@ -1,9 +1,12 @@
 """Enrolment of people on probation: through views that are empty for whoever may not manage people."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
+
+import psycopg2.errors
 
 from ops.errors import InputError
 from store.checks import checked_text
@@ -51,6 +54,7 @@ class PersonRecord:
     ended_at: datetime | None
 
 
+NOT_OWN_TEAM = "the person would be of another manager's team: give your own, or have an administrator do it"
 CHANGEABLE = ("name", "nomis_id", "pnc_id", "practitioner", "team_id")
 """A date of birth is corrected (store/corrections.py), and a CRN stays."""
 
@@ -68,15 +72,20 @@ def enrol(cursor: Cursor, person: NewPerson) -> int:
     rest = {name: value for name, value in asdict(person).items() if name not in {"crn", "date_of_birth"}}
     values |= _checked(cursor, rest) | {"date_of_birth": checked_birth(cursor, person.date_of_birth)}
     taken = f"the CRN {values['crn']} is taken, in these or other capitals: `cordon people list` shows by whom"
-    cursor.execute("SELECT FROM managed_people WHERE lower(crn) = lower(%(crn)s)", values)
-    if cursor.fetchone() is not None:
-        raise InputError(taken)
     cursor.execute(
-        "INSERT INTO managed_people (crn, name, practitioner, nomis_id, pnc_id, team_id, date_of_birth) VALUES"
-        " (%(crn)s, %(name)s, %(practitioner)s, %(nomis_id)s, %(pnc_id)s, %(team_id)s, %(date_of_birth)s)"
-        " ON CONFLICT (crn) DO NOTHING RETURNING person_id",
+        "SELECT FROM managed_people WHERE lower(crn) = lower(%(crn)s)"
+        " UNION ALL SELECT FROM crns_of_others(ARRAY[%(crn)s::text])",
         values,
     )
+    if cursor.fetchone() is not None:
+        raise InputError(taken)
+    with own_people_only():
+        cursor.execute(
+            "INSERT INTO managed_people (crn, name, practitioner, nomis_id, pnc_id, team_id, date_of_birth) VALUES"
+            " (%(crn)s, %(name)s, %(practitioner)s, %(nomis_id)s, %(pnc_id)s, %(team_id)s, %(date_of_birth)s)"
+            " ON CONFLICT (crn) DO NOTHING RETURNING person_id",
+            values,
+        )
     row = cursor.fetchone()
     if row is None:
         raise InputError(taken)
@@ -90,10 +99,20 @@ def change_person(cursor: Cursor, person_id: int, changes: Mapping[str, Any]) ->
     if not values:
         return
     settings = ", ".join(f"{name} = %({name})s" for name in values if name in CHANGEABLE)
-    cursor.execute(
-        f"UPDATE managed_people SET {settings} WHERE person_id = %(person_id)s",  # noqa: S608  names of CHANGEABLE
-        {**values, "person_id": person_id},
-    )
+    with own_people_only():
+        cursor.execute(
+            f"UPDATE managed_people SET {settings} WHERE person_id = %(person_id)s",  # noqa: S608  names of CHANGEABLE
+            {**values, "person_id": person_id},
+        )
+
+
+@contextmanager
+def own_people_only() -> Iterator[None]:
+    """The database's refusal as words: what a manager writes has to be of the own team, before and after."""
+    try:
+        yield
+    except psycopg2.errors.WithCheckOptionViolation:
+        raise InputError(NOT_OWN_TEAM) from None
 
 
 def find_person(cursor: Cursor, crn: str) -> int:

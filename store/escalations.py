@@ -13,11 +13,15 @@ from store.locks import Lock, hold_until_commit
 from store.rows import insert_rows
 
 _DUE = f"""
-    SELECT alert.severity, alert.urgency, alert.kind, person.practitioner, person.team_id,
-           assignee.ended_at IS NOT NULL, look.round, coalesce(look.round_began_at, alert_case.clocks_from),
+    SELECT alert.severity, alert.urgency, alert.kind, person.practitioner,
+           array_remove(ARRAY[person.team_id, supervising.team_id], NULL),
+           assignee.ended_at IS NOT NULL OR assignee.subject <> coalesce(person.practitioner, '')
+             AND NOT caller_may_see(assignee.subject, assignee.role, alert_case.person_id),
+           look.round, coalesce(look.round_began_at, alert_case.clocks_from),
            look.seen_version, {CASE}
     FROM alert_cases alert_case JOIN alerts alert USING (alert_id) JOIN escalation_looks look USING (alert_id)
     LEFT JOIN people person ON person.person_id = alert_case.person_id
+    LEFT JOIN staff supervising ON supervising.subject = person.practitioner
     LEFT JOIN staff assignee ON assignee.subject = alert_case.assigned_to
 """  # noqa: S608 -- our own column names
 
@@ -31,8 +35,8 @@ class DueCase:
     urgency: Urgency
     kind: AlertKind
     practitioner: str | None  # of its person
-    team_id: int | None
-    assignee_has_left: bool
+    teams: frozenset[int]  # the person's and their practitioner's
+    assignee_is_gone: bool  # has left, or does not see the person
     round: int
     round_began_at: datetime
     seen_version: int  # of the case, at the last look
@@ -79,8 +83,17 @@ def lock_due_cases(cursor: Cursor, now: datetime, limit: int) -> list[DueCase]:
         (due,),
     )
     return [
-        DueCase(case_of(case), Severity(severity), Urgency(urgency), AlertKind(kind), *rest)
-        for severity, urgency, kind, rest, case in ((*row[:3], row[3:9], row[9:]) for row in cursor.fetchall())
+        DueCase(
+            case_of(row[9:]),
+            Severity(row[0]),
+            Urgency(row[1]),
+            AlertKind(row[2]),
+            row[3],
+            frozenset(row[4]),
+            row[5] is True,
+            *row[6:9],
+        )
+        for row in cursor.fetchall()
     ]
 
 

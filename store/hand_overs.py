@@ -26,8 +26,9 @@ class HeldCase:
     alert_id: UUID
     severity: Severity
     assigned_to: str | None
+    person_id: int | None
     practitioner: str | None
-    team_id: int | None
+    teams: frozenset[int]  # the person's and their practitioner's
 
 
 _SHIFT = (
@@ -38,13 +39,28 @@ _ON_NOBODY = (
     "(alert_case.assigned_to IN (SELECT subject FROM staff WHERE ended_at IS NOT NULL)"
     " OR alert_case.assigned_to IS NULL AND alert_case.acknowledged_at IS NOT NULL)"
 )
+_OUT_OF_SIGHT = """
+    alert_case.alert_id IN (
+      WITH held AS MATERIALIZED (
+        SELECT alert_id, person_id, assigned_to, staff.role FROM alert_cases LEFT JOIN people USING (person_id)
+        JOIN staff ON staff.subject = assigned_to AND staff.ended_at IS NULL
+        WHERE status NOT IN ('closed', 'retracted') AND practitioner IS DISTINCT FROM assigned_to
+      ), seen AS MATERIALIZED (
+        SELECT assigned_to, unnest(caseload(assigned_to, role)) AS person_id
+        FROM (SELECT DISTINCT assigned_to, role FROM held) holders
+      )
+      SELECT alert_id FROM held WHERE CASE WHEN person_id IS NULL THEN NOT caller_may_see(assigned_to, role, NULL)
+        ELSE (assigned_to, person_id) NOT IN (SELECT assigned_to, person_id FROM seen) END)
+"""
 _NOT_OWN = "alert_case.assigned_to = %s AND person.practitioner IS DISTINCT FROM %s"
 _OWN = "alert_case.assigned_to = %s AND (%s::uuid[] IS NULL OR alert_case.alert_id = ANY(%s::uuid[]))"
 _OLDEST = "ORDER BY alert_case.raised_at, alert_case.alert_id LIMIT %s"
 _HELD = (
-    "SELECT alert_case.alert_id, alert.severity, alert_case.assigned_to, person.practitioner, person.team_id"
+    "SELECT alert_case.alert_id, alert.severity, alert_case.assigned_to, alert_case.person_id, person.practitioner,"
+    " array_remove(ARRAY[person.team_id, supervising.team_id], NULL)"
     " FROM alert_cases alert_case JOIN alerts alert USING (alert_id)"
     " LEFT JOIN people person ON person.person_id = alert_case.person_id"
+    " LEFT JOIN staff supervising ON supervising.subject = person.practitioner"
     " WHERE alert_case.status NOT IN ('closed', 'retracted')"
 )
 
@@ -95,6 +111,11 @@ def hold_on_nobody(cursor: Cursor, limit: int) -> list[HeldCase]:
     return _hold(cursor, _ON_NOBODY, (limit,))
 
 
+def hold_out_of_sight(cursor: Cursor, limit: int) -> list[HeldCase]:
+    """Open alerts on staff who do not see the person any more, or never did, the oldest first."""
+    return _hold(cursor, _OUT_OF_SIGHT, (limit,))
+
+
 def held_of(cursor: Cursor, subject: str, alert_ids: Sequence[UUID] | None) -> list[HeldCase]:
     """Open alerts on ``subject``, as far as the caller sees them: all, or those of ``alert_ids``."""
     wanted = None if alert_ids is None else [str(one) for one in alert_ids]
@@ -108,7 +129,10 @@ def _hold(cursor: Cursor, which: str, values: tuple[object, ...]) -> list[HeldCa
         return []
     hold_until_commit(cursor, Lock.ALERT_EVENTS)
     cursor.execute(f"{_HELD} AND {which} {_OLDEST} FOR UPDATE OF alert_case", values)
-    return [HeldCase(UUID(str(alert_id)), Severity(severity), *rest) for alert_id, severity, *rest in cursor.fetchall()]
+    return [
+        HeldCase(UUID(str(alert_id)), Severity(severity), *rest, frozenset(teams))  # type: ignore[call-arg]
+        for alert_id, severity, *rest, teams in cursor.fetchall()
+    ]
 
 
 def _shift(row: tuple[int, str, str, datetime]) -> EndingShift:

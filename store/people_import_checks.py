@@ -20,6 +20,16 @@ _LOOKS_LIKE_ANOTHER = (  # two records of one person would each hold half of wha
     " WHERE EXISTS (SELECT FROM managed_people known WHERE lower(known.crn) = lower(staged.crn))"
     " AND NOT EXISTS (SELECT FROM managed_people known WHERE known.crn = staged.crn)"
 )
+_OF_OTHERS = (
+    "SELECT row_number, crn AS value FROM staged WHERE crn IN (SELECT crns_of_others(ARRAY(SELECT crn FROM staged)))"
+)
+_FOR_OTHERS = (
+    "SELECT row_number, coalesce(staged.team, staged.practitioner) AS value FROM staged"
+    " LEFT JOIN managed_people known USING (crn) LEFT JOIN teams team ON team.name = staged.team"
+    " WHERE NOT (SELECT administers_people())"
+    " AND NOT manages_people_of("
+    "  coalesce(staged.practitioner, known.practitioner), coalesce(team.team_id, known.team_id))"
+)
 _UNKNOWN_CRN = (
     "SELECT row_number, crn AS value FROM staged"
     " WHERE crn IS NOT NULL AND NOT EXISTS (SELECT FROM managed_people known WHERE known.crn = staged.crn)"
@@ -79,6 +89,10 @@ def check_people(cursor: Cursor) -> None:
     note_repeated(cursor, "crn", "another row before has this CRN", "give each person once")
     alike = "somebody has this CRN in other capitals"
     note_errors(cursor, _LOOKS_LIKE_ANOTHER, "crn", alike, "write it as it is recorded: `cordon people list`")
+    taken = "somebody has this CRN who is not of your team"
+    note_errors(cursor, _OF_OTHERS, "crn", taken, "have an administrator change the person")
+    others = "the person would be of another manager's team"
+    note_errors(cursor, _FOR_OTHERS, "team", others, "give your own, or have an administrator do it")
     note_unknown_teams(cursor)
 
 
@@ -123,6 +137,7 @@ def check_wearings(cursor: Cursor, *, is_people: bool) -> None:
         " tstzrange(lower(during), coalesce(upper(during), ending.worn_until)) AS during"
         " FROM managed_activations worn LEFT JOIN wearing ending ON ending.same_id = worn.activation_id"
         " WHERE worn.device_id IN (SELECT device_id FROM wearing) OR worn.person_id IN (SELECT person_id FROM wearing)"
+        " UNION ALL SELECT device_id, NULL, during FROM worn_by_others(ARRAY(SELECT device_id FROM wearing))"
     )
     cursor.execute("ANALYZE wearing; ANALYZE standing")
     swap = "end the other first, or give a later worn_from"

@@ -6,12 +6,13 @@ from datetime import datetime
 
 from psycopg2.extras import DateTimeTZRange
 
-from model.staff import StaffMember, StaffRole
+from model.staff import WORK_ALERTS, StaffMember, StaffRole
 from store.database import Cursor
 from store.locks import Lock, hold_until_commit
 from store.rows import insert_rows
 
 ROTA_ROLES = (StaffRole.DUTY_OFFICER, StaffRole.MANAGER)
+_SEE_ALERTS = sorted(WORK_ALERTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,19 @@ class NewShift:
     subject: str
     starts_at: datetime
     ends_at: datetime
+    teams: tuple[int, ...] = ()  # its area; none: the whole service
+
+
+@dataclass(frozen=True, slots=True)
+class OnDuty:
+    """Who holds a role now, and for whom: ``area`` holds teams, none for the whole service."""
+
+    member: StaffMember
+    area: frozenset[int]
+
+    def is_for(self, teams: frozenset[int]) -> bool:
+        """Whether a person of these teams is theirs meanwhile; somebody of no team is of every area."""
+        return not self.area or not teams or bool(self.area & teams)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +48,42 @@ class Shift:
     ends_at: datetime
     added_by: str
     cancelled_at: datetime | None
+    teams: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StaffedTime:
+    starts_at: datetime
+    ends_at: datetime
+    area: frozenset[int]
 
 
 _SHIFT = (
     "SELECT shift.shift_id, shift.role, shift.subject, staff.name, lower(shift.during), upper(shift.during),"
-    " shift.added_by, shift.cancelled_at FROM rota_shifts shift JOIN staff USING (subject)"
+    " shift.added_by, shift.cancelled_at, shift.teams FROM rota_shifts shift JOIN staff USING (subject)"
 )
 
 
 def on_duty(cursor: Cursor, role: StaffRole, at: datetime) -> list[StaffMember]:
-    """Whoever holds ``role`` at ``at`` and has not left; whose shift began last is first: they came to take over."""
+    """Whoever holds ``role`` at ``at`` somewhere."""
+    return [one.member for one in holders_on_duty(cursor, role, at)]
+
+
+def holders_on_duty(cursor: Cursor, role: StaffRole, at: datetime) -> list[OnDuty]:
+    """Whoever holds ``role`` at ``at``, has not left and sees alerts.
+
+    Whose shift began last is first: they came to take over.
+    """
     cursor.execute(
-        "SELECT staff.subject, staff.name, staff.role, staff.team_id, staff.email, staff.mobile"
+        "SELECT staff.subject, staff.name, staff.role, staff.team_id, staff.email, staff.mobile, shift.teams"
         " FROM rota_shifts shift JOIN staff USING (subject)"
         " WHERE shift.role = %s AND shift.cancelled_at IS NULL AND shift.during @> %s::timestamptz"
-        " AND staff.ended_at IS NULL ORDER BY lower(shift.during) DESC, staff.subject",
-        (role.value, at),
+        " AND staff.ended_at IS NULL AND staff.role = ANY(%s) ORDER BY lower(shift.during) DESC, staff.subject",
+        (role.value, at, _SEE_ALERTS),
     )
     return [
-        StaffMember(subject, name, StaffRole(own), team_id, email, mobile)
-        for subject, name, own, team_id, email, mobile in cursor.fetchall()
+        OnDuty(StaffMember(subject, name, StaffRole(own), team_id, email, mobile), frozenset(teams))
+        for subject, name, own, team_id, email, mobile, teams in cursor.fetchall()
     ]
 
 
@@ -90,8 +120,13 @@ def find_shift(cursor: Cursor, shift_id: int) -> Shift | None:
 def add_shifts(cursor: Cursor, shifts: Sequence[NewShift], added_by: str) -> None:
     insert_rows(
         cursor,
-        "INSERT INTO rota_shifts (role, subject, during, added_by) VALUES %s",
-        ((one.role.value, one.subject, DateTimeTZRange(one.starts_at, one.ends_at), added_by) for one in shifts),
+        "INSERT INTO rota_shifts (role, subject, during, added_by, teams)"
+        " SELECT role, subject, during, added_by, teams::bigint[]"
+        " FROM (VALUES %s) AS given (role, subject, during, added_by, teams)",
+        (
+            (one.role.value, one.subject, DateTimeTZRange(one.starts_at, one.ends_at), added_by, list(one.teams))
+            for one in shifts
+        ),
     )
 
 
@@ -108,20 +143,22 @@ def end_shift(cursor: Cursor, shift_id: int, ended_by: str, now: datetime) -> bo
     return cursor.rowcount == 1
 
 
-def cover(cursor: Cursor, since: datetime, until: datetime) -> dict[StaffRole, list[tuple[datetime, datetime]]]:
-    """The shifts of staff who have not left, each cut to the time, in order, by role."""
+def staffed(cursor: Cursor, since: datetime, until: datetime) -> dict[StaffRole, list[StaffedTime]]:
+    """The shifts of staff who have not left and see alerts, each cut to the time, in order, by role."""
     cursor.execute(
-        "SELECT shift.role, greatest(lower(shift.during), %(since)s), least(upper(shift.during), %(until)s)"
+        "SELECT shift.role, greatest(lower(shift.during), %(since)s), least(upper(shift.during), %(until)s),"
+        " shift.teams"
         " FROM rota_shifts shift JOIN staff USING (subject) WHERE shift.cancelled_at IS NULL"
-        " AND staff.ended_at IS NULL AND shift.during && tstzrange(%(since)s, %(until)s) ORDER BY 1, 2",
-        {"since": since, "until": until},
+        " AND staff.ended_at IS NULL AND staff.role = ANY(%(roles)s)"
+        " AND shift.during && tstzrange(%(since)s, %(until)s) ORDER BY 1, 2",
+        {"since": since, "until": until, "roles": _SEE_ALERTS},
     )
-    covered: dict[StaffRole, list[tuple[datetime, datetime]]] = {role: [] for role in ROTA_ROLES}
-    for role, starts_at, ends_at in cursor.fetchall():
-        covered[StaffRole(role)].append((starts_at, ends_at))
+    covered: dict[StaffRole, list[StaffedTime]] = {role: [] for role in ROTA_ROLES}
+    for role, starts_at, ends_at, teams in cursor.fetchall():
+        covered[StaffRole(role)].append(StaffedTime(starts_at, ends_at, frozenset(teams)))
     return covered
 
 
-def _shift(row: tuple[int, str, str, str, datetime, datetime, str, datetime | None]) -> Shift:
-    shift_id, role, *rest = row
-    return Shift(shift_id, StaffRole(role), *rest)  # type: ignore[arg-type]
+def _shift(row: tuple[int, str, str, str, datetime, datetime, str, datetime | None, list[int]]) -> Shift:
+    shift_id, role, subject, name, starts_at, ends_at, added_by, cancelled_at, teams = row
+    return Shift(shift_id, StaffRole(role), subject, name, starts_at, ends_at, added_by, cancelled_at, tuple(teams))

@@ -1,9 +1,12 @@
 """Staff: who may be told of something, and by which addresses."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+
+import psycopg2.errors
 
 from model.staff import StaffMember, StaffRole
 from ops.errors import InputError
@@ -43,6 +46,14 @@ def staff_of_subjects(cursor: Cursor, subjects: Iterable[str]) -> dict[str, Staf
     return {row[0]: _member(row) for row in cursor.fetchall()}
 
 
+def same_subjects(cursor: Cursor, subject: str, others: Iterable[str]) -> set[str]:
+    """Those of ``others`` who are ``subject``, however it is written."""
+    cursor.execute(
+        "SELECT other FROM unnest(%s::text[]) AS other WHERE same_subject(other, %s)", (sorted(set(others)), subject)
+    )
+    return {other for (other,) in cursor.fetchall()}
+
+
 def list_staff(cursor: Cursor, after: str = "", limit: int | None = None) -> list[ListedMember]:
     """In the order of their subjects, from behind ``after``; those who left too."""
     cursor.execute(
@@ -53,14 +64,26 @@ def list_staff(cursor: Cursor, after: str = "", limit: int | None = None) -> lis
     return [ListedMember(_member(row[:-1]), row[-1]) for row in cursor.fetchall()]
 
 
+@contextmanager
+def reach_kept() -> Iterator[None]:
+    """What the database refuses a manager, as words: to widen whom they see by changing who is on the staff."""
+    try:
+        yield
+    except psycopg2.errors.InsufficientPrivilege as error:
+        if error.diag.constraint_name != "managers_reach":
+            raise
+        raise InputError(str(error.diag.message_primary)) from None
+
+
 def add_staff(cursor: Cursor, member: StaffMember) -> StaffMember:
     """Raises InputError on an unusable value, or a subject that is there."""
     checked = checked_member(cursor, member)
-    cursor.execute(
-        "INSERT INTO staff (subject, name, role, team_id, email, mobile) VALUES (%s, %s, %s, %s, %s, %s)"
-        " ON CONFLICT DO NOTHING",
-        _values(checked),
-    )
+    with reach_kept():
+        cursor.execute(
+            "INSERT INTO staff (subject, name, role, team_id, email, mobile) VALUES (%s, %s, %s, %s, %s, %s)"
+            " ON CONFLICT DO NOTHING",
+            _values(checked),
+        )
     if cursor.rowcount == 0:
         raise InputError(f"{checked.subject} is on the staff already: change what is to be changed")
     return checked
@@ -69,11 +92,12 @@ def add_staff(cursor: Cursor, member: StaffMember) -> StaffMember:
 def change_staff(cursor: Cursor, member: StaffMember) -> StaffMember:
     """Everything of the member but the subject, who is on the staff again if they had left. Raises InputError."""
     checked = checked_member(cursor, member)
-    cursor.execute(
-        "UPDATE staff SET name = %s, role = %s, team_id = %s, email = %s, mobile = %s, ended_at = NULL"
-        " WHERE subject = %s",
-        (*_values(checked)[1:], checked.subject),
-    )
+    with reach_kept():
+        cursor.execute(
+            "UPDATE staff SET name = %s, role = %s, team_id = %s, email = %s, mobile = %s, ended_at = NULL"
+            " WHERE subject = %s",
+            (*_values(checked)[1:], checked.subject),
+        )
     if cursor.rowcount == 0:
         raise InputError(f"{checked.subject} is not on the staff: `cordon staff list` shows who is")
     return checked
@@ -81,11 +105,12 @@ def change_staff(cursor: Cursor, member: StaffMember) -> StaffMember:
 
 def end_staff(cursor: Cursor, subject: str) -> ListedMember:
     """They are told nothing more from now on. Raises InputError where they are not on the staff."""
-    cursor.execute(
-        "UPDATE staff SET ended_at = service_clock() WHERE subject = %s AND ended_at IS NULL"
-        " RETURNING subject, name, role, team_id, email, mobile, ended_at",
-        (subject,),
-    )
+    with reach_kept():
+        cursor.execute(
+            "UPDATE staff SET ended_at = service_clock() WHERE subject = %s AND ended_at IS NULL"
+            " RETURNING subject, name, role, team_id, email, mobile, ended_at",
+            (subject,),
+        )
     row = cursor.fetchone()
     if row is None:
         raise InputError(f"{subject} is not on the staff: `cordon staff list` shows who is")

@@ -2,6 +2,7 @@
 
 from store.database import Cursor, fetch_one
 from store.registry_staging import note_errors, note_repeated, note_unknown_teams
+from store.staff import reach_kept
 
 STAFF_COLUMN_TYPES = {
     "subject": "text",
@@ -27,6 +28,11 @@ def check_staff(cursor: Cursor) -> None:
 
 def write_staff(cursor: Cursor) -> tuple[int, int, int]:
     """How many are new, changed and unchanged. Each is as the file says: what is empty there is no longer so."""
+    with reach_kept():
+        return _write(cursor)
+
+
+def _write(cursor: Cursor) -> tuple[int, int, int]:
     cursor.execute("SELECT count(*) FROM staged JOIN staff USING (subject)")
     known = fetch_one(cursor)[0]
     cursor.execute(

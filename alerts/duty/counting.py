@@ -9,6 +9,7 @@ from model.casework import CaseStatus
 from model.casework_rules import CaseworkRules
 from model.enums import Severity, Urgency
 from ops import metrics
+from store.break_glass import count_unreviewed
 from store.case_counts import count_cases
 from store.database import Cursor
 
@@ -35,6 +36,9 @@ class CaseCounting:
             raised_at = counts.oldest_unacknowledged.get((severity.value, urgency.value), now)
             age_s = (now - raised_at).total_seconds()
             metrics.OLDEST_UNACKNOWLEDGED_SECONDS.labels(severity.value, urgency.value).set(max(age_s, 0))
+        glass = count_unreviewed(cursor)
+        metrics.GLASS_UNREVIEWED.set(glass.count)
+        metrics.GLASS_UNREVIEWED_SECONDS.set((now - (glass.oldest_at or now)).total_seconds())
         metrics.CASES_UNASSIGNED.set(counts.unassigned)
         for role, missing in rota_gaps(cursor, now, now + GAPS_AHEAD).items():
             gap_s = sum((ends_at - starts_at).total_seconds() for starts_at, ends_at in missing)

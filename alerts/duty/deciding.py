@@ -93,8 +93,8 @@ def _begins_again(situation: Situation, plan: Plan) -> bool:
 
 
 def is_taken(due: DueCase) -> bool:
-    """Somebody has acknowledged it, and it is on somebody who has not left."""
-    is_somebodys = due.case.assigned_to is not None and not due.assignee_has_left
+    """Somebody has acknowledged it, and it is on somebody who is there and sees it."""
+    is_somebodys = due.case.assigned_to is not None and not due.assignee_is_gone
     return due.case.acknowledged_at is not None and is_somebodys
 
 
@@ -152,16 +152,16 @@ def _situation(
         steps,
         starts_at,
         told,
-        roster.holders(due.case.assigned_to if _is_given(due, roster) else due.practitioner, due.team_id),
-        roster.managers_of(due.team_id),
+        roster.holders(due.practitioner, due.teams, due.case.assigned_to if _is_given(due, roster) else None),
+        roster.managers_of(due.teams),
         rules.receipt_within_s,
         times.acknowledge_s if waits else None,
     )
 
 
 def _is_given(due: DueCase, roster: Roster) -> bool:
-    """Somebody was named for it who is there: they are told first, in the practitioner's place."""
-    return due.case.assigned_to in roster.members
+    """Somebody was named for it who is there and sees it: they are told first, in the practitioner's place."""
+    return due.case.assigned_to in roster.members and not due.assignee_is_gone
 
 
 def _timetable(

@@ -87,14 +87,14 @@ class Notifying:
             self._retracted[due.case.alert_id] = due
         if not due.case.status.is_open or decision.plan.tellings or decision.plan.look_at is not None:
             return
-        assignee = self._roster.members.get(due.case.assigned_to or "")
+        assignee = None if due.assignee_is_gone else self._roster.members.get(due.case.assigned_to or "")
         channel = None if assignee is None else first_channel(assignee, due.severity)
         if assignee is not None and channel is not None:
             self._others.append(_changed(due, assignee.subject, channel, str(decision.change)))
 
     def _tell_given(self, due: DueCase, given: CaseAction) -> None:
         """What is handed over comes in one notice, what is assigned alert by alert."""
-        member = self._roster.members.get(due.case.assigned_to or "")
+        member = None if due.assignee_is_gone else self._roster.members.get(due.case.assigned_to or "")
         channel = None if member is None else first_channel(member, due.severity)
         if member is None or channel is None:
             return
@@ -106,7 +106,7 @@ class Notifying:
 
     def _tell_contested(self, due: DueCase, contested_by: str) -> None:
         """Whoever has it may be the one who may not look again: managers look, or see to it that somebody does."""
-        for member in self._roster.managers_of(due.team_id):
+        for member in self._roster.managers_of(due.teams):
             channel = first_channel(member, due.severity)
             if channel is not None and member.subject != contested_by:
                 template = NoticeTemplate.REVIEW_DUE
@@ -122,10 +122,11 @@ class Notifying:
                 add_to_list(cursor, NoticeTemplate.HANDED_OVER, subject, channel, counts, send_after)
 
     def _of_clock(self, due: DueCase, clock: CaseClock) -> Iterable[NewNotice]:
-        """To whom the alert is on, else to the practitioner, and to their managers."""
+        """To whom the alert is on, else to the practitioner, and to the person's managers."""
         members = self._roster.members
-        whose = members.get(due.case.assigned_to or "") or members.get(due.practitioner or "")
-        managers = self._roster.managers_of(due.team_id if whose is None else whose.team_id)
+        assignee = None if due.assignee_is_gone else members.get(due.case.assigned_to or "")
+        whose = assignee or members.get(due.practitioner or "")
+        managers = self._roster.managers_of(due.teams)
         template = NoticeTemplate.REVIEW_DUE if clock is CaseClock.REVIEW else NoticeTemplate.OVERDUE
         for member in _each_once([*([] if whose is None else [whose]), *managers]):
             channel = first_channel(member, due.severity)

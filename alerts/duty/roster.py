@@ -1,54 +1,64 @@
-"""Who holds each role for one alert, at one time."""
+"""Who holds each role for one alert, at one time: of those who see its person, for whoever is told can open it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from alerts.escalation import has_address
-from model.casework_rules import CaseworkRules
 from model.enums import Severity
 from model.notices import NoticeChannel
-from model.staff import StaffMember, StaffRole
+from model.staff import WORK_ALERTS, StaffMember, StaffRole
+from store.covers import covering
 from store.database import Cursor
-from store.rota import on_duty
+from store.rota import OnDuty, holders_on_duty
 from store.staff import staff_of_role, staff_of_subjects
 
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """``members`` are those who were asked for, by subject; the rest is everybody's."""
+    """``members`` are those who were asked for, by subject; the rest is everybody's.
 
-    duty_officers: Sequence[StaffMember]
-    managers_on_duty: Sequence[StaffMember]
+    ``covers`` holds for a practitioner who is covered now whoever covers them.
+    """
+
+    duty_officers: Sequence[OnDuty]
+    managers_on_duty: Sequence[OnDuty]
     managers: Sequence[StaffMember]
-    others: Mapping[StaffRole, Sequence[StaffMember]]
     members: Mapping[str, StaffMember]
+    covers: Mapping[str, Sequence[StaffMember]] = field(default_factory=dict)
 
-    def holders(self, practitioner: str | None, team_id: int | None) -> dict[StaffRole, Sequence[StaffMember]]:
-        """Of every role. The manager on the rota goes before the team's own."""
-        own = self.members.get(practitioner or "")
+    def holders(
+        self, practitioner: str | None, teams: frozenset[int], given_to: str | None = None
+    ) -> dict[StaffRole, Sequence[StaffMember]]:
+        """Of every role. Who covers the practitioner goes before them, ``given_to`` in the place of both.
+
+        The manager on the rota goes before the team's own.
+        """
+        first = self.members.get(given_to or practitioner or "")
+        covering_them = [] if given_to is not None else self.covers.get(practitioner or "", ())
+        on_duty = [one.member for one in self.managers_on_duty if one.is_for(teams)]
         return {
-            **self.others,
-            StaffRole.PRACTITIONER: () if own is None else (own,),
-            StaffRole.DUTY_OFFICER: self.duty_officers,
-            StaffRole.MANAGER: self.managers_on_duty or self.managers_of(team_id),
+            **dict.fromkeys(StaffRole, ()),  # no alert is shown to other roles
+            StaffRole.PRACTITIONER: (*covering_them, *([] if first is None else [first])),
+            StaffRole.DUTY_OFFICER: [one.member for one in self.duty_officers if one.is_for(teams)],
+            StaffRole.MANAGER: on_duty or self.managers_of(teams),
         }
 
-    def managers_of(self, team_id: int | None) -> Sequence[StaffMember]:
-        """The team's own or, where it has none, all that there are."""
-        of_team = [one for one in self.managers if team_id is not None and one.team_id == team_id]
-        return of_team or self.managers
+    def managers_of(self, teams: frozenset[int]) -> Sequence[StaffMember]:
+        """The teams' own or, where they have none, all that there are: as ``team_caseload`` of the database."""
+        of_teams = [one for one in self.managers if one.team_id in teams]
+        return of_teams or self.managers
 
 
-def load_roster(cursor: Cursor, at: datetime, rules: CaseworkRules, subjects: Iterable[str]) -> Roster:
-    steps = {step.role for rule in rules.escalation for step in (*rule.in_hours, *rule.out_of_hours)}
-    others = steps - {StaffRole.PRACTITIONER, StaffRole.DUTY_OFFICER, StaffRole.MANAGER}
+def load_roster(cursor: Cursor, at: datetime, subjects: Iterable[str]) -> Roster:
+    wanted = sorted(set(subjects))
+    members = staff_of_subjects(cursor, wanted)
     return Roster(
-        on_duty(cursor, StaffRole.DUTY_OFFICER, at),
-        on_duty(cursor, StaffRole.MANAGER, at),
+        holders_on_duty(cursor, StaffRole.DUTY_OFFICER, at),
+        holders_on_duty(cursor, StaffRole.MANAGER, at),
         staff_of_role(cursor, StaffRole.MANAGER),
-        {role: staff_of_role(cursor, role) for role in sorted(others)},
-        staff_of_subjects(cursor, subjects),
+        {subject: one for subject, one in members.items() if one.role in WORK_ALERTS},
+        covering(cursor, wanted, at),
     )
 
 

@@ -6,7 +6,12 @@ from collections.abc import Callable
 from alerts.duty.counting import CaseCounting
 from alerts.duty.duty import Duty
 from alerts.duty.evidence import tell_changed_evidence
-from alerts.duty.shifts import hand_over_ended_shifts, hand_over_of_leavers, tell_ending_shifts
+from alerts.duty.shifts import (
+    HandingOverOutOfSight,
+    hand_over_ended_shifts,
+    hand_over_of_leavers,
+    tell_ending_shifts,
+)
 from alerts.duty.tasks import DutyTask
 from alerts.duty.telling import AlertTelling
 from alerts.duty.trail_requests import tell_trail_requests
@@ -37,6 +42,7 @@ def duty_tasks() -> list[DutyTask]:
     return [
         DutyTask("ended_shifts", hand_over_ended_shifts),
         DutyTask("leavers", hand_over_of_leavers),
+        DutyTask("out_of_sight", HandingOverOutOfSight()),
         DutyTask("tell", AlertTelling()),
         DutyTask("ending_shifts", tell_ending_shifts),
         DutyTask("victim_zones", look_at_victim_zones),

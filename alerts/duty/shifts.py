@@ -20,6 +20,7 @@ from store.hand_overs import (
     count_held,
     hold_held_by,
     hold_on_nobody,
+    hold_out_of_sight,
     note_ending_told,
     note_handed_over,
     shifts_ended,
@@ -32,7 +33,12 @@ from store.staff import find_staff
 AT_ONCE = 50
 """No more: the log of changes is held meanwhile, which workers and officers wait for."""
 
-REASONS = {"shift_ended": "The shift was over.", "left": "Whoever had it has left, or nobody had it."}
+LOOKED_EVERY = timedelta(seconds=5)
+REASONS = {
+    "shift_ended": "The shift was over.",
+    "left": "Whoever had it has left, or nobody had it.",
+    "out_of_sight": "Whoever had it does not see the person any more.",
+}
 
 Choose = Callable[[HeldCase, Roster], StaffMember | None]
 
@@ -60,12 +66,12 @@ def hand_over_ended_shifts(cursor: Cursor, now: datetime, rules: CaseworkRules) 
             continue
 
         def choose(case: HeldCase, roster: Roster, shift: EndingShift = shift) -> StaffMember | None:
-            holders = roster.holders(case.practitioner, case.team_id)
+            holders = roster.holders(case.practitioner, case.teams)
             practitioner = roster.members.get(case.practitioner or "")
             managers = holders[StaffRole.MANAGER]
             return successor(shift.subject, holders[shift.role], practitioner, managers, in_hours=in_hours)
 
-        handed += _hand_over(cursor, hold_held_by(cursor, shift.subject, AT_ONCE), now, rules, choose, "shift_ended")
+        handed += _hand_over(cursor, hold_held_by(cursor, shift.subject, AT_ONCE), now, choose, "shift_ended")
         still_held = count_held(cursor, shift.subject)
         left += still_held
         if still_held == 0:
@@ -76,18 +82,44 @@ def hand_over_ended_shifts(cursor: Cursor, now: datetime, rules: CaseworkRules) 
 
 def hand_over_of_leavers(cursor: Cursor, now: datetime, rules: CaseworkRules) -> bool:
     """A task: what is on somebody who has left, or was acknowledged and is on nobody, goes to who is there."""
-    in_hours = is_office_hours(rules.office_hours, now)
+    held = hold_on_nobody(cursor, AT_ONCE)
+    choose = _chooser(in_hours=is_office_hours(rules.office_hours, now))
+    handed = _hand_over(cursor, held, now, choose, "left")
+    metrics.CASES_NOT_HANDED_OVER.labels("left").set(len(held) - handed)
+    return handed == AT_ONCE
+
+
+class HandingOverOutOfSight:
+    """A task, now and then: what is on somebody who does not see it any more goes to who does.
+
+    A cover has ended, or the glass was broken for a while; or the person or somebody of the staff changed teams.
+    """
+
+    def __init__(self) -> None:
+        self._looked_at: datetime | None = None
+
+    def __call__(self, cursor: Cursor, now: datetime, rules: CaseworkRules) -> bool:
+        if self._looked_at is not None and self._looked_at <= now < self._looked_at + LOOKED_EVERY:
+            return False
+        held = hold_out_of_sight(cursor, AT_ONCE)
+        choose = _chooser(in_hours=is_office_hours(rules.office_hours, now))
+        handed = _hand_over(cursor, held, now, choose, "out_of_sight")
+        metrics.CASES_NOT_HANDED_OVER.labels("out_of_sight").set(len(held) - handed)
+        if handed < AT_ONCE:
+            self._looked_at = now
+        return handed == AT_ONCE
+
+
+def _chooser(*, in_hours: bool) -> Choose:
+    """In hours the person's practitioner, else who is on duty, else a manager of theirs."""
 
     def choose(case: HeldCase, roster: Roster) -> StaffMember | None:
-        holders = roster.holders(case.practitioner, case.team_id)
+        holders = roster.holders(case.practitioner, case.teams)
         own = roster.members.get(case.practitioner or "")
         incoming = [*([own] if own is not None and in_hours else []), *holders[StaffRole.DUTY_OFFICER]]
         return successor(case.assigned_to, incoming, own, holders[StaffRole.MANAGER], in_hours=in_hours)
 
-    held = hold_on_nobody(cursor, AT_ONCE)
-    handed = _hand_over(cursor, held, now, rules, choose, "left")
-    metrics.CASES_NOT_HANDED_OVER.labels("left").set(len(held) - handed)
-    return handed == AT_ONCE
+    return choose
 
 
 def _is_on_duty(cursor: Cursor, subject: str, at: datetime) -> bool:
@@ -109,13 +141,11 @@ def _tell_ending(cursor: Cursor, shift: EndingShift, holder: StaffMember) -> Non
     add_notices(cursor, [notice])
 
 
-def _hand_over(
-    cursor: Cursor, cases: Sequence[HeldCase], now: datetime, rules: CaseworkRules, choose: Choose, reason: str
-) -> int:
+def _hand_over(cursor: Cursor, cases: Sequence[HeldCase], now: datetime, choose: Choose, reason: str) -> int:
     """How many went over, of which the timetable then tells; for the others there is nobody."""
     if not cases:
         return 0
-    roster = load_roster(cursor, now, rules, (one.practitioner for one in cases if one.practitioner is not None))
+    roster = load_roster(cursor, now, (one.practitioner for one in cases if one.practitioner is not None))
     chosen = ((case.alert_id, choose(case, roster)) for case in cases)
     details = {alert_id: {"to": to.subject, "text": REASONS[reason]} for alert_id, to in chosen if to is not None}
     if details:

@@ -59,7 +59,7 @@ class AlertTelling:
         if due:
             known = _known(cursor, due)
             subjects = (one for case in due for one in (case.practitioner, case.case.assigned_to) if one)
-            roster = load_roster(cursor, now, rules, subjects)
+            roster = load_roster(cursor, now, subjects)
             _write(cursor, _decisions(due, known, roster, rules, now), roster, now)
         self._rules_version = rules.version
         return len(due) == AT_ONCE

@@ -11,7 +11,7 @@ from access.roles import Permission
 from alerts.tagging import decide, letter_of
 from api.documentation import documented
 from api.fields import PersonId
-from api.people_access import one_person
+from api.people_access import one_managed_person, one_person
 from api.people_schemas import DecisionOut, DecisionsOut, EligibilityIn, decision_out, request_of
 from api.security import LARGEST_BIGINT, Caller, Requires, refuse_unseen
 from api.services import CurrentServices
@@ -66,7 +66,7 @@ def decide_one(
 
     The age comes from the person's record. No gang label and no protected characteristic is asked for, or taken.
     """
-    with one_person(services, caller, Action.ELIGIBILITY_DECIDE, person_id) as (cursor, person):
+    with one_managed_person(services, caller, Action.ELIGIBILITY_DECIDE, person_id) as (cursor, person):
         decision = decide(cursor, person, request_of(given), caller.identity.subject)
         detail = {"decision_id": decision.decision_id, "is_eligible": decision.is_eligible}
         about = Subject(person_id=person_id, detail=detail)

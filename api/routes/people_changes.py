@@ -10,7 +10,7 @@ from access.roles import Permission
 from alerts.tagging import correct_birth
 from api.documentation import documented
 from api.fields import PersonId
-from api.people_access import one_person, refusals_recorded
+from api.people_access import one_managed_person, one_person, refusals_recorded
 from api.people_schemas import EndIn, PersonChange, PersonChanged, PersonIn, PersonRecordOut
 from api.security import Caller, Requires
 from api.services import CurrentServices
@@ -89,7 +89,7 @@ def change_one(
     was recorded before the 18th birthday from everybody, and tells the data-protection officers; `correction` says so.
     """
     correction: Correction | None = None
-    with one_person(services, caller, Action.PERSON_CHANGE, person_id) as (cursor, _):
+    with one_managed_person(services, caller, Action.PERSON_CHANGE, person_id) as (cursor, _):
         if not given.model_fields_set:
             raise InputError("nothing is given to change: give one field or more")
         change_person(cursor, person_id, given.changes())
@@ -122,7 +122,7 @@ def end_one(
 
     Refused while a tag is on them, unless `take_tags_off` says that it comes off then: it stops monitoring.
     """
-    with one_person(services, caller, Action.PERSON_END, person_id) as (cursor, _):
+    with one_managed_person(services, caller, Action.PERSON_END, person_id) as (cursor, _):
         lock_registry_for_edit(cursor, services.settings.lock_timeout_ms)
         ended = end_person(cursor, person_id, given.at, caller.identity.subject, takes_tags_off=given.take_tags_off)
         about = Subject(person_id=person_id, window_to=ended.ended_at, detail=ended.document())

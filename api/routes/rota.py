@@ -29,6 +29,7 @@ _SHIFT = {
     "from": "2026-11-27T17:00:00Z",
     "to": "2026-11-28T09:00:00Z",
     "added_by": "manager.mina",
+    "teams": [3],
     "cancelled_at": None,
 }
 _GAP = {"role": "duty_officer", "from": "2026-11-28T09:00:00Z", "to": "2026-11-28T17:00:00Z"}
@@ -67,7 +68,10 @@ def read_rota(
 
 @router.get("/v1/rota/gaps", **documented(Permission.ROTA_READ, {"gaps": [_GAP]}))
 def read_gaps(caller: CanRead, services: CurrentServices) -> GapsOut:
-    """When nobody holds a role within the next 14 days. An alert goes to the next step then, at once."""
+    """When nobody holds a role within the next 14 days, at least for some team.
+
+    An alert goes to the next step then, at once.
+    """
     with services.pool.transaction(caller.identity) as transaction:
         now = service_now(transaction)
         found = rota_gaps(transaction, now, now + GAPS_AHEAD)
@@ -85,9 +89,10 @@ def read_gaps(caller: CanRead, services: CurrentServices) -> GapsOut:
 def add_to_the_rota(caller: CanWrite, services: CurrentServices, response: Response, wanted: ShiftsIn) -> AddedShifts:
     """Add shifts: all of them, or none and every fault of each in `errors`.
 
-    Several people may share a role, and one may hold two; nobody has two shifts of one role at a time.
+    Several people may share a role, and one may hold two; nobody has two shifts of one role at a time, and nobody puts
+    themselves on the rota: who is on duty sees whoever has an open alert in the area.
     """
-    shifts = [NewShift(one.role, one.subject, one.starts_at, one.ends_at) for one in wanted.shifts]
+    shifts = [NewShift(one.role, one.subject, one.starts_at, one.ends_at, tuple(one.teams)) for one in wanted.shifts]
     about = Subject(row_count=len(shifts), detail={"change": "add"})
     try:
         with services.pool.transaction(caller.identity) as transaction:

@@ -11,7 +11,7 @@ from alerts.tagging import put_on, swap_devices
 from api.cursors import decode_text, encode_text, next_link
 from api.documentation import documented
 from api.fields import CursorText, Limit, PersonId
-from api.people_access import one_person
+from api.people_access import one_managed_person
 from api.people_schemas import (
     ActivationOut,
     ActivationsOut,
@@ -80,7 +80,7 @@ def read_activations(
     person_id: PersonId,
 ) -> ActivationsOut:
     """What the person wore when, the newest first."""
-    with one_person(services, caller, Action.DEVICES_LIST, person_id) as (cursor, _):
+    with one_managed_person(services, caller, Action.DEVICES_LIST, person_id) as (cursor, _):
         found = list_activations(cursor, person_id)
         about = Subject(person_id=person_id, row_count=len(found))
         record_allowed(cursor, caller.identity, Action.DEVICES_LIST, about)
@@ -100,7 +100,7 @@ def put_device_on(
     Refused with 422: a tag that is on somebody at any of that time, a person who is under 18 on that day or whose date
     of birth is not known, one without a decision that holds on that day, and a second tag that is not said to be meant.
     """
-    with one_person(services, caller, Action.DEVICE_ACTIVATE, person_id) as (cursor, person):
+    with one_managed_person(services, caller, Action.DEVICE_ACTIVATE, person_id) as (cursor, person):
         _hold(cursor, services)
         made = put_on(
             cursor, given.serial, person.crn, given.begins_at, given.ends_at, beside_another=given.beside_another
@@ -118,7 +118,7 @@ def take_device_off(
     given: DeviceOffIn,
 ) -> ActivationOut:
     """Record that a tag came off the person. Refused with 422 where it was not on them, or put on no earlier."""
-    with one_person(services, caller, Action.DEVICE_DEACTIVATE, person_id) as (cursor, _):
+    with one_managed_person(services, caller, Action.DEVICE_DEACTIVATE, person_id) as (cursor, _):
         _hold(cursor, services)
         ended = deactivate(cursor, given.serial, given.at, person_id)
         _record(cursor, caller, Action.DEVICE_DEACTIVATE, ended)
@@ -136,7 +136,7 @@ def swap_device(
     """One tag off and another on at the same instant: the track goes over from the one to the other there, and what
     either reports on the other side of it is not this person's.
     """
-    with one_person(services, caller, Action.DEVICE_SWAP, person_id) as (cursor, person):
+    with one_managed_person(services, caller, Action.DEVICE_SWAP, person_id) as (cursor, person):
         _hold(cursor, services)
         swapped = swap_devices(cursor, person.crn, given.off, given.on, given.at)
         _record(cursor, caller, Action.DEVICE_SWAP, swapped.off)

@@ -69,15 +69,15 @@ def put_condition(play: Play, person: int, zone: Mapping[str, Any]) -> None:
 
 
 def _take_files(play: Play, people: Sequence[int]) -> None:
-    administrator, manager = play.officer(ADMINISTRATOR).asking, play.officer(MANAGER).asking
+    administrator = play.officer(ADMINISTRATOR).asking
     administrator.done("POST", "/v1/teams", {"name": TEAM})
     taken = administrator.done("POST", "/v1/staff-imports", staff_file(), Content_Type=CSV).body
     play.say(ADMINISTRATOR, f"took in a file of staff: {taken['added']}")
     taken = administrator.done("POST", "/v1/people-imports", people_file(people), Content_Type=CSV).body
     counts = f"{taken['added']}, with {taken['decisions']} decisions and {taken['put_on']} tags put on"
     play.say(ADMINISTRATOR, f"took in a file of people: {counts}")
-    added = manager.done("POST", "/v1/rota/shifts", {"shifts": SHIFTS}).body["added"]
-    play.say(MANAGER, f"put {added} shifts on the rota")
+    added = administrator.done("POST", "/v1/rota/shifts", {"shifts": SHIFTS}).body["added"]
+    play.say(ADMINISTRATOR, f"put {added} shifts on the rota")
 
 
 def _publish(play: Play, zones: Sequence[Mapping[str, Any]]) -> None:

@@ -105,7 +105,7 @@ def test_conditions_are_seen_by_who_may_see_the_person(migrated_database: Databa
         (Role.PRACTITIONER, OFFICER, [drafted]),
         (Role.PRACTITIONER, "another.officer", []),
         (Role.MANAGER, "m", [drafted]),
-        (Role.DUTY_OFFICER, "d", [drafted]),
+        (Role.DUTY_OFFICER, "d", []),  # not on duty
         (Role.ADMINISTRATOR, "a", []),
         (Role.POLICE_ANALYST, "p", []),
         (Role.AUDITOR, "u", []),

@@ -15,6 +15,7 @@ from tests.support.seed import (
     as_owner,
     seed_alert,
     seed_positions,
+    seed_shift,
     seed_wearer,
     seed_zone,
 )
@@ -75,7 +76,10 @@ def test_a_practitioner_sees_one_of_two_and_what_is_shared(migrated_database: Da
 
 @pytest.mark.usefixtures("wearers")
 @pytest.mark.parametrize("role", ["manager", "duty_officer", "service"])
-def test_who_sees_everyone(migrated_database: DatabaseUrls, role: str) -> None:
+def test_who_sees_both(migrated_database: DatabaseUrls, role: str) -> None:
+    """The service; who is on duty, for both have an open alert; a manager, for neither is of a team."""
+    with as_owner(migrated_database.owner) as cursor:
+        seed_shift(cursor, "the.practitioner")
     with as_api(migrated_database, role) as cursor:
         assert counts(cursor) == dict.fromkeys(GUARDED, 2) | {"zones": 3, "zone_versions": 3}
 

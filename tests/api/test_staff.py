@@ -34,7 +34,7 @@ def test_added_listed_changed_and_ended(fresh_api: RunningApi) -> None:
         "ended_at": None,
     }
     assert send(fresh_api, "POST", "/v1/staff/officer.jones/end", None).json()["ended_at"] is not None
-    (listed,) = fresh_api.get(Role.DUTY_OFFICER, "/v1/staff").json()["staff"]
+    (listed, _on_duty) = fresh_api.get(Role.DUTY_OFFICER, "/v1/staff").json()["staff"]
     assert (listed["subject"], listed["ended_at"] is None) == ("officer.jones", False)
     assert [record[:2] for record in fresh_api.audit("staff.change")] == [
         ("allowed", "the.administrator"),
@@ -71,7 +71,7 @@ def test_what_is_there_already_and_what_is_not(fresh_api: RunningApi) -> None:
 def test_police_learn_of_no_staff_whichever_way(fresh_api: RunningApi) -> None:
     send(fresh_api, "POST", "/v1/staff", JONES)
     assert fresh_api.get(Role.POLICE_ANALYST, "/v1/staff").status_code == 403
-    for role, seen in (("police_analyst", 0), ("auditor", 0), ("", 0), ("practitioner", 1), ("service", 1)):
+    for role, seen in (("police_analyst", 0), ("auditor", 0), ("", 0), ("practitioner", 2), ("service", 2)):
         with as_api(fresh_api.urls, role) as cursor:
             cursor.execute("SELECT count(*) FROM staff")
             assert cursor.fetchall() == [(seen,)], role

@@ -7,14 +7,18 @@ from alerts.casework import UnknownAlertError, act
 from model.casework import CaseAction
 from tests.support.cases import STAFF, CaseWorld, as_officer, seed_case_world
 from tests.support.database import DatabaseUrls
-from tests.support.seed import MORNING, as_owner, seed_alert, seed_wearer, seed_zone
+from tests.support.seed import MORNING, as_owner, seed_alert, seed_shift, seed_wearer, seed_zone
 
 OFFICER = STAFF[0]
 
 
 @pytest.fixture
 def world(migrated_database: DatabaseUrls) -> CaseWorld:
-    return seed_case_world(migrated_database)
+    """Nobody is on duty."""
+    made = seed_case_world(migrated_database)
+    with as_owner(migrated_database.owner) as cursor:
+        cursor.execute("DELETE FROM rota_shifts")
+    return made
 
 
 def note(world: CaseWorld, subject: str, role: str) -> None:
@@ -39,7 +43,12 @@ def test_the_database_lets_nobody_else_work_it(world: CaseWorld, subject: str, r
 
 
 @pytest.mark.parametrize("role", ["duty_officer", "manager"])
-def test_who_sees_everyone_works_everyone_s(world: CaseWorld, role: str) -> None:
+def test_who_is_on_duty_or_manages_the_person_works_a_colleague_s(world: CaseWorld, role: str) -> None:
+    if role == "duty_officer":
+        with pytest.raises(UnknownAlertError):
+            note(world, "officer.b", role)
+        with as_owner(world.urls.owner) as cursor:
+            seed_shift(cursor, "officer.b")
     note(world, "officer.b", role)
     note(world, OFFICER, "practitioner")
     assert [entry.acted_by for entry in world.history()] == ["officer.b", OFFICER]

@@ -16,7 +16,7 @@ from api.server import make_server
 from api.services import open_services
 from ops.settings import Settings
 from tests.support.database import DatabaseUrls
-from tests.support.seed import MORNING, Wearer, as_owner, seed_alert, seed_token, seed_wearer, seed_zone
+from tests.support.seed import MORNING, Wearer, as_owner, seed_alert, seed_shift, seed_token, seed_wearer, seed_zone
 
 START_WITHIN_S = 20
 IMPATIENT = {"caller_requests_per_minute": 1_000_000, "failures_per_minute": 1_000_000}
@@ -70,6 +70,7 @@ def running_api(urls: DatabaseUrls, **settings: object) -> Iterator[RunningApi]:
         own_alert = str(seed_alert(cursor, own, own_zone, MORNING))
         other_alert = str(seed_alert(cursor, other, other_zone, MORNING))
         seed_alert(cursor, other, shared, MORNING)
+        seed_shift(cursor, f"the.{Role.DUTY_OFFICER}")
     configured = Settings.model_validate({"database_api_url": urls.api, "api_port": 0, **IMPATIENT, **settings})
     app = create_app(configured, open_services(configured))
     with serving(app, configured) as url:

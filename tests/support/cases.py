@@ -13,7 +13,7 @@ from model.staff import StaffRole
 from store.cases import find_case, list_entries
 from store.database import Cursor, Identity, connect, set_identity
 from tests.support.database import DatabaseUrls
-from tests.support.seed import MORNING, as_owner, seed_alert, seed_wearer, seed_zone
+from tests.support.seed import MORNING, as_owner, seed_alert, seed_shift, seed_wearer, seed_zone
 
 ALERT_ID = UUID(int=1)
 RAISED_AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -40,7 +40,7 @@ def new_case(**differs: Any) -> AlertCase:
 
 @dataclass(frozen=True, slots=True)
 class CaseWorld:
-    """A database with one wearer, one zone and one alert, for the owner to work on."""
+    """A database with one wearer, one zone and one alert, for the owner to work on; all but the first are on duty."""
 
     urls: DatabaseUrls
     alert_id: UUID
@@ -66,6 +66,7 @@ def seed_case_world(urls: DatabaseUrls) -> CaseWorld:
         seed_staff(cursor, STAFF[0])
         for subject in STAFF[1:]:
             seed_staff(cursor, subject, StaffRole.DUTY_OFFICER)
+            seed_shift(cursor, subject)
         wearer = seed_wearer(cursor, "X1", STAFF[0])
         zone_id = seed_zone(cursor, "OWN", wearer.person_id)
         return CaseWorld(urls, seed_alert(cursor, wearer, zone_id, MORNING), zone_id)
@@ -73,7 +74,8 @@ def seed_case_world(urls: DatabaseUrls) -> CaseWorld:
 
 def seed_staff(cursor: Cursor, subject: str, role: StaffRole = StaffRole.PRACTITIONER) -> None:
     cursor.execute(
-        "INSERT INTO staff (subject, name, role, email) VALUES (%s, %s, %s, %s)",
+        "INSERT INTO staff (subject, name, role, email) VALUES (%s, %s, %s, %s)"
+        " ON CONFLICT (subject) DO UPDATE SET role = excluded.role, email = excluded.email",
         (subject, f"Name of {subject}", role.value, f"{subject}@example.org"),
     )
 

@@ -1,7 +1,7 @@
 """A service with staff and a rota whose clock a test sets, and the duty process a round at a time."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -94,13 +94,17 @@ class DutyWorld:
             team_id: int = fetch_one(cursor)[0]
             return team_id
 
-    def add_shift(self, role: StaffRole, subject: str, starts_at: datetime, ends_at: datetime) -> None:
+    def add_shift(
+        self, role: StaffRole, subject: str, starts_at: datetime, ends_at: datetime, teams: Sequence[int] = ()
+    ) -> None:
         self.execute(
-            "INSERT INTO rota_shifts (role, subject, during, added_by) VALUES (%s, %s, tstzrange(%s, %s), 'test')",
+            "INSERT INTO rota_shifts (role, subject, during, added_by, teams)"
+            " VALUES (%s, %s, tstzrange(%s, %s), 'test', %s::bigint[])",
             role.value,
             subject,
             starts_at,
             ends_at,
+            list(teams),
         )
 
     def add_person(self, practitioner: str | None = None, team_id: int | None = None) -> int:
@@ -184,9 +188,9 @@ class DutyWorld:
 
 
 def insert_alert(
-    cursor: Cursor, person_id: int, severity: Severity = Severity.BREACH, urgency: Urgency = Urgency.IMMEDIATE
+    cursor: Cursor, person_id: int | None, severity: Severity = Severity.BREACH, urgency: Urgency = Urgency.IMMEDIATE
 ) -> UUID:
-    """An open alert and its case, raised now."""
+    """An open alert and its case, raised now; of nobody without a person."""
     alert_id = uuid4()
     cursor.execute(
         "INSERT INTO alerts (alert_id, sequence, kind, severity, urgency, state, person_id,"

@@ -51,7 +51,8 @@ def messages_by(
 
 def seed_staff(cursor: Cursor, subject: str, role: str = "duty_officer") -> None:
     cursor.execute(
-        "INSERT INTO staff (subject, name, role, email, mobile) VALUES (%s, 'An Officer', %s, %s, '+447700900123')",
+        "INSERT INTO staff (subject, name, role, email, mobile) VALUES (%s, 'An Officer', %s, %s, '+447700900123')"
+        " ON CONFLICT (subject) DO UPDATE SET email = excluded.email, mobile = excluded.mobile",
         (subject, role, f"{subject}@probation.example"),
     )
 

@@ -1,7 +1,7 @@
 """Rows for tests, written by the owner as the worker and the registry would leave them."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,6 +11,7 @@ from psycopg2.extras import Json, execute_values
 
 from access.roles import POLICE_ROLES, Role
 from access.tokens import DEFAULT_LIFETIME, create_token
+from model.staff import StaffRole
 from store.database import Cursor, fetch_one
 from store.locks import Lock, hold_until_commit
 
@@ -62,6 +63,21 @@ def seed_wearer(cursor: Cursor, crn: str, practitioner: str | None = None, name:
         (device_id, person_id, MORNING - timedelta(days=1)),
     )
     return Wearer(person_id, device_id, fetch_one(cursor)[0])
+
+
+def seed_shift(
+    cursor: Cursor, subject: str, role: StaffRole = StaffRole.DUTY_OFFICER, teams: Sequence[int] = ()
+) -> None:
+    """On duty for as long as any test's clock goes, in the whole service without teams; on the staff if new."""
+    cursor.execute(
+        "INSERT INTO staff (subject, name, role) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+        (subject, f"Name of {subject}", role.value),
+    )
+    cursor.execute(
+        "INSERT INTO rota_shifts (role, subject, during, added_by, teams)"
+        " VALUES (%s, %s, tstzrange(%s, '2100-01-01Z'), 'seed', %s::bigint[])",
+        (role.value, subject, MORNING - timedelta(days=1), list(teams)),
+    )
 
 
 def seed_zone(cursor: Cursor, reference: str, person_id: int | None = None) -> int:
