@@ -12,6 +12,7 @@ from model.crimes import MatchVerdict, Window
 from model.enums import Mechanism
 from model.times import to_microseconds
 from store.database import Cursor, fetch_one
+from tests.support.seed import seed_basis
 
 FORCE = "Metropolitan"
 PLACE = (51.5, -0.1)
@@ -53,6 +54,7 @@ def seed_person(cursor: Cursor, crn: str, worn_since: datetime = CRIME_AT - time
         " VALUES (%s, %s, tstzrange(%s, NULL), 1)",
         (device_id, person_id, worn_since),
     )
+    seed_basis(cursor, person_id)
     return person_id, device_id
 
 
