@@ -5,6 +5,8 @@
 -- rematches_wanted. It is only added to, so that nobody who changes one waits for another.
 CREATE TABLE long_visits (visit_id uuid PRIMARY KEY REFERENCES visits ON DELETE CASCADE);
 INSERT INTO long_visits SELECT visit_id FROM visits WHERE coalesce(left_at, last_inside_at) > entered_at + interval '2 days';
+CREATE INDEX visits_entered ON visits (entered_at);
+
 CREATE TABLE lawful_changes (
   change_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   device_id integer NOT NULL REFERENCES devices,
@@ -94,10 +96,8 @@ CREATE TABLE not_monitored (
   crime_version_id bigint PRIMARY KEY REFERENCES crime_versions,
   people bytea NOT NULL
 );
-ALTER TABLE matching_runs ADD COLUMN not_monitored integer NOT NULL DEFAULT 0; -- of those of cannot_say
-ALTER TABLE scene_searches ADD COLUMN not_monitored integer NOT NULL DEFAULT 0;
+ALTER TABLE matching_runs ADD COLUMN not_monitored integer NOT NULL DEFAULT 0; -- of those of cannot_say, who have no result
 GRANT SELECT, INSERT, UPDATE ON not_monitored TO cordon_worker;
-GRANT UPDATE (not_monitored) ON scene_searches TO cordon_worker;
 
 -- Of those who cannot be placed: how many have a gap for each reason. Who was not monitored has no result to count.
 CREATE OR REPLACE FUNCTION cannot_say_reasons(wanted_version bigint) RETURNS TABLE (reason text, wearers bigint)
