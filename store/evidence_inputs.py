@@ -35,8 +35,8 @@ def read_inputs(
 
 @dataclass(frozen=True, slots=True)
 class FoundInputs:
-    """``inputs`` is None where a position that was recorded is no longer there, or nothing lets it be looked at any more:
-    the result cannot be had again.
+    """``inputs`` is None where a position that was recorded is no longer there, or no longer of a lawful time: the result
+    cannot be had again.
     """
 
     inputs: Inputs | None

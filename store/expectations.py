@@ -40,7 +40,7 @@ _PLACES = f"""
       AND p.fix_time >= %(earliest)s AND p.fix_time < %(latest)s
       AND p.mechanism <> %(lbs)s AND coalesce(p.accuracy_m, 0) <= %(usable_m)s AND p.flags & %(jump)s = 0
     ORDER BY p.fix_time, p.fix_key LIMIT 1) first
-"""
+"""  # noqa: S608  names of this package
 
 Cell = tuple[int, int]
 

@@ -63,7 +63,7 @@ _SEEN = f"""
       AND p.fix_time >= %(earliest)s AND p.fix_time < %(latest)s
       AND p.mechanism <> %(lbs)s AND coalesce(p.accuracy_m, 0) <= %(usable_m)s AND p.flags & %(jump)s = 0) seen
   GROUP BY wanted.place
-"""
+"""  # noqa: S608  names of this file
 
 
 @dataclass(frozen=True, slots=True)

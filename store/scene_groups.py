@@ -93,11 +93,11 @@ class SceneGroup:
         """Pieces that begin or end about the window, or are not the only one then, or whose device fell silent,
         (scenes, pieces).
         """
-        wearings, (alone_from_us, alone_until_us) = self._wearings, self._alone_us
+        lawful, (alone_from_us, alone_until_us) = self._lawful, self._alone_us
         first, last = self._from_us[:, None] - SHORT_GAP_US, self._to_us[:, None] + SHORT_GAP_US
-        touch = (wearings.from_us <= last) & (wearings.until_us > first)
+        touch = (lawful.from_us <= last) & (lawful.until_us > first)
         covers = (alone_from_us <= first) & (alone_until_us > last)
-        return touch & (~covers | (wearings.last_fix_us < last))
+        return touch & (~covers | (lawful.last_fix_us < last))
 
     def _have_open_straps(self, spells: Sequence[Spell]) -> Booleans:
         """Wearings whose strap was open about the window, (scenes, wearings): the tag says nothing of its wearer."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ from model.device_events import DeviceEventKind
 from model.enums import Mechanism
 from model.times import SECOND_US, from_microseconds
 from tests.support.database import DatabaseUrls
-from tests.support.matched_world import START_US, MatchedWorld, said
+from tests.support.matched_world import START_US, MatchedWorld, four, said
 from tests.support.stored_tracks import Sent
 
 MINUTE_US = 60 * SECOND_US
@@ -38,10 +39,15 @@ class Story:
     sent: list[tuple[int, Sent]] = field(default_factory=list)  # with the moment of its arrival
     places: list[tuple[int, Any]] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+    monitored: list[str] = field(default_factory=list)  # for ever
 
     def tell(self) -> list[Step]:
         for number in range(WEARERS):
             self._wears(f"CRN-{number}", number)
+            if self.random.random() < 0.4:
+                self.monitored.append(f"CRN-{number}")
+            else:
+                self._is_monitored_at_times(f"CRN-{number}", f"TAG-{number}")
         self._arrivals()
         self._crimes()
         return sorted(self.steps, key=lambda step: step[:2])
@@ -77,6 +83,28 @@ class Story:
 
     def _strap(self, serial: str, kind: DeviceEventKind, event_us: int, known_us: int) -> None:
         self._at(known_us, lambda world: world.strap(serial, kind, event_us))
+
+    def _is_monitored_at_times(self, crn: str, serial: str) -> None:
+        """Approved before it begins or long after, ended before its end or not; and visits that open some time, too."""
+        random = self.random
+        for _ in range(int(random.integers(0, 4))):
+            since_us = self.start_us + int(random.integers(-HOUR_US, LASTS_US))
+            until_us = since_us + int(random.integers(MINUTE_US, 3 * HOUR_US))
+            known_us = since_us + int(random.choice([-30, 0, 100, 300])) * MINUTE_US
+            self._at(known_us, partial(MatchedWorld.monitor, crn=crn, since_us=since_us, until_us=until_us))
+            if random.random() < 0.4:
+                ended_us = int(random.integers(since_us, until_us))
+                told_us = max(known_us, ended_us) + int(random.choice([0, 200])) * MINUTE_US
+                self._at(told_us, partial(MatchedWorld.end_monitoring, crn=crn, at_us=ended_us))
+        for _ in range(int(random.integers(0, 3))):
+            entered_us = self.start_us + int(random.integers(0, LASTS_US))
+            left_us = entered_us + int(random.integers(0, HOUR_US))
+            known_us = entered_us + int(random.choice([1, 60, 200])) * MINUTE_US
+            self._at(known_us, partial(MatchedWorld.visit, serial=serial, entered_us=entered_us, left_us=left_us))
+            if random.random() < 0.5:
+                change = str(random.choice(["state = 'retracted'", "last_inside_at = last_inside_at + interval '1 h'"]))
+                told_us = known_us + int(random.choice([5, 200])) * MINUTE_US
+                self._at(told_us, partial(MatchedWorld.revise_visits, serial=serial, change=change))
 
     def _track(self, serial: str, place: Any) -> None:
         random = self.random
@@ -183,7 +211,8 @@ def test_what_stands_in_the_end_is_what_one_search_would_find(world: MatchedWorl
     start_us = START_US + seed * 37 * SECOND_US
     story = Story(random, start_us)
     steps = story.tell()
-    world.enrol([f"CRN-{number}" for number in range(WEARERS)], story.serials)
+    world.enrol([f"CRN-{number}" for number in range(WEARERS)], story.serials, story.monitored)
+    world.add_zone()
     moment_us = 0
     for moment_us, _, does in steps:
         world.clock(moment_us)
@@ -217,7 +246,7 @@ def differences(world: MatchedWorld) -> list[str]:
                 for person in true.keys() | theirs.keys()
                 if true.get(person) != theirs.get(person)
             ]
-            if counts != other_counts:
+            if four(counts) != four(other_counts):
                 found.append(f"{reference}: {what} counts {other_counts}, but they are {counts}")
     return found
 

@@ -28,7 +28,9 @@ def enrol(owner_url: str, serials: Sequence[str]) -> None:
             " WHERE serial = ANY(%s)",
             (LONG_AGO, list(serials)),
         )
-        monitor_trails(cursor)
+        cursor.execute("SELECT to_regclass('legal_bases') IS NOT NULL")  # tests of upgrades begin before it
+        if cursor.fetchone() == (True,):
+            monitor_trails(cursor)
 
 
 def monitor_trails(cursor: Cursor) -> None:
