@@ -29,6 +29,7 @@ from api.routes import (
     explanations,
     hand_overs,
     health,
+    legal_bases,
     matches,
     me,
     messages,
@@ -81,6 +82,7 @@ ROUTERS = (
     condition_decisions.router,
     rota.router,
     hand_overs.router,
+    legal_bases.router,
     authorisations.router,  # before zones, whose references may hold slashes
     zone_proofs.router,  # likewise
     operations.router,  # likewise

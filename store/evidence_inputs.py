@@ -35,9 +35,7 @@ def read_inputs(
 
 @dataclass(frozen=True, slots=True)
 class FoundInputs:
-    """``inputs`` is None where a position that was recorded is no longer there, or no longer of a lawful time: the result
-    cannot be had again.
-    """
+    """``inputs`` is None where a recorded position is no longer there, or no longer to be looked at."""
 
     inputs: Inputs | None
     missing: int
