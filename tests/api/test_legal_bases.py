@@ -90,6 +90,12 @@ def test_who_decides_what(api: RunningApi) -> None:
 
 
 def test_what_is_wrong_with_a_draft_is_said(api: RunningApi) -> None:
-    for change in ({"kind": "curiosity"}, {"wording": " "}, {"ends": ORDER["starts"]}, {"reference": "a\u202eb"}):
+    changes: list[dict[str, Any]] = [
+        {"kind": "curiosity"},
+        {"wording": " "},
+        {"ends": ORDER["starts"]},
+        {"reference": "a\u202eb"},
+    ]
+    for change in changes:
         answer = drafted(api, **change)
         assert answer.status_code == 422, (change, answer.text)

@@ -12,7 +12,8 @@ TIMES = ("--from", "2026-11-01T00:00Z", "--to", "2026-12-01T00:00Z")
 
 
 @pytest.fixture
-def office(cordon: Cordon) -> Cordon:
+def office(cordon: Cordon, database: Callable[[str], Any]) -> Cordon:
+    assert database("SELECT count(*) FROM legal_bases") == 0
     cordon("people", "add", "--crn", "X1", "--name", "Sam")
     for subject, role in (("officer.jones", "practitioner"), ("manager.patel", "manager")):
         code, _, error = cordon("staff", "add", subject, "--name", subject, "--role", role)

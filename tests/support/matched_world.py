@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from crimes.matching.verdict import is_unmonitored
+from crimes.scenes import Scene
 from ingest.heard import heard_rows, select_heard
 from ingest.matching.crimes import CrimeMatching
 from ingest.matching.engine import MatchingEngine
@@ -253,7 +254,11 @@ class MatchedWorld:
             for reference, matches in found.items()
         }
 
-    def _scenes(self, cursor: Cursor) -> dict[str, Any]:
+    def scene(self, reference: str) -> Scene:
+        with self._worker, self._worker.cursor() as cursor:
+            return self._scenes(cursor)[reference]
+
+    def _scenes(self, cursor: Cursor) -> dict[str, Scene]:
         cursor.execute(
             "SELECT reference, crime_version_id, lat, lon, place_uncertainty_m, windows FROM crime_versions"
             " JOIN crimes USING (crime_id) WHERE is_current ORDER BY reference"

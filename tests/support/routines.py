@@ -8,7 +8,7 @@ from psycopg2.extras import Json, execute_values
 
 from crimes.chance.weight import ChanceWeight
 from crimes.scenes import Scene
-from model.crimes import MatchVerdict, Window
+from model.crimes import MATCHING_VERSION, MatchVerdict, Window
 from model.enums import Mechanism
 from model.times import to_microseconds
 from store.database import Cursor, fetch_one
@@ -139,7 +139,7 @@ def seed_crime(
     return StoredCrime(version, Scene(version, *place, 0.0, (window,)))
 
 
-def seed_run(cursor: Cursor, crime: StoredCrime, *, algorithm_version: int = 1) -> int:
+def seed_run(cursor: Cursor, crime: StoredCrime, *, algorithm_version: int = MATCHING_VERSION) -> int:
     cursor.execute(
         "INSERT INTO matching_runs (crime_version_id, cause, requested_by, algorithm_version, software_version,"
         " settings, present, possible, absent, cannot_say)"
