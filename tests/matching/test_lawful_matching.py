@@ -7,24 +7,17 @@ import pytest
 from crimes.matching.verdict import unmonitored_match
 from model.crimes import GapReason, Match, MatchVerdict
 from tests.support.database import DatabaseUrls
-from tests.support.matched_world import (
-    CENTRE,
-    SETTINGS,
-    MatchedWorld,
-    at,
-    crime,
-    four,
-    sent,
-)
+from tests.support.matched_world import CENTRE, SETTINGS, at, crime, four, sent
+from tests.support.monitored_world import MonitoredWorld
 
 FAR_AWAY = (53.5, -2.2)
 EVER = at(-60), at(600)
 
 
 @pytest.fixture
-def world(migrated_database: DatabaseUrls) -> Iterator[MatchedWorld]:
+def world(migrated_database: DatabaseUrls) -> Iterator[MonitoredWorld]:
     """Somebody whom nothing lets be looked at."""
-    with MatchedWorld.on(migrated_database) as made:
+    with MonitoredWorld.on(migrated_database) as made:
         made.enrol(["CRN"], ["TAG"], monitored=())
         made.add_zone()
         made.activate("TAG", "CRN", at(-60))
@@ -32,7 +25,7 @@ def world(migrated_database: DatabaseUrls) -> Iterator[MatchedWorld]:
         yield made
 
 
-def matched(world: MatchedWorld) -> tuple[MatchVerdict | None, Match]:
+def matched(world: MonitoredWorld) -> tuple[MatchVerdict | None, Match]:
     """The verdict that stands, and what is asked of the one wearer; the counts are those of both, and of a search."""
     world.match_all()
     counts, alone = world.one_by_one()["CRIME"]
@@ -46,7 +39,7 @@ def matched(world: MatchedWorld) -> tuple[MatchVerdict | None, Match]:
 
 
 @pytest.mark.parametrize("place", [CENTRE, FAR_AWAY])
-def test_nothing_is_said_of_a_time_that_nothing_opens(world: MatchedWorld, place: tuple[float, float]) -> None:
+def test_nothing_is_said_of_a_time_that_nothing_opens(world: MonitoredWorld, place: tuple[float, float]) -> None:
     """At the scene or far away: the answer is the same to the letter."""
     world.arrive(sent(place, *range(240)))
     world.report([crime(60)])
@@ -57,7 +50,7 @@ def test_nothing_is_said_of_a_time_that_nothing_opens(world: MatchedWorld, place
     assert world.standing()["CRIME"][0].not_monitored == 1
 
 
-def test_lawful_time_before_and_after_says_nothing_of_a_window_without_any(world: MatchedWorld) -> None:
+def test_lawful_time_before_and_after_says_nothing_of_a_window_without_any(world: MonitoredWorld) -> None:
     world.monitor("CRN", at(0), at(45))
     world.monitor("CRN", at(75), at(240))
     world.arrive(sent(FAR_AWAY, *range(240)))
@@ -65,7 +58,7 @@ def test_lawful_time_before_and_after_says_nothing_of_a_window_without_any(world
     assert matched(world)[1].verdict is MatchVerdict.CANNOT_SAY
 
 
-def test_a_basis_that_is_approved_later_lets_the_past_be_matched(world: MatchedWorld) -> None:
+def test_a_basis_that_is_approved_later_lets_the_past_be_matched(world: MonitoredWorld) -> None:
     world.arrive(sent(CENTRE, *range(240)))
     world.report([crime(60)])
     assert matched(world)[1].verdict is MatchVerdict.CANNOT_SAY
@@ -77,7 +70,7 @@ def test_a_basis_that_is_approved_later_lets_the_past_be_matched(world: MatchedW
     assert not match.positions
 
 
-def test_who_was_ruled_out_is_not_once_the_basis_is_ended_for_that_time(world: MatchedWorld) -> None:
+def test_who_was_ruled_out_is_not_once_the_basis_is_ended_for_that_time(world: MonitoredWorld) -> None:
     world.monitor("CRN", *EVER)
     world.arrive(sent(FAR_AWAY, *range(240)))
     world.report([crime(60)])
@@ -87,7 +80,7 @@ def test_who_was_ruled_out_is_not_once_the_basis_is_ended_for_that_time(world: M
     assert matched(world)[0] is MatchVerdict.CANNOT_SAY, "a result says so: the elimination before it is withdrawn"
 
 
-def test_a_visit_places_its_wearer_and_rules_nobody_out_beyond_it(world: MatchedWorld) -> None:
+def test_a_visit_places_its_wearer_and_rules_nobody_out_beyond_it(world: MonitoredWorld) -> None:
     world.arrive(sent(CENTRE, *range(240)))
     world.report([crime(60)])
     assert matched(world)[1].verdict is MatchVerdict.CANNOT_SAY
@@ -98,7 +91,7 @@ def test_a_visit_places_its_wearer_and_rules_nobody_out_beyond_it(world: Matched
     assert (verdict, match.gaps[0].reason) == (MatchVerdict.CANNOT_SAY, GapReason.NOT_MONITORED)
 
 
-def test_where_lawful_time_ends_in_the_window_the_rest_is_a_gap(world: MatchedWorld) -> None:
+def test_where_lawful_time_ends_in_the_window_the_rest_is_a_gap(world: MonitoredWorld) -> None:
     world.monitor("CRN", at(0), at(62))
     world.arrive(sent(FAR_AWAY, *range(240)))
     world.report([crime(60)])

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -33,7 +33,7 @@ from store.track_notes import note_late, write_cells, write_gaps
 from tests.support.database import DatabaseUrls
 from tests.support.matching import IDENTITY
 from tests.support.pings import LIMITS
-from tests.support.seed import seed_basis, seed_zone
+from tests.support.seed import seed_basis
 from tests.support.stored_tracks import PROJECTION, Sent, fixes_of
 
 START_US = to_microseconds(datetime(2026, 10, 24, 23, tzinfo=UTC))
@@ -71,14 +71,14 @@ class MatchedWorld:
     """A worker, a matcher and a registry in the test's own hands."""
 
     def __init__(self, database: DatabaseUrls, worker: Connection, owner: Connection) -> None:
-        self._database, self._worker, self._owner = database, worker, owner
+        self._database, self._worker, self.owner = database, worker, owner
         self.engine = MatchingEngine(SETTINGS, PROJECTION)
         self._tasks = CrimeMatching(self.engine), Rematching(self.engine)
         self.restart()
 
     @classmethod
     @contextmanager
-    def on(cls, database: DatabaseUrls) -> Iterator["MatchedWorld"]:
+    def on(cls, database: DatabaseUrls) -> Iterator[Self]:
         told_clock(database.owner)
         with _open(database.worker) as worker, _open(database.owner) as owner:
             yield cls(database, worker, owner)
@@ -89,70 +89,27 @@ class MatchedWorld:
 
     def clock(self, now_us: int) -> None:
         self._now_us = now_us
-        with self._owner, self._owner.cursor() as cursor:
+        with self.owner, self.owner.cursor() as cursor:
             cursor.execute("UPDATE told_time SET moment = %s", (from_microseconds(now_us),))
 
     def enrol(self, crns: Sequence[str], serials: Sequence[str], monitored: Collection[str] | None = None) -> None:
         """Each of ``monitored``, or of all where left out, with a basis for ever."""
-        with self._owner, self._owner.cursor() as cursor:
+        with self.owner, self.owner.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO people (crn, name, date_of_birth) SELECT unnest(%s::text[]), 'X', '1930-01-01'",
                 (list(crns),),
             )
             cursor.execute("INSERT INTO devices (serial) SELECT unnest(%s::text[])", (list(serials),))
             for crn in crns if monitored is None else monitored:
-                seed_basis(cursor, _person(cursor, crn))
-
-    def monitor(self, crn: str, since_us: int, until_us: int) -> None:
-        """A legal basis is approved now."""
-        with self._owner, self._owner.cursor() as cursor:
-            seed_basis(cursor, _person(cursor, crn), from_microseconds(since_us), from_microseconds(until_us))
-
-    def end_monitoring(self, crn: str, at_us: int) -> None:
-        """Every basis that held at the moment is ended at it."""
-        with self._owner, self._owner.cursor() as cursor:
-            cursor.execute(
-                "UPDATE legal_bases SET status = 'ended', ended_by = 'seed', ended_at = %(at)s,"
-                " closed_at = service_clock()"
-                " WHERE person_id = %(person)s AND status = 'live' AND during @> %(at)s::timestamptz",
-                {"at": from_microseconds(at_us), "person": _person(cursor, crn)},
-            )
-
-    def visit(self, serial: str, entered_us: int, left_us: int) -> None:
-        """A stay in a zone is recorded now, of whoever wore the device."""
-        with self._owner, self._owner.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO visits (visit_id, activation_id, person_id, zone_id, zone_version, state, entered_at,"
-                " confirmed_at, last_inside_at, positions_inside) SELECT gen_random_uuid(), activation_id,"
-                " device_activations.person_id, zone_id, 1, 'confirmed', %(entered)s, %(entered)s, %(left)s, 1"
-                " FROM device_activations JOIN devices USING (device_id) CROSS JOIN zones"
-                " WHERE serial = %(serial)s AND during @> %(entered)s::timestamptz",
-                {
-                    "serial": serial,
-                    "entered": from_microseconds(entered_us),
-                    "left": from_microseconds(left_us),
-                },
-            )
-
-    def revise_visits(self, serial: str, change: str) -> None:
-        """Late data say otherwise of the visits of whoever wore the device."""
-        with self._owner, self._owner.cursor() as cursor:
-            cursor.execute(
-                f"UPDATE visits SET {change} WHERE activation_id IN (SELECT activation_id FROM device_activations"
-                " JOIN devices USING (device_id) WHERE serial = %s)",
-                (serial,),
-            )
-
-    def add_zone(self) -> None:
-        with self._owner, self._owner.cursor() as cursor:
-            seed_zone(cursor, "SHARED")
+                cursor.execute("SELECT person_id FROM people WHERE crn = %s", (crn,))
+                seed_basis(cursor, fetch_one(cursor)[0])
 
     def activate(self, serial: str, crn: str, began_us: int) -> None:
-        with self._owner, self._owner.cursor() as cursor:
+        with self.owner, self.owner.cursor() as cursor:
             activate(cursor, serial, crn, from_microseconds(began_us), beside_another=True)
 
     def deactivate(self, serial: str, ended_us: int) -> None:
-        with self._owner, self._owner.cursor() as cursor:
+        with self.owner, self.owner.cursor() as cursor:
             deactivate(cursor, serial, from_microseconds(ended_us))
 
     def strap(self, serial: str, kind: DeviceEventKind, event_us: int) -> None:
@@ -187,7 +144,7 @@ class MatchedWorld:
 
         @contextmanager
         def begin() -> Iterator[Cursor]:
-            with self._owner, self._owner.cursor() as cursor:
+            with self.owner, self.owner.cursor() as cursor:
                 set_identity(cursor, IDENTITY)
                 yield cursor
 
@@ -278,12 +235,6 @@ def said(matches: dict[int, Match]) -> dict[int, Match]:
 def four(counts: Counts) -> Counts:
     """Without how many have no result that says that they were not monitored."""
     return replace(counts, not_monitored=0)
-
-
-def _person(cursor: Cursor, crn: str) -> int:
-    cursor.execute("SELECT person_id FROM people WHERE crn = %s", (crn,))
-    person_id: int = fetch_one(cursor)[0]
-    return person_id
 
 
 def at(minute: float) -> int:
