@@ -58,7 +58,7 @@ def seed_rota(cursor: Cursor, now: datetime, lasts: timedelta) -> None:
 
 
 def seed_conditions(cursor: Cursor, world: World) -> None:
-    """Every wearer's zone and trail monitoring as licence conditions: drafted by a practitioner, approved by the manager."""
+    """The wearers' zones and trail monitoring as licence conditions: a practitioner drafts, the manager approves."""
     features = [_worded(feature) for feature in world.zones["features"]]
     features += [_monitored(wearer.crn) for wearer in world.wearers]
     taken = set(references_taken(cursor, [one["properties"]["reference"] for one in features]))

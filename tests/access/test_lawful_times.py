@@ -24,7 +24,7 @@ MINUTES = 120
 AROUND = 15
 """Minutes before and after a visit."""
 
-CONDITION = "INSERT INTO licence_conditions (person_id, kind, reference) VALUES (%s, %s, 'TM-1') RETURNING condition_id"
+CONDITION = "INSERT INTO licence_conditions (person_id, kind, reference) VALUES (%s, %s, %s) RETURNING condition_id"
 VERSION = (
     "INSERT INTO condition_versions (condition_id, version, status, name, wording, starts_at, ends_at, drafters,"
     " decided_by, decided_at, closed_by, closed_at, ended_at)"
@@ -44,8 +44,12 @@ def minute(number: int) -> datetime:
 def wearer(migrated_database: DatabaseUrls) -> Wearer:
     """With a position a minute, and nothing that lets them be looked at."""
     with as_owner(migrated_database.owner) as cursor:
-        wearer = seed_wearer(cursor, "X1", "the.practitioner", trail_is_monitored=False)
-        seed_positions(cursor, wearer.device_id, MINUTES)
+        return add_wearer(cursor, "X1")
+
+
+def add_wearer(cursor: Cursor, crn: str) -> Wearer:
+    wearer = seed_wearer(cursor, crn, "the.practitioner", trail_is_monitored=False)
+    seed_positions(cursor, wearer.device_id, MINUTES)
     return wearer
 
 
@@ -79,7 +83,7 @@ def add_condition(
     cursor: Cursor, wearer: Wearer, *versions: tuple[object, ...], kind: str = "trail_monitoring"
 ) -> None:
     """``versions`` are (status, minute it starts, minute it ends or None, minute of its early end or None)."""
-    cursor.execute(CONDITION, (wearer.person_id, kind))
+    cursor.execute(CONDITION, (wearer.person_id, kind, f"TM-{wearer.person_id}"))
     [(condition_id,)] = cursor.fetchall()
     for number, (status, starts, ends, ended) in enumerate(versions, 1):
         decided = (None, None) if status == "draft" else ("two", BEFORE)
@@ -92,27 +96,27 @@ def test_without_a_basis_and_a_visit_nothing_is_shown(migrated_database: Databas
     assert shown(migrated_database, wearer) == []
 
 
-@pytest.mark.parametrize(
-    ("versions", "expected"),
-    [
-        ([("live", 30, 40, None)], range(30, 40)),
-        ([("live", 100, None, None)], range(100, MINUTES)),
-        ([("ended", 30, None, 35)], range(30, 35)),
-        ([("ended", 30, None, 20)], range(0)),
-        ([("superseded", 30, 60, None), ("live", 50, 70, None)], range(30, 70)),
-        ([("superseded", 30, 90, None), ("live", 80, 85, None)], range(30, 85)),
-        ([("draft", 0, None, None)], range(0)),
-        ([("refused", 0, None, None)], range(0)),
-        ([("withdrawn", 0, None, None)], range(0)),
-        ([("live", 30, 40, None), ("draft", 0, None, None)], range(30, 40)),
-    ],
-)
-def test_trail_monitoring_is_shown_for_as_long_as_it_holds(
-    migrated_database: DatabaseUrls, wearer: Wearer, versions: list[tuple[object, ...]], expected: range
-) -> None:
-    with as_owner(migrated_database.owner) as cursor:
-        add_condition(cursor, wearer, *versions)
-    assert shown(migrated_database, wearer) == list(expected)
+VERSIONS: list[tuple[list[tuple[object, ...]], range]] = [
+    ([("live", 30, 40, None)], range(30, 40)),
+    ([("live", 100, None, None)], range(100, MINUTES)),
+    ([("ended", 30, None, 35)], range(30, 35)),
+    ([("ended", 30, None, 20)], range(0)),
+    ([("superseded", 30, 60, None), ("live", 50, 70, None)], range(30, 70)),
+    ([("superseded", 30, 90, None), ("live", 80, 85, None)], range(30, 85)),
+    ([("draft", 0, None, None)], range(0)),
+    ([("refused", 0, None, None)], range(0)),
+    ([("withdrawn", 0, None, None)], range(0)),
+    ([("live", 30, 40, None), ("draft", 0, None, None)], range(30, 40)),
+]
+"""As ``add_condition`` takes them, and the minutes that are shown."""
+
+
+def test_trail_monitoring_is_shown_for_as_long_as_it_holds(migrated_database: DatabaseUrls) -> None:
+    for number, (versions, expected) in enumerate(VERSIONS):
+        with as_owner(migrated_database.owner) as cursor:
+            wearer = add_wearer(cursor, f"X{number}")
+            add_condition(cursor, wearer, *versions)
+        assert shown(migrated_database, wearer) == list(expected), versions
 
 
 def test_another_condition_opens_nothing(migrated_database: DatabaseUrls, wearer: Wearer) -> None:
@@ -149,31 +153,31 @@ def test_a_basis_ends_with_the_person_s_monitoring(migrated_database: DatabaseUr
         assert cursor.fetchall() == [(False,)]
 
 
-@pytest.mark.parametrize(
-    ("visit", "kind", "expected"),
-    [
-        ("state = 'ended', left_at = entered_at + interval '10 min'", "exclusion", range(60 - AROUND, 70 + AROUND)),
-        ("state = 'confirmed', last_inside_at = entered_at + interval '2 min'", "exclusion", range(45, 77)),
-        ("state = 'ending'", "curfew", range(45, 75)),
-        ("aspect = 'buffer'", "inclusion", range(45, 75)),
-        ("state = 'possible'", "exclusion", range(0)),
-        ("state = 'lapsed'", "exclusion", range(0)),
-        ("state = 'retracted'", "exclusion", range(0)),
-        ("regime = 'authorised'", "exclusion", range(0)),
-        ("state = 'confirmed'", "crime_scene", range(0)),
-        ("state = 'confirmed'", "authority_area", range(0)),
-        ("state = 'confirmed'", "home_area", range(0)),
-    ],
-)
-def test_a_visit_is_shown_with_what_is_around_it(
-    migrated_database: DatabaseUrls, wearer: Wearer, visit: str, kind: str, expected: range
-) -> None:
-    with as_owner(migrated_database.owner) as cursor:
-        zone_id = seed_zone(cursor, "Z1", wearer.person_id)
-        cursor.execute("UPDATE zone_versions SET kind = %s", (kind,))
-        seed_visit(cursor, wearer, zone_id, minute(60))
-        cursor.execute(f"UPDATE visits SET {visit}")
-    assert shown(migrated_database, wearer) == list(expected)
+VISITS = [
+    ("state = 'ended', left_at = entered_at + interval '10 min'", "exclusion", range(60 - AROUND, 70 + AROUND)),
+    ("state = 'confirmed', last_inside_at = entered_at + interval '2 min'", "exclusion", range(45, 77)),
+    ("state = 'ending'", "curfew", range(45, 75)),
+    ("aspect = 'buffer'", "inclusion", range(45, 75)),
+    ("state = 'possible'", "exclusion", range(0)),
+    ("state = 'lapsed'", "exclusion", range(0)),
+    ("state = 'retracted'", "exclusion", range(0)),
+    ("regime = 'authorised'", "exclusion", range(0)),
+    ("state = 'confirmed'", "crime_scene", range(0)),
+    ("state = 'confirmed'", "authority_area", range(0)),
+    ("state = 'confirmed'", "home_area", range(0)),
+]
+"""What a visit of minute 60 is, the zone's kind, and the minutes that are shown."""
+
+
+def test_a_visit_is_shown_with_what_is_around_it(migrated_database: DatabaseUrls) -> None:
+    for number, (visit, kind, expected) in enumerate(VISITS):
+        with as_owner(migrated_database.owner) as cursor:
+            wearer = add_wearer(cursor, f"X{number}")
+            zone_id = seed_zone(cursor, f"Z{number}", wearer.person_id)
+            cursor.execute("UPDATE zone_versions SET kind = %s WHERE zone_id = %s", (kind, zone_id))
+            seed_visit(cursor, wearer, zone_id, minute(60))
+            cursor.execute(f"UPDATE visits SET {visit} WHERE zone_id = %s", (zone_id,))
+        assert shown(migrated_database, wearer) == list(expected), (visit, kind)
 
 
 def test_several_times_are_joined_and_none_is_anybody_else_s(migrated_database: DatabaseUrls, wearer: Wearer) -> None:
@@ -210,17 +214,23 @@ def test_nobody_approves_what_they_drafted(migrated_database: DatabaseUrls, wear
     assert shown(migrated_database, wearer) == list(range(MINUTES))
 
 
-@pytest.mark.parametrize("role", ["administrator", "auditor", "police_analyst", "monitoring_officer", ""])
-def test_a_basis_is_drafted_by_who_supervises(migrated_database: DatabaseUrls, wearer: Wearer, role: str) -> None:
-    with as_api(migrated_database, role) as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
-        cursor.execute(DRAFT, (wearer.person_id, "the.practitioner"))
+def test_a_basis_is_drafted_by_who_supervises(migrated_database: DatabaseUrls, wearer: Wearer) -> None:
+    for role in ("administrator", "auditor", "police_analyst", "monitoring_officer", ""):
+        with as_api(migrated_database, role) as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            cursor.execute(DRAFT, (wearer.person_id, "the.practitioner"))
 
 
-@pytest.mark.parametrize(
-    "change", ["wording = 'Other'", "during = '[2026-01-01Z, 2027-01-01Z)'", "status = 'draft'", "decided_by = 'x'"]
-)
-def test_what_was_approved_stays_as_it_was(migrated_database: DatabaseUrls, wearer: Wearer, change: str) -> None:
+def test_what_was_approved_stays_as_it_was(migrated_database: DatabaseUrls, wearer: Wearer) -> None:
     with as_owner(migrated_database.owner) as cursor:
         seed_basis(cursor, wearer.person_id, datetime(2026, 1, 1, tzinfo=UTC))
-        with pytest.raises(psycopg2.errors.ObjectNotInPrerequisiteState):
+    for change in (
+        "wording = 'Other'",
+        "during = '[2026-01-01Z, 2027-01-01Z)'",
+        "status = 'draft'",
+        "decided_by = 'x'",
+    ):
+        with (
+            as_owner(migrated_database.owner) as cursor,
+            pytest.raises(psycopg2.errors.ObjectNotInPrerequisiteState),
+        ):
             cursor.execute(f"UPDATE legal_bases SET {change}")
