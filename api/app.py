@@ -36,6 +36,7 @@ from api.routes import (
     hand_overs,
     health,
     holds,
+    legal_bases,
     matches,
     me,
     messages,
@@ -96,6 +97,7 @@ ROUTERS = (
     hand_overs.router,
     cover.router,
     break_glass.router,
+    legal_bases.router,
     authorisations.router,  # before zones, whose references may hold slashes
     zone_proofs.router,  # likewise
     operations.router,  # likewise

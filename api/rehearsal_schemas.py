@@ -14,6 +14,10 @@ from model.times import from_microseconds, moment_or_none
 from model.visits import EvidencePosition, Verdict
 
 NO_MAP = "main roads and railways were not looked up: CORDON_MAP_WAYS_FILE is not set"
+LAWFUL_TIMES = (
+    "Positions were looked at in times of trail monitoring or another legal basis, and in and around visits, and at no"
+    " others: where there are few, the zone may alert more often than is said here."
+)
 
 
 class SimulationOut(Answer):
@@ -143,5 +147,8 @@ class RehearsalOut(Answer):
             unconfirmed=rehearsal.unconfirmed,
             alerts=[PredictedAlertOut.of(alert) for alert in rehearsal.alerts],
             warnings=[WarningOut.of(warning) for warning in rehearsal.warnings],
-            notes=[] if rehearsal.is_map_known else [NO_MAP],
+            notes=[
+                *([] if rehearsal.is_map_known else [NO_MAP]),
+                *([] if done.simulation is not None else [LAWFUL_TIMES]),
+            ],
         )

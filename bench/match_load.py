@@ -99,3 +99,8 @@ def _enrol(connection: Connection, wearers: int) -> None:
             " SELECT device_id, person_id, tstzrange(%s, NULL), 0 FROM devices JOIN people ON crn = serial",
             (from_microseconds(START_US - DAY_US),),
         )
+        cursor.execute(
+            "INSERT INTO legal_bases (person_id, kind, reference, wording, during, status, drafted_by, decided_by,"
+            " decided_at) SELECT person_id, 'court_order', 'ORDER', 'The trail is monitored.',"
+            " '[2000-01-01Z, 2100-01-01Z)', 'live', 'bench', 'bench.second', service_clock() FROM people"
+        )

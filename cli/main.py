@@ -25,6 +25,7 @@ COMMANDS = {
     "messages": "cli.messages",
     "people": "cli.people",
     "devices": "cli.devices",
+    "bases": "cli.bases",
     "conditions": "cli.conditions",
     "staff": "cli.staff",
     "zones": "cli.zones",

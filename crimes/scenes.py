@@ -1,6 +1,7 @@
 """What matching works on: scenes, and the tracks of the wearers who may have been there, as columns."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from geofence.columns import Integers, PositionRows
 from model.crimes import Window
@@ -45,6 +46,8 @@ class CandidateTracks:
     start: Integers  # (p + 1,)
     rows: PositionRows  # (n,)
     worn: dict[int, tuple[Worn, ...]]  # by person: every activation that touches a window or the rows
+    # By person: when, about the windows, a tag was worn and nothing let its positions be looked at. The rows have none.
+    unmonitored: Mapping[int, tuple[Window, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.scene)
@@ -54,7 +57,10 @@ class CandidateTracks:
 class Candidates:
     """``population`` has, for each scene, how many people wore a device at some time of its padded windows.
 
-    Whoever of them is not among the tracks is absent: with a position at least every SHORT_GAP_S, all of them usable
+    ``not_monitored`` has, for each scene, those of them of whom nothing let a position in its padded windows be looked
+    at: nothing can be said of them.
+
+    Whoever else is not among the tracks is absent: with a position at least every SHORT_GAP_S, all of them usable
     and too far away for a journey at the plausible speed by way of the scene. So a candidate is also whose strap was
     open at some time of the padded windows (the tag may have lain at home), and whose positions about them were
     farther apart than the plausible speed allows: one was an outlier, or the wearer faster than is reckoned with.
@@ -62,3 +68,4 @@ class Candidates:
 
     tracks: CandidateTracks
     population: Integers  # (number of scenes,)
+    not_monitored: Sequence[Integers]  # by scene: people

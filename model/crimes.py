@@ -7,7 +7,7 @@ from enum import StrEnum
 from model.enums import Mechanism
 from model.times import SECOND_US
 
-MATCHING_VERSION = 1
+MATCHING_VERSION = 2
 """Of the rules by which a match is decided; raised with each change of them, and recorded with every run."""
 
 SHORT_GAP_S = 120
@@ -48,6 +48,7 @@ class GapReason(StrEnum):
     FLAT_BATTERY = "flat_battery"
     TAG_OFF = "tag_off"  # switched off, or its strap was off
     NO_COMMUNICATION = "no_communication"  # the tag was not heard, for no reason that it gave
+    NOT_MONITORED = "not_monitored"  # a tag was worn, and nothing let its positions be looked at
     NOT_YET_ACTIVATED = "not_yet_activated"
     NO_LONGER_ACTIVATED = "no_longer_activated"
     SHORT_GAP = "short_gap"  # two positions as often as usual, so near that there was time between them

@@ -35,4 +35,4 @@ class DeviceRecord:
     activations: tuple[Activation, ...]
     last_fixes: tuple[LastFix, ...]  # the newest first, at most two
     last_usable: LastFix | None = None  # the newest that pins its wearer down (crimes/reach.py)
-    erased: tuple[tuple[int, int], ...] = ()  # times [from, until) of which everything was deleted (migration 0042)
+    erased: tuple[tuple[int, int], ...] = ()  # times [from, until) of which everything was deleted (migration 0048)

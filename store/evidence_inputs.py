@@ -29,13 +29,13 @@ def read_inputs(
     if len(tracks) == 0:
         return None
     events = read_events_of(cursor, [scene], tracks, settings)
-    whole = _whole_rows(cursor, _keys(tracks.rows)).rows  # a search leaves out where the originals are
+    whole = _whole_rows(cursor, person_id, _keys(tracks.rows)).rows  # a search leaves out where the originals are
     return Inputs(scene, settings, tracks if whole is None else replace(tracks, rows=whole), events, centre)
 
 
 @dataclass(frozen=True, slots=True)
 class FoundInputs:
-    """``inputs`` is None where a position that was recorded is no longer there: the result cannot be had again."""
+    """``inputs`` is None where a recorded position is no longer there, or no longer to be looked at."""
 
     inputs: Inputs | None
     missing: int
@@ -44,7 +44,7 @@ class FoundInputs:
 def read_recorded_inputs(cursor: Cursor, recorded: RecordedInputs) -> FoundInputs:
     """The positions by their keys, in the order that they were recorded in."""
     keys = [(one.device_id, one.fix_time_us, one.fix_key) for one in recorded.positions]
-    found = _whole_rows(cursor, keys)
+    found = _whole_rows(cursor, recorded.person_id, keys)
     if found.rows is None:
         return FoundInputs(None, found.missing)
     tracks = CandidateTracks(
@@ -53,6 +53,7 @@ def read_recorded_inputs(cursor: Cursor, recorded: RecordedInputs) -> FoundInput
         start=np.array([0, len(keys)], np.int64),
         rows=found.rows,
         worn={recorded.person_id: recorded.worn},
+        unmonitored={recorded.person_id: recorded.unmonitored},
     )
     return FoundInputs(Inputs(recorded.scene, recorded.settings, tracks, recorded.events, recorded.centre), 0)
 
@@ -67,18 +68,22 @@ class _WholeRows:
     missing: int
 
 
-def _whole_rows(cursor: Cursor, keys: Sequence[PositionKey]) -> _WholeRows:
-    """The stored positions of the keys, in their order."""
+def _whole_rows(cursor: Cursor, person_id: int, keys: Sequence[PositionKey]) -> _WholeRows:
+    """The stored positions of the keys, in their order, each in a time in which the person's may be looked at."""
     times_us = [fix_time_us for _, fix_time_us, _ in keys]
     cursor.execute(
         f"SELECT device_id, {COLUMNS} FROM positions"  # noqa: S608 -- names of this package
         " WHERE (device_id, fix_time, fix_key) IN (SELECT device_id, 'epoch'::timestamptz + time_us * interval"
         " '1 microsecond', fix_key FROM unnest(%s::integer[], %s::bigint[], %s::bigint[])"
-        " AS wanted (device_id, time_us, fix_key)) AND fix_time BETWEEN %s AND %s",
+        " AS wanted (device_id, time_us, fix_key)) AND fix_time BETWEEN %s AND %s"
+        " AND fix_time <@ (SELECT lawful_times(%s, %s, %s::timestamptz + interval '1 microsecond'))",
         (
             [device_id for device_id, _, _ in keys],
             times_us,
             [fix_key for _, _, fix_key in keys],
+            from_microseconds(min(times_us, default=0)),
+            from_microseconds(max(times_us, default=0)),
+            person_id,
             from_microseconds(min(times_us, default=0)),
             from_microseconds(max(times_us, default=0)),
         ),

@@ -15,7 +15,7 @@ from model.crimes import USABLE_ACCURACY_M, MatchingSettings, Window
 from model.enums import Mechanism, PositionFlag
 from model.times import DAY_US, from_microseconds
 from store.database import Cursor
-from store.routines import PLAIN_CHUNKS, Pair, weigh_pairs
+from store.routines import PLAIN_CHUNKS, TRAILS, Pair, weigh_pairs
 from store.rows import insert_rows
 
 MOST_CRIMES = 200
@@ -24,12 +24,13 @@ MOST_CRIMES = 200
 MOST_DAYS = 92
 """Before the last crime of a batch, in which a wearer's places are looked for."""
 
-_PLACES = """
+_PLACES = f"""
+  WITH {TRAILS}
   SELECT DISTINCT ON (wanted.from_time) wanted.day, floor(first.lat * %(north_m)s / %(cell_m)s)::integer,
          floor(first.lon * %(east_m)s / %(cell_m)s)::integer
   FROM unnest(%(day)s::integer[], %(from_time)s::timestamptz[], %(until_time)s::timestamptz[])
        AS wanted (day, from_time, until_time)
-  JOIN device_activations activation ON activation.person_id = %(person_id)s
+  JOIN trails activation ON activation.person_id = %(person_id)s
     AND activation.during && tstzrange(wanted.from_time, wanted.until_time)
   CROSS JOIN LATERAL (
     SELECT p.lat, p.lon FROM positions p
@@ -39,7 +40,7 @@ _PLACES = """
       AND p.fix_time >= %(earliest)s AND p.fix_time < %(latest)s
       AND p.mechanism <> %(lbs)s AND coalesce(p.accuracy_m, 0) <= %(usable_m)s AND p.flags & %(jump)s = 0
     ORDER BY p.fix_time, p.fix_key LIMIT 1) first
-"""
+"""  # noqa: S608  names of this package
 
 Cell = tuple[int, int]
 
@@ -176,6 +177,7 @@ def _places(cursor: Cursor, person_id: int, looks: Sequence[Stretch], grid: _Gri
         _PLACES,
         {
             "person_id": person_id,
+            "people": [person_id],
             "day": [look.day for look in looks],
             "from_time": [from_microseconds(look.from_us) for look in looks],
             "until_time": [from_microseconds(look.until_us) for look in looks],

@@ -1,8 +1,9 @@
 """Who may have been at a scene, and their tracks: all that matching reads from the database.
 
-A wearer is left out, and so is absent, only where two usable positions at most SHORT_GAP_S apart, or the two that a
-noted gap lies between, prove it for every moment of the padded windows. Why that leaves nobody out who may have been
-there is in docs/crime-matching.md, "Speed".
+Only positions of lawful times are read (store/lawful_wearings.py): of whoever has none in the padded windows nothing is
+said. Somebody else is left out, and so is absent, only where two usable positions at most SHORT_GAP_S apart, or the two
+that a noted gap lies between, prove it for every moment of the padded windows. Why that leaves nobody out who may have
+been there is in docs/crime-matching.md, "Speed".
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -16,8 +17,8 @@ from model.crimes import MatchingSettings, Window
 from model.device_events import DeviceEvent, DeviceEventKind
 from model.times import DAY_US, from_microseconds, to_microseconds
 from store.database import Cursor
-from store.match_tracks import LOOK_FAR_US, Pairs, Tracks, joined_tracks, no_rows
-from store.scene_groups import SceneGroup
+from store.match_tracks import LOOK_FAR_US, joined_tracks, no_rows
+from store.scene_groups import Found, SceneGroup
 from store.wearings import Wearings, read_wearings
 
 SCENES_AT_ONCE = 64
@@ -31,24 +32,30 @@ def find_candidates(cursor: Cursor, scenes: Sequence[Scene], settings: MatchingS
     Memory is that of the tracks found: a hundred scenes at once are a good measure.
     """
     population = np.zeros(len(scenes), np.int64)
+    not_monitored = [np.zeros(0, np.int64) for _ in scenes]
     wearings = _wearings(cursor, scenes, settings, None)
     parts = []
     for places in _together(scenes):
-        group = SceneGroup([scenes[place] for place in places], settings, wearings)
+        group = SceneGroup(cursor, [scenes[place] for place in places], settings, wearings, None)
         population[places] = group.wears.sum(axis=1)
-        parts.append(_named(places, *group.candidates(cursor)))
-    return Candidates(_columns(parts, wearings), population)
+        for place, nothing in zip(places.tolist(), group.wears & ~group.monitored, strict=True):
+            not_monitored[place] = group.people[nothing]
+        parts.append(_named(places, group.candidates(cursor)))
+    return Candidates(_columns(parts, wearings), population, not_monitored)
 
 
 def find_candidates_of(
     cursor: Cursor, scenes: Sequence[Scene], person_id: int, settings: MatchingSettings
 ) -> CandidateTracks:
-    """The tracks of one person at each scene in whose padded windows they wore a device, candidate or not."""
+    """The tracks of one person at each scene in whose padded windows they wore a device, candidate or not.
+
+    One is empty where nothing let a position in the padded windows be looked at.
+    """
     wearings = _wearings(cursor, scenes, settings, [person_id])
     parts = []
     for places in _together(scenes):
-        group = SceneGroup([scenes[place] for place in places], settings, wearings)
-        parts.append(_named(places, *group.everybody(cursor)))
+        group = SceneGroup(cursor, [scenes[place] for place in places], settings, wearings, person_id)
+        parts.append(_named(places, group.everybody(cursor)))
     return _columns(parts, wearings)
 
 
@@ -115,21 +122,32 @@ def _together(scenes: Sequence[Scene]) -> Iterator[Integers]:
             first = place
 
 
-def _named(places: Integers, pairs: Pairs, tracks: Tracks) -> tuple[Pairs, Tracks]:
+def _named(places: Integers, found: Found) -> Found:
     """Pairs of a group by their scenes' places in the list of all."""
-    return replace(pairs, scene=places[pairs.scene]), tracks
+    return replace(found, pairs=replace(found.pairs, scene=places[found.pairs.scene]))
 
 
-def _columns(parts: Sequence[tuple[Pairs, Tracks]], wearings: Wearings) -> CandidateTracks:
+def _columns(parts: Sequence[Found], wearings: Wearings) -> CandidateTracks:
     """The pairs of all parts in the order of scenes and people."""
     if not parts:
         nobody = np.zeros(0, np.int64)
         return CandidateTracks(nobody, nobody, np.zeros(1, np.int64), no_rows(), {})
-    scene, person = (np.concatenate([getattr(pairs, name) for pairs, _ in parts]) for name in ("scene", "person"))
-    tracks = joined_tracks([tracks for _, tracks in parts])
+    scene, person = (np.concatenate([getattr(one.pairs, name) for one in parts]) for name in ("scene", "person"))
+    tracks = joined_tracks([one.tracks for one in parts])
     order = np.lexsort((person, scene))
     tracks = tracks.take_pairs(order)
-    return CandidateTracks(scene[order], person[order], tracks.start, tracks.rows, _worn(person, wearings))
+    return CandidateTracks(
+        scene[order], person[order], tracks.start, tracks.rows, _worn(person, wearings), _unmonitored(parts)
+    )
+
+
+def _unmonitored(parts: Sequence[Found]) -> dict[int, tuple[Window, ...]]:
+    """Of all parts, each of which says it of its own time."""
+    found: dict[int, set[Window]] = {}
+    for part in parts:
+        for person, times in part.unmonitored.items():
+            found.setdefault(person, set()).update(times)
+    return {person: tuple(sorted(times, key=lambda one: one.from_us)) for person, times in found.items()}
 
 
 def _worn(person: Integers, wearings: Wearings) -> dict[int, tuple[Worn, ...]]:

@@ -3,11 +3,13 @@ never changed, and whoever has none was absent.
 """
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from secrets import SystemRandom
 from typing import Self
 
+import numpy as np
 from psycopg2.extras import execute_values
 
 from crimes.matching.documents import match_document, read_match, settings_document
@@ -27,17 +29,25 @@ class Counts:
     possible: int
     absent: int
     cannot_say: int
+    not_monitored: int = 0  # of those of cannot_say: who was not monitored then, and has no result that says so
 
     @classmethod
-    def of(cls, population: int, verdicts: Iterable[MatchVerdict]) -> Self:
-        """``verdicts`` are those of whoever is not simply absent."""
+    def of(cls, population: int, verdicts: Iterable[MatchVerdict], not_monitored: int = 0) -> Self:
+        """``verdicts`` are those of whoever is not simply absent; nor without one because of not being monitored."""
         found = [verdict for verdict in verdicts if verdict is not MatchVerdict.ABSENT]
-        others = {verdict.value: found.count(verdict) for verdict in MatchVerdict if verdict is not MatchVerdict.ABSENT}
-        return cls(absent=population - len(found), **others)
+        counts = Counter(found)
+        return cls(
+            present=counts[MatchVerdict.PRESENT],
+            possible=counts[MatchVerdict.POSSIBLE],
+            absent=population - len(found) - not_monitored,
+            cannot_say=counts[MatchVerdict.CANNOT_SAY] + not_monitored,
+            not_monitored=not_monitored,
+        )
 
-    def moved(self, before: MatchVerdict | None, after: MatchVerdict | None) -> Self:
+    def moved(self, before: MatchVerdict | None, after: MatchVerdict | None, *, was_monitored: bool = True) -> Self:
         """With one person moved from a verdict to another; None: out of, or into, the population."""
         counts = {verdict.value: getattr(self, verdict.value) for verdict in MatchVerdict}
+        counts["not_monitored"] = self.not_monitored - (not was_monitored)
         if before is not None:
             counts[before.value] -= 1
         if after is not None:
@@ -65,6 +75,7 @@ class RunWrite:
     counts: Counts
     superseded: Sequence[int] = field(default=())  # result ids
     results: Sequence[Match] = field(default=())
+    not_monitored: Collection[int] | None = None  # people; None where the run is not against everybody
 
 
 def write_runs(
@@ -77,12 +88,18 @@ def write_runs(
     written = execute_values(
         cursor,
         "INSERT INTO matching_runs (crime_version_id, cause, requested_by, algorithm_version, software_version,"
-        " settings, present, possible, absent, cannot_say) VALUES %s RETURNING crime_version_id, run_id",
+        " settings, present, possible, absent, cannot_say, not_monitored) VALUES %s RETURNING crime_version_id, run_id",
         [(run.scene.scene_id, run.cause.value, run.requested_by, *common, *_counted(run.counts)) for run in runs],
         page_size=len(runs),
         fetch=True,
     )
     run_ids: dict[int, int] = dict(written)
+    insert_rows(
+        cursor,
+        "INSERT INTO not_monitored (crime_version_id, people) VALUES %s"
+        " ON CONFLICT (crime_version_id) DO UPDATE SET people = excluded.people",
+        ((run.scene.scene_id, _bitmap(run.not_monitored)) for run in runs if run.not_monitored is not None),
+    )
     insert_rows(
         cursor,
         "UPDATE matching_results result SET superseded_by = by_run"
@@ -126,8 +143,9 @@ def current_results(
 def latest_counts(cursor: Cursor, crime_version_ids: Collection[int]) -> dict[int, Counts]:
     """Of each crime version's last run; a version that was never matched is left out."""
     cursor.execute(
-        "SELECT version, present, possible, absent, cannot_say FROM unnest(%s::bigint[]) AS asked (version)"
-        " CROSS JOIN LATERAL (SELECT present, possible, absent, cannot_say FROM matching_runs"
+        "SELECT version, present, possible, absent, cannot_say, not_monitored"
+        " FROM unnest(%s::bigint[]) AS asked (version)"
+        " CROSS JOIN LATERAL (SELECT present, possible, absent, cannot_say, not_monitored FROM matching_runs"
         "   WHERE crime_version_id = version ORDER BY run_id DESC LIMIT 1) last",
         (list(crime_version_ids),),
     )
@@ -144,5 +162,34 @@ def worn_in(cursor: Cursor, window: Window, person_ids: Collection[int]) -> set[
     return {person_id for (person_id,) in cursor.fetchall()}
 
 
-def _counted(counts: Counts) -> tuple[int, int, int, int]:
-    return counts.present, counts.possible, counts.absent, counts.cannot_say
+def not_monitored_at(cursor: Cursor, crime_version_ids: Collection[int], person_id: int) -> set[int]:
+    """The crime versions at which the person was not monitored, when they were matched against everybody last."""
+    cursor.execute(
+        "SELECT crime_version_id FROM not_monitored WHERE crime_version_id = ANY(%(versions)s)"
+        " AND CASE WHEN %(person)s < 8 * length(people) THEN get_bit(people, %(person)s) = 1 END",
+        {"versions": list(crime_version_ids), "person": person_id},
+    )
+    return {crime_version_id for (crime_version_id,) in cursor.fetchall()}
+
+
+def ruled_out_by_name(cursor: Cursor, crime_version_ids: Collection[int]) -> dict[int, set[int]]:
+    """By crime version: whoever was told of by name that the track rules them out, with or without a result."""
+    cursor.execute(
+        "SELECT crime_version_id, person_id FROM eliminations WHERE crime_version_id = ANY(%s) AND verdict = 'absent'",
+        (list(crime_version_ids),),
+    )
+    found: dict[int, set[int]] = {version: set() for version in crime_version_ids}
+    for version, person_id in cursor.fetchall():
+        found[version].add(person_id)
+    return found
+
+
+def _bitmap(people: Collection[int]) -> bytes:
+    """As PostgreSQL's get_bit counts: bit ``n`` of byte ``m`` is the person ``8 m + n``."""
+    bits = np.zeros(max(people, default=-1) + 1, np.uint8)
+    bits[list(people)] = 1
+    return np.packbits(bits, bitorder="little").tobytes()
+
+
+def _counted(counts: Counts) -> tuple[int, int, int, int, int]:
+    return counts.present, counts.possible, counts.absent, counts.cannot_say, counts.not_monitored

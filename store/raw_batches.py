@@ -73,15 +73,23 @@ class Wear:
 
 
 def find_fixes(cursor: Cursor, serial: str, fix_time: datetime) -> list[StoredFix]:
-    """The positions of the device at that instant, those in quarantine too."""
+    """The positions of the device at that instant, those in quarantine too, that may be looked at.
+
+    Where nobody wore it, they are nobody's. Of one in quarantine the clock was wrong, so its receipt decides.
+    """
     cursor.execute(
         """
-        SELECT serial, fix_time, fix_key, received_at, partition, message_offset, false
-        FROM devices JOIN positions USING (device_id) WHERE serial = %(serial)s AND fix_time = %(fix_time)s
-        UNION ALL
-        SELECT serial, fix_time, fix_key, received_at, partition, message_offset, true
-        FROM devices JOIN quarantined_positions USING (device_id)
-        WHERE serial = %(serial)s AND fix_time = %(fix_time)s
+        SELECT serial, fix_time, fix_key, received_at, partition, message_offset, is_wild FROM (
+          SELECT device_id, serial, fix_time, fix_key, received_at, partition, message_offset, false AS is_wild,
+                 fix_time AS moment
+          FROM devices JOIN positions USING (device_id) WHERE serial = %(serial)s AND fix_time = %(fix_time)s
+          UNION ALL
+          SELECT device_id, serial, fix_time, fix_key, received_at, partition, message_offset, true, received_at
+          FROM devices JOIN quarantined_positions USING (device_id)
+          WHERE serial = %(serial)s AND fix_time = %(fix_time)s) found
+        WHERE NOT EXISTS (
+          SELECT FROM device_activations worn WHERE worn.device_id = found.device_id AND during @> moment
+            AND NOT lawful_times(person_id, moment, moment + interval '1 microsecond') @> moment)
         ORDER BY fix_key
         """,
         {"serial": serial, "fix_time": fix_time},

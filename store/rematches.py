@@ -47,6 +47,20 @@ def ask_rematches(cursor: Cursor, found: Stretches, late: Sequence[StoredLate]) 
     )
 
 
+def join_lawful_changes(cursor: Cursor, limit: int) -> None:
+    """Ask the same for what was noted of lawful times, in the order of the devices, as everybody does."""
+    cursor.execute(
+        "WITH noted AS (DELETE FROM lawful_changes WHERE change_id IN ("
+        "   SELECT change_id FROM lawful_changes ORDER BY change_id LIMIT %s)"
+        "  RETURNING device_id, from_time, until_time)"
+        " INSERT INTO rematches_wanted (device_id, from_time, until_time)"
+        " SELECT device_id, min(from_time), max(until_time) FROM noted GROUP BY device_id ORDER BY device_id"
+        " ON CONFLICT (device_id) DO UPDATE SET from_time = least(rematches_wanted.from_time, excluded.from_time),"
+        " until_time = greatest(rematches_wanted.until_time, excluded.until_time), error = NULL",
+        (limit,),
+    )
+
+
 def retry_rematches(cursor: Cursor) -> None:
     """What was set aside is tried again by each matcher that begins: it may be of a later release."""
     cursor.execute("UPDATE rematches_wanted SET error = NULL WHERE error IS NOT NULL")

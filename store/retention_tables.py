@@ -163,7 +163,7 @@ OTHERWISE = {
     "activation_records": Kind.PEOPLE,  # with the person, under the registry's lock: store/retention_people.py
     "people": Kind.PEOPLE,
     "audit_log": Kind.AUDIT,  # by its own pruning: store/retention_audit.py
-    "victims": Kind.VICTIMS,  # erase_victim (0042)
+    "victims": Kind.VICTIMS,  # erase_victim (0048)
     "victim_choices": Kind.VICTIMS,
     "victim_tasks": Kind.VICTIMS,
     "victim_zone_states": Kind.VICTIMS,

@@ -28,7 +28,15 @@ against 20 ms of the server's time a result. PostgreSQL without it takes the set
 
 # A stretch is one narrow range of the primary key for each device that the person wore in it: how much is read depends
 # on the stretches' length, not on the history's. Aggregates in a lateral subquery keep the planner to that.
-_SEEN = """
+#
+# Only times of trail monitoring and other bases: visits would show the days at the place and not those elsewhere.
+TRAILS = """
+  trails AS MATERIALIZED (
+    SELECT device_id, person_id, unnest(tstzmultirange(during) * trail_times(person_id)) AS during
+    FROM device_activations WHERE person_id = ANY (%(people)s))
+"""
+_SEEN = f"""
+  WITH {TRAILS}
   SELECT wanted.place, sum(seen.there), bit_count(bit_or(seen.parts)::bit(32))
   FROM unnest(%(pair)s::integer[], %(from_us)s::bigint[], %(until_us)s::bigint[], %(part_s)s::float8[])
        WITH ORDINALITY AS stretch (pair, from_us, until_us, part_s, place)
@@ -39,7 +47,7 @@ _SEEN = """
     SELECT place, person_id, lat, lon, east_m, radius_m, part_s,
            timestamptz 'epoch' + from_us * interval '1 microsecond' AS from_time,
            timestamptz 'epoch' + until_us * interval '1 microsecond' AS until_time) wanted
-  JOIN device_activations activation ON activation.person_id = wanted.person_id
+  JOIN trails activation ON activation.person_id = wanted.person_id
     AND activation.during && tstzrange(wanted.from_time, wanted.until_time)
   CROSS JOIN LATERAL (
     SELECT count(*) FILTER (
@@ -55,7 +63,7 @@ _SEEN = """
       AND p.fix_time >= %(earliest)s AND p.fix_time < %(latest)s
       AND p.mechanism <> %(lbs)s AND coalesce(p.accuracy_m, 0) <= %(usable_m)s AND p.flags & %(jump)s = 0) seen
   GROUP BY wanted.place
-"""
+"""  # noqa: S608  names of this file
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +132,7 @@ def read_stretches(
             "east_m": [METRES_PER_DEGREE * math.cos(math.radians(pair.scene.lat)) for pair in pairs],
             "north_m": METRES_PER_DEGREE,
             "radius_m": list(radii_m),
+            "people": list({pair.person_id for pair in pairs}),
             "earliest": from_microseconds(min(stretch.from_us for _, stretch in wanted)),
             "latest": from_microseconds(max(stretch.until_us for _, stretch in wanted)),
             "lbs": Mechanism.LBS.value,

@@ -12,14 +12,22 @@ from store.matching_wanted import scene_of
 from store.rematches import Rematch
 
 _USABLE = (
-    "SELECT one.fix_time FROM device_activations worn CROSS JOIN LATERAL (SELECT fix_time FROM positions position"
+    "SELECT one.fix_time FROM (SELECT device_id, unnest("
+    "   lawful_times(wearer.person_id, {since}, {until}) * tstzmultirange(during)) AS during"
+    "  FROM device_activations WHERE person_id = wearer.person_id) worn"
+    " CROSS JOIN LATERAL (SELECT fix_time FROM positions position"
     "  WHERE position.device_id = worn.device_id AND fix_time >= coalesce(lower(during), '-infinity')"
     "  AND fix_time < coalesce(upper(during), 'infinity') AND fix_time {within}"
     "  AND is_usable(accuracy_m, mechanism, fix_time, received_at) ORDER BY fix_time {order} LIMIT 2) one"
-    " WHERE worn.person_id = wearer.person_id ORDER BY fix_time {order} LIMIT 2"
+    " ORDER BY fix_time {order} LIMIT 2"
 )
-_BEFORE = _USABLE.format(within=">= %(from)s::timestamptz - %(far)s AND fix_time < %(from)s::timestamptz", order="DESC")
-_AFTER = _USABLE.format(within="> %(until)s::timestamptz AND fix_time <= %(until)s::timestamptz + %(far)s", order="ASC")
+_FROM, _UNTIL = "%(from)s::timestamptz", "%(until)s::timestamptz"
+_BEFORE = _USABLE.format(
+    since=f"{_FROM} - %(far)s", until=_FROM, within=f">= {_FROM} - %(far)s AND fix_time < {_FROM}", order="DESC"
+)
+_AFTER = _USABLE.format(
+    since=_UNTIL, until=f"{_UNTIL} + %(far)s", within=f"> {_UNTIL} AND fix_time <= {_UNTIL} + %(far)s", order="ASC"
+)
 
 
 def scenes_in_doubt(cursor: Cursor, wanted: Rematch, padding_us: int) -> dict[int, list[Scene]]:
@@ -28,7 +36,8 @@ def scenes_in_doubt(cursor: Cursor, wanted: Rematch, padding_us: int) -> dict[in
     Those whose padded window lies in the stretch while the person wore the device, give or take SHORT_GAP_S: a
     position may put them there. And those for which they have a result that rests on what was known of the stretch,
     because the positions that cover the window lie on both sides of it, or none does on one. The stretch reaches to
-    the second usable position before it and after it: the first may be a lone outlier from now on, or be none any more.
+    the second usable position before it and after it, of lawful times as matching reads them: the first may be a lone
+    outlier from now on, or be none any more.
     """
     values = {
         "device": wanted.device_id,

@@ -42,6 +42,7 @@ class TrackPoint(NamedTuple):
 class TrackPage:
     points: list[TrackPoint]
     goes_on: bool
+    lawful_times: list[tuple[datetime, datetime]]  # of the window: outside of them nothing is given
 
 
 def read_track(
@@ -55,7 +56,8 @@ def read_track(
     )
     points = [TrackPoint(*row) for row in cursor.fetchall()]
     goes_on = len(points) == limit and _goes_on(cursor, person_id, from_time, to_time, points[-1].key)
-    return TrackPage(points, goes_on)
+    cursor.execute("SELECT begins_at, ends_at FROM track_times(%s, %s, %s)", (person_id, from_time, to_time))
+    return TrackPage(points, goes_on, cursor.fetchall())
 
 
 def _goes_on(cursor: Cursor, person_id: int, from_time: datetime, to_time: datetime, after: TrackKey) -> bool:

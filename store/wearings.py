@@ -12,7 +12,7 @@ from model.crimes import Window
 from store.copied_out import copy_out
 from store.database import Cursor
 
-_TYPES = {
+TYPES = {
     "activation_id": "bigint",
     "device_id": "integer",
     "person_id": "bigint",
@@ -53,6 +53,13 @@ class Wearings:
             until_us[place] = min(until_us[place], self.from_us[place + 1])
         return from_us, until_us
 
+    def joined(self, others: Self) -> Self:
+        """With those of ``others``, in the order of people and times."""
+        both = type(self)(
+            *(np.concatenate([getattr(one, field.name) for one in (self, others)]) for field in fields(self))
+        )
+        return both.take(np.lexsort((both.activation, both.from_us, both.person)))
+
     def worn(self) -> list[Worn]:
         columns = (self.activation, self.device, self.from_us, self.until_us)
         return [Worn(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
@@ -73,6 +80,6 @@ def read_wearings(cursor: Cursor, window: Window, person_ids: Sequence[int] | No
             "everybody": person_ids is None,
             "people": list(person_ids or ()),
         },
-        _TYPES,
+        TYPES,
     )
-    return Wearings(*(table.integers(name) for name in _TYPES))
+    return Wearings(*(table.integers(name) for name in TYPES))

@@ -35,6 +35,7 @@ _TRACK = {
     "to": "2026-11-23T00:00:00Z",
     "count": 1,
     "next": None,
+    "lawful_times": [{"from": "2026-11-22T09:00:00Z", "to": "2026-11-23T00:00:00Z"}],
     "features": [
         {
             "type": "Feature",
@@ -78,6 +79,9 @@ def read_person_track(
 ) -> StreamingResponse:
     """Positions in the half-open window [from, to), at most 31 days, in order of fix time, as GeoJSON.
 
+    Only those of `lawful_times`: the times of the window with trail monitoring or another recorded legal basis, and
+    those in and around visits. Outside of them nothing is given, whether the tag made positions or not.
+
     Exactly one person a request. `next` is there whenever there are more. Each page is a read of its own in the audit.
     """
     _check_window(from_time, to_time)
@@ -100,6 +104,7 @@ def read_person_track(
         "to": to_time,
         "count": len(page.points),
         "next": more,
+        "lawful_times": [{"from": begins_at, "to": ends_at} for begins_at, ends_at in page.lawful_times],
     }
     return StreamingResponse(_body(head, page.points), media_type=MEDIA_TYPE)
 

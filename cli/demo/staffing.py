@@ -5,6 +5,7 @@ from typing import Any
 
 from alerts.rota import add_to_rota, rota_gaps
 from geofence.geojson import read_conditions
+from model.conditions import ConditionKind
 from model.staff import StaffMember, StaffRole
 from model.times import EPOCH
 from sim.wearer import PRACTITIONERS
@@ -57,8 +58,9 @@ def seed_rota(cursor: Cursor, now: datetime, lasts: timedelta) -> None:
 
 
 def seed_conditions(cursor: Cursor, world: World) -> None:
-    """Every wearer's zone as a licence condition: a practitioner drafts it, the manager approves it."""
+    """The wearers' zones and trail monitoring as licence conditions: a practitioner drafts, the manager approves."""
     features = [_worded(feature) for feature in world.zones["features"]]
+    features += [_monitored(wearer.crn) for wearer in world.wearers]
     taken = set(references_taken(cursor, [one["properties"]["reference"] for one in features]))
     new = [one for one in features if one["properties"]["reference"] not in taken]
     drafts = read_conditions({"type": "FeatureCollection", "features": new}).drafts if new else ()
@@ -72,3 +74,15 @@ def seed_conditions(cursor: Cursor, world: World) -> None:
 def _worded(feature: dict[str, Any]) -> dict[str, Any]:
     wording = f"Not to enter {feature['properties']['name']}, as shown on the map, without your officer's approval."
     return feature | {"properties": feature["properties"] | {"wording": wording, "starts": EPOCH.isoformat()}}
+
+
+def _monitored(crn: str) -> dict[str, Any]:
+    wording = "To submit to trail monitoring: to wear the tag, and not to tamper with it."
+    named = {
+        "reference": f"TM-{crn}",
+        "name": "Trail monitoring",
+        "kind": ConditionKind.TRAIL_MONITORING.value,
+        "crn": crn,
+    }
+    properties = named | {"wording": wording, "starts": EPOCH.isoformat()}
+    return {"type": "Feature", "properties": properties, "geometry": None}

@@ -10,7 +10,7 @@ from crimes.matching.documents import read_settings, read_windows, settings_docu
 from crimes.matching.verdict import match_candidates
 from crimes.scenes import CandidateTracks, Scene, Worn
 from geofence.projection import Projection
-from model.crimes import Match, MatchingSettings
+from model.crimes import Match, MatchingSettings, Window
 from model.device_events import DeviceEvent
 
 
@@ -52,6 +52,7 @@ class RecordedInputs:
     worn: tuple[Worn, ...]
     events: dict[int, list[DeviceEvent]]
     positions: tuple[PositionKey, ...]
+    unmonitored: tuple[Window, ...]
 
 
 def match_of(inputs: Inputs) -> Match:
@@ -77,6 +78,9 @@ def inputs_document(inputs: Inputs) -> dict[str, Any]:
         "centre": list(inputs.centre),
         "person_id": inputs.person_id,
         "worn": [[one.activation_id, one.device_id, str(one.from_us), str(one.until_us)] for one in inputs.worn],
+        "unmonitored": [
+            [str(one.from_us), str(one.to_us)] for one in inputs.tracks.unmonitored.get(inputs.person_id, ())
+        ],
         "events": [
             [device, one.kind.value, one.event_us, one.received_us, one.battery_pct]
             for device, events in sorted(inputs.events.items())
@@ -101,6 +105,7 @@ def recorded_inputs(document: Mapping[str, Any]) -> RecordedInputs:
         worn=tuple(Worn(number, device, int(start), int(end)) for number, device, start, end in document["worn"]),
         events=events,
         positions=tuple(PositionKey(device, time_us, int(key)) for device, time_us, key in document["positions"]),
+        unmonitored=tuple(Window(int(start), int(end)) for start, end in document.get("unmonitored", ())),
     )
 
 

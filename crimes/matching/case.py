@@ -17,6 +17,7 @@ class Case:
     worn: Mapping[int, tuple[Worn, ...]]
     events: Events
     settings: MatchingSettings
+    unmonitored: Mapping[int, tuple[Window, ...]]
 
     def scene(self, pair: int) -> Scene:
         return self.table.scenes[int(self.pairs.held.scene[pair])]

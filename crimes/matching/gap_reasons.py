@@ -30,9 +30,16 @@ class Told:
     power_off_us: Sequence[int]
     heard: Sequence[Heard]  # in the order of time
     hull: Window  # of the padded windows
+    unmonitored: Sequence[Window] = ()  # when nothing let positions be looked at
 
 
-def told_by(worn: Sequence[Worn], events: Events, positions: Iterable[Heard], hull: Window) -> Told:
+def told_by(
+    worn: Sequence[Worn],
+    events: Events,
+    positions: Iterable[Heard],
+    hull: Window,
+    unmonitored: Sequence[Window] = (),
+) -> Told:
     """Of the events, those count that fall in the time in which the device was worn."""
     in_time = sorted(worn, key=lambda one: one.from_us)
     said = [
@@ -47,6 +54,7 @@ def told_by(worn: Sequence[Worn], events: Events, positions: Iterable[Heard], hu
         power_off_us=[event.event_us for event in said if event.kind is DeviceEventKind.POWER_OFF],
         heard=sorted([*positions, *map(_heard, said)], key=lambda one: one.moment_us),
         hull=hull,
+        unmonitored=unmonitored,
     )
 
 
@@ -61,9 +69,14 @@ def _heard(event: DeviceEvent) -> Heard:
 
 
 def gap_reason(from_us: int | None, to_us: int | None, told: Told) -> GapReason:
-    """Why nothing is known between two positions; None is an open end. What explains most comes first."""
+    """Why nothing is known between two positions; None is an open end. What explains most comes first.
+
+    Where nothing let positions be looked at, what else may have been so explains nothing.
+    """
     start_us = told.hull.from_us if from_us is None else from_us
     end_us = max(told.hull.to_us, start_us) if to_us is None else to_us
+    if any(one.from_us < end_us and one.to_us > start_us for one in told.unmonitored):
+        return GapReason.NOT_MONITORED
     if any(one.from_us < end_us and one.until_us > start_us for one in told.open_straps):
         return GapReason.TAG_OFF
     not_worn = _not_worn(Window(max(start_us, told.hull.from_us), min(end_us, told.hull.to_us)), told.worn)

@@ -19,6 +19,7 @@ GAP_WORDS = {
     GapReason.FLAT_BATTERY: "the battery was low and the tag fell silent",
     GapReason.TAG_OFF: "the tag was switched off or its strap was open",
     GapReason.NO_COMMUNICATION: "the tag was not heard",
+    GapReason.NOT_MONITORED: "no condition or other legal basis let the wearer's positions be looked at all the time",
     GapReason.NOT_YET_ACTIVATED: "no tag was on the wearer yet",
     GapReason.NO_LONGER_ACTIVATED: "no tag was on the wearer any more",
     GapReason.SHORT_GAP: "positions came as usual, but so near the scene that there was time for it between them",

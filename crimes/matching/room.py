@@ -78,7 +78,8 @@ def _told(case: Case, pair: int, rooms: Integers) -> Told:
         Heard(moment_us, None if np.isnan(level) else level)
         for moment_us, level in zip(held.rows.fixes.fix_time_us[rows].tolist(), battery_pct, strict=True)
     ]
-    return told_by(_worn_about(case, pair), case.events, heard, case.hull(pair))
+    unmonitored = case.unmonitored.get(int(held.person[pair]), ())
+    return told_by(_worn_about(case, pair), case.events, heard, case.hull(pair), unmonitored)
 
 
 def _worn_about(case: Case, pair: int) -> list[Worn]:

@@ -13,7 +13,7 @@ from crimes.matching.pairs import pair_facts
 from crimes.scenes import CandidateTracks, Scene
 from geofence.columns import Floats, Integers
 from geofence.projection import Projection
-from model.crimes import Match, MatchingSettings, MatchVerdict, Window
+from model.crimes import CoverageGap, GapReason, Match, MatchingSettings, MatchVerdict, Window
 from model.device_events import DeviceEvent
 from model.enums import Mechanism
 
@@ -42,8 +42,31 @@ def match_candidates(
     for first, last in _parts(tracks.start):
         held = held_against(table, tracks, first, last, projection)
         pairs = pair_facts(held, table, coverage_of(held, table, tracks.worn, events, settings), settings)
-        matches += _matches(Case(table, pairs, tracks.worn, events, settings))
+        matches += _matches(Case(table, pairs, tracks.worn, events, settings, tracks.unmonitored))
     return matches
+
+
+def unmonitored_match(person_id: int, scene: Scene, settings: MatchingSettings) -> Match:
+    """Of one of whom nothing let a position in the padded windows be looked at: as their empty track is matched."""
+    gap = CoverageGap(None, None, GapReason.NOT_MONITORED, None)
+    words = reasons.gaps_in_words([gap], scene.hull.padded(settings.padding_us))
+    return Match(
+        person_id=person_id,
+        verdict=MatchVerdict.CANNOT_SAY,
+        reasons=(*words, *_remarks(None, scene, settings)),
+        positions=(),
+        gaps=(gap,),
+        nearest_m=None,
+        nearest_us=None,
+        position_count=0,
+        covered_from_us=None,
+        covered_to_us=None,
+    )
+
+
+def is_unmonitored(match: Match) -> bool:
+    """Whether the match is such a one."""
+    return match.gaps == (CoverageGap(None, None, GapReason.NOT_MONITORED, None),) and not match.positions
 
 
 def _parts(start: Integers) -> Iterator[tuple[int, int]]:

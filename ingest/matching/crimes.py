@@ -13,7 +13,7 @@ from store.database import Connection, Cursor, may_pass
 from store.expectations import want_routines
 from store.intake import clock_us
 from store.locks import limit_lock_wait
-from store.matching import RunWrite, current_results, worn_in, write_runs
+from store.matching import RunWrite, current_results, ruled_out_by_name, worn_in, write_runs
 from store.matching_wanted import Cause, WantedMatch, due_matches, finish_matches, set_match_aside
 
 CRIMES_AT_ONCE = 250
@@ -73,12 +73,14 @@ class CrimeMatching:
                 metrics.IMPORT_TO_MATCH_SECONDS.observe((now_us - one.requested_us) / SECOND_US)
 
     def _runs(self, cursor: Cursor, wanted: Sequence[WantedMatch], found: Sequence[SceneMatches]) -> list[RunWrite]:
-        standing = current_results(cursor, [one.scene.scene_id for one in wanted])
+        versions = [one.scene.scene_id for one in wanted]
+        standing, ruled_out = current_results(cursor, versions), ruled_out_by_name(cursor, versions)
         runs = []
         for one, matches in zip(wanted, found, strict=True):
             stood = standing[one.scene.scene_id]
             wearers = worn_in(cursor, self._padded(one), [result.match.person_id for result in stood]) if stood else ()
-            runs.append(run_of_everybody(one, matches, stood, wearers, self._engine.settings.near_m))
+            told = ruled_out[one.scene.scene_id]
+            runs.append(run_of_everybody(one, matches, stood, wearers, self._engine.settings, told))
         return runs
 
     def _due_again_us(self, wanted: WantedMatch, now_us: int) -> int | None:

@@ -19,11 +19,15 @@ SOFTWARE_VERSION = version("cordon")
 
 @dataclass(frozen=True, slots=True)
 class SceneMatches:
-    """How many wore a device in a scene's padded windows, and what the tracks say of those who may have been there."""
+    """How many wore a device in a scene's padded windows, and what the tracks say of those who may have been there.
+
+    ``not_monitored`` are those of them of whom nothing let a position in the windows be looked at: nothing can be said.
+    """
 
     scene: Scene
     population: int
     matches: Sequence[Match]
+    not_monitored: frozenset[int]
 
 
 class MatchingEngine:
@@ -34,16 +38,17 @@ class MatchingEngine:
         self.projection = projection
 
     def match_everybody(self, cursor: Cursor, scenes: Sequence[Scene]) -> list[SceneMatches]:
-        """In the order of the scenes. Whoever of the population has no match was elsewhere."""
+        """In the order of the scenes. Whoever else of the population has no match was elsewhere."""
         order = sorted(range(len(scenes)), key=lambda place: scenes[place].hull.from_us)
         with closing(read_in_parts(cursor, [scenes[place] for place in order], self.settings)) as parts:
             in_time = [
-                SceneMatches(scene, population, matches)
+                SceneMatches(scene, population, matches, frozenset(not_monitored.tolist()))
                 for part in parts
-                for scene, population, matches in zip(
+                for scene, population, matches, not_monitored in zip(
                     part.scenes,
                     part.candidates.population.tolist(),
                     self._matches(part.scenes, part.candidates.tracks, part.events),
+                    part.candidates.not_monitored,
                     strict=True,
                 )
             ]

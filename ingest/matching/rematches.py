@@ -15,11 +15,12 @@ from store.database import Connection, Cursor, may_pass
 from store.expectations import want_routines
 from store.intake import clock_us
 from store.locks import limit_lock_wait
-from store.matching import RunWrite, current_results, latest_counts, write_runs
-from store.rematches import Rematch, finish_rematches, set_rematch_aside, waiting_rematches
+from store.matching import RunWrite, current_results, latest_counts, not_monitored_at, write_runs
+from store.rematches import Rematch, finish_rematches, join_lawful_changes, set_rematch_aside, waiting_rematches
 from store.scenes_in_doubt import scenes_in_doubt
 
 DEVICES_AT_ONCE = 100
+CHANGES_AT_ONCE = 10_000
 FOR_S = 2.0  # then new crimes have their turn
 SCENES_AT_ONCE = 500
 
@@ -45,6 +46,9 @@ class Rematching:
     def round(self, connection: Connection) -> bool:
         until_s = time.monotonic() + FOR_S
         begun, self._begun = self._begun, None
+        with connection, connection.cursor() as cursor:
+            limit_lock_wait(cursor, LOCK_WAIT_MS)
+            join_lawful_changes(cursor, CHANGES_AT_ONCE)
         with connection, connection.cursor() as cursor:
             found = waiting_rematches(cursor, DEVICES_AT_ONCE)
         waiting = deque(one for one in found if begun is None or one.device_id != begun.wanted.device_id)
@@ -110,12 +114,21 @@ class Rematching:
             latest_counts(cursor, versions),
             clock_us(cursor),
         )
+        not_monitored = not_monitored_at(cursor, versions, person_id)
         runs = []
         for scene, match in found:
             stood = next(iter(standing[scene.scene_id]), None)
             settled = settles_at_us(scene.hull.padded(self._engine.settings.padding_us)) <= now_us
             near_m = self._engine.settings.near_m
-            run = run_of_one(scene, match, stood, counts[scene.scene_id], near_m, settled=settled)
+            run = run_of_one(
+                scene,
+                match,
+                stood,
+                counts[scene.scene_id],
+                near_m,
+                settled=settled,
+                was_monitored=scene.scene_id not in not_monitored,
+            )
             if run is not None:
                 runs.append(run)
         return runs

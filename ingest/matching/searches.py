@@ -49,7 +49,8 @@ class SceneSearching:
             if match.verdict in FOUND
         ]
         SystemRandom().shuffle(found)  # they are numbered in this order, which tells nothing of who they are
-        counts = Counts.of(matched.population, [match.verdict for match in matched.matches])
+        verdicts = [match.verdict for match in matched.matches]
+        counts = Counts.of(matched.population, verdicts, len(matched.not_monitored))
         write_search_answer(
             cursor, search.scene_search_id, found, counts, MATCHING_VERSION, settings_document(settings)
         )

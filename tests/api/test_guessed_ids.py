@@ -11,7 +11,7 @@ import pytest
 from access.roles import Role
 from tests.support.api_server import RunningApi
 from tests.support.conditions import condition, post
-from tests.support.seed import as_owner
+from tests.support.seed import as_owner, seed_basis
 
 NOBODY = 987654
 NO_ALERT = str(uuid.UUID(int=7))
@@ -19,6 +19,13 @@ CLOSURE = {"outcome": "noted", "text": "x"}
 WINDOW = "?from=2026-03-02T00:00:00Z&to=2026-03-03T00:00:00Z"
 GRANT = {"person": "{crn}", "purpose": "x", "from": "2027-01-01T00:00:00Z", "to": "2027-01-02T00:00:00Z"}
 HOLD = {"from": "2026-03-01T00:00:00Z", "to": "2026-03-02T00:00:00Z", "reason": "x"}
+BASIS = {
+    "kind": "court_order",
+    "reference": "R",
+    "wording": "w",
+    "starts": "2027-01-01T00:00:00Z",
+    "ends": "2027-01-02T00:00:00Z",
+}
 PLAN = {"steps": [{"code": "look", "text": "Look", "minutes": 1}], "emergency_when": "At once"}
 ASKED: list[tuple[str, str, Any]] = [
     ("GET", "/v1/alerts/{alert}", None),
@@ -44,6 +51,9 @@ ASKED: list[tuple[str, str, Any]] = [
     ("GET", "/v1/people/{person}/track" + WINDOW, None),
     ("GET", "/v1/people/{person}/visits", None),
     ("GET", "/v1/people/{person}/matches", None),
+    ("GET", "/v1/people/{person}/legal-bases", None),
+    ("POST", "/v1/people/{person}/legal-bases", BASIS),
+    ("POST", "/v1/legal-bases/{basis}/withdraw", None),
     ("POST", "/v1/people/{person}/conditions", "condition"),
     ("POST", "/v1/people/{person}/conditions/adopt", {"reference": "{zone}", "wording": "w"}),
     ("GET", "/v1/conditions/{condition}", None),
@@ -67,6 +77,7 @@ def theirs(api: RunningApi) -> dict[str, Any]:
     drafted = post(api, Role.MANAGER, f"/v1/people/{api.other.person_id}/conditions", condition("EZ-THEIRS"))
     assert drafted.status_code == 201, drafted.text
     with as_owner(api.urls.owner) as cursor:
+        basis = seed_basis(cursor, api.other.person_id)
         cursor.execute("INSERT INTO staff (subject, name, role) VALUES ('another.practitioner', 'A', 'practitioner')")
         cursor.execute("UPDATE alert_cases SET assigned_to = 'another.practitioner', version = 2")
         cursor.execute(
@@ -78,6 +89,7 @@ def theirs(api: RunningApi) -> dict[str, Any]:
         "crn": "X100002",
         "zone": "OTHER-1",
         "condition": drafted.json()["condition_id"],
+        "basis": basis,
     }
 
 
@@ -110,7 +122,14 @@ def bare(answer: httpx.Response, values: dict[str, Any]) -> tuple[int, str, dict
 def test_another_s_is_as_if_it_were_not_there(
     api: RunningApi, theirs: dict[str, Any], method: str, path: str, body: Any
 ) -> None:
-    nobody = {"alert": NO_ALERT, "person": NOBODY, "crn": "X999999", "zone": "NONE-1", "condition": NOBODY}
+    nobody = {
+        "alert": NO_ALERT,
+        "person": NOBODY,
+        "crn": "X999999",
+        "zone": "NONE-1",
+        "condition": NOBODY,
+        "basis": NOBODY,
+    }
     real, guessed = (bare(ask(api, method, path, body, one), one) for one in (theirs, nobody))
     assert real == guessed
     assert real[0] != 500

@@ -79,7 +79,7 @@ def test_a_draft_over_the_wearer_s_last_weeks(walked: RunningApi) -> None:
     assert warnings.keys() == {"too_few_positions", "duplicates"}
     assert warnings["duplicates"]["figures"]["reference"] == "OWN-1"
     assert told["simulation"] is None
-    assert len(told["notes"]) == 1
+    assert len(told["notes"]) == 2
 
 
 def test_the_read_is_recorded_with_its_window_rows_and_purpose(walked: RunningApi) -> None:

@@ -31,6 +31,7 @@ def test_somebody_is_on_duty_and_every_zone_is_approved_by_another(migrated_data
         assert list_unworded_zones(cursor, 0, 100) == []
         assert count(cursor, "SELECT count(*) FROM zone_versions") == len(WORLD.wearers)
         live = "SELECT count(*) FROM condition_versions WHERE status = 'live'"
-        assert count(cursor, f"{live} AND decided_by = '{MANAGER}'") == len(WORLD.wearers)
+        zones_and_trails = 2 * len(WORLD.wearers)
+        assert count(cursor, f"{live} AND decided_by = '{MANAGER}'") == zones_and_trails
         supervised = "SELECT count(*) FROM people JOIN staff ON staff.subject = people.practitioner"
         assert count(cursor, f"{supervised} AND staff.team_id = people.team_id") == len(WORLD.wearers)

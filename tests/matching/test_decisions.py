@@ -4,17 +4,19 @@ from dataclasses import replace
 
 import pytest
 
+from crimes.matching.verdict import unmonitored_match
 from crimes.scenes import Scene
 from ingest.matching.decisions import elsewhere, run_of_everybody, run_of_one
 from ingest.matching.engine import SceneMatches
-from model.crimes import Match, MatchVerdict, Window
+from model.crimes import Match, MatchingSettings, MatchVerdict, Window
 from store.matching import Counts, RunWrite, StoredResult
 from store.matching_wanted import Cause, WantedMatch
 
 PRESENT, POSSIBLE, ABSENT, CANNOT_SAY = MatchVerdict
 SCENE = Scene(7, 51.5, -0.1, 0.0, (Window(0, 1),))
 WANTED = WantedMatch(SCENE, Cause.IMPORTED, "an.officer", 0, is_current=True, row_version="1")
-NEAR_M = 1000.0
+SETTINGS = MatchingSettings()
+NEAR_M = SETTINGS.near_m
 COUNTS = Counts(present=1, possible=2, absent=90, cannot_say=7)
 
 
@@ -35,7 +37,7 @@ def written(run: RunWrite | None) -> tuple[list[int], list[tuple[int, MatchVerdi
 
 def test_a_first_run_has_a_result_for_whoever_is_not_simply_elsewhere() -> None:
     matches = [match(1, PRESENT, 3.0), match(2, CANNOT_SAY), match(3, ABSENT), match(4, ABSENT, 800.0)]
-    run = run_of_everybody(WANTED, SceneMatches(SCENE, 100, matches), [], (), NEAR_M)
+    run = run_of_everybody(WANTED, SceneMatches(SCENE, 100, matches, frozenset()), [], (), SETTINGS)
     assert written(run) == ([], [(1, PRESENT), (2, CANNOT_SAY), (4, ABSENT)])
     assert run.counts == Counts(present=1, possible=0, absent=98, cannot_say=1)
 
@@ -43,14 +45,14 @@ def test_a_first_run_has_a_result_for_whoever_is_not_simply_elsewhere() -> None:
 def test_a_rerun_changes_only_what_it_finds_otherwise() -> None:
     before = standing(match(1, PRESENT, 3.0), match(2, CANNOT_SAY), match(3, ABSENT, 900.0))
     matches = [match(1, PRESENT, 3.0), match(2, ABSENT), match(3, ABSENT, 850.0)]
-    run = run_of_everybody(WANTED, SceneMatches(SCENE, 100, matches), before, {1, 2, 3}, NEAR_M)
+    run = run_of_everybody(WANTED, SceneMatches(SCENE, 100, matches, frozenset()), before, {1, 2, 3}, SETTINGS)
     assert written(run) == ([2, 3], [(2, ABSENT), (3, ABSENT)])
     assert run.counts == Counts(present=1, possible=0, absent=99, cannot_say=0)
 
 
 def test_whoever_is_no_candidate_any_more_is_absent_and_whoever_wore_nothing_is_nobody() -> None:
     before = standing(match(1, CANNOT_SAY), match(2, ABSENT), match(3, PRESENT))
-    run = run_of_everybody(WANTED, SceneMatches(SCENE, 100, []), before, {1, 2}, NEAR_M)
+    run = run_of_everybody(WANTED, SceneMatches(SCENE, 100, [], frozenset()), before, {1, 2}, SETTINGS)
     assert written(run) == ([1, 3], [(1, ABSENT)])
     assert run.counts == Counts(present=0, possible=0, absent=100, cannot_say=0)
 
@@ -89,3 +91,32 @@ def test_one_who_wore_no_device_then_loses_the_result() -> None:
     assert written(run) == ([1], [])
     assert run is not None
     assert run.counts == Counts(present=0, possible=2, absent=90, cannot_say=7)
+
+
+def test_who_is_not_monitored_is_counted_and_has_no_result_unless_one_was_read() -> None:
+    before = standing(match(1, PRESENT, 3.0), match(2, CANNOT_SAY))
+    found = SceneMatches(SCENE, 100, [match(2, CANNOT_SAY)], frozenset({1, 3, 4, 5}))
+    run = run_of_everybody(WANTED, found, before, {1, 2}, SETTINGS, ruled_out={4})
+    assert written(run) == ([1], [(1, CANNOT_SAY), (4, CANNOT_SAY)])
+    assert run.counts == Counts(present=0, possible=0, absent=95, cannot_say=5, not_monitored=2)
+    assert run.not_monitored == {1, 3, 4, 5}
+    again = run_of_everybody(WANTED, found, [*standing(*run.results), before[1]], {1, 2, 4}, SETTINGS, ruled_out={4})
+    assert (written(again), again.counts) == (([], []), run.counts)
+
+
+def test_of_one_person_who_is_not_monitored_any_more_or_is_now_the_counts_follow() -> None:
+    counts = replace(COUNTS, not_monitored=4)
+    nothing = unmonitored_match(1, SCENE, SETTINGS)
+
+    def moved(after: Match | None, *, was_monitored: bool) -> RunWrite | None:
+        return run_of_one(SCENE, after, None, counts, NEAR_M, settled=True, was_monitored=was_monitored)
+
+    assert moved(nothing, was_monitored=False) is None
+    now_elsewhere = moved(match(1, ABSENT), was_monitored=False)
+    assert written(now_elsewhere) == ([], [(1, ABSENT)])
+    assert now_elsewhere is not None
+    assert now_elsewhere.counts == Counts(present=1, possible=2, absent=91, cannot_say=6, not_monitored=3)
+    no_longer = moved(nothing, was_monitored=True)
+    assert written(no_longer) == ([], [(1, CANNOT_SAY)])
+    assert no_longer is not None
+    assert no_longer.counts == Counts(present=1, possible=2, absent=89, cannot_say=8, not_monitored=4)

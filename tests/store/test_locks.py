@@ -27,5 +27,5 @@ def test_no_number_stands_beside_the_table() -> None:
         "0024_casework.sql": append,
         "0028_alert_life.sql": events,
         "0029_duty.sql": events,
-        "0042_retention.sql": {str(Lock.RETENTION.value)},
+        "0048_retention.sql": {str(Lock.RETENTION.value)},
     }

@@ -20,6 +20,7 @@ from store.match_reads import find_candidates, find_candidates_of
 from tests.support.database import DatabaseUrls
 from tests.support.pings import START_US
 from tests.support.stored_tracks import PROJECTION, Sent, TrackWriter
+from tests.support.world import monitor_trails
 
 MINUTE_US = 60 * SECOND_US
 HOUR_US = 60 * MINUTE_US
@@ -125,6 +126,7 @@ def enrol(connection: Connection, world: World) -> None:
                 for tag, person, since, til in world.worn
             ],
         )
+        monitor_trails(cursor)
 
 
 def wears(world: World, person: int, window: Window) -> bool:

@@ -8,6 +8,7 @@ from psycopg2.extras import Json
 
 from crimes.matching.documents import match_document, settings_document
 from model.crimes import (
+    MATCHING_VERSION,
     CoverageGap,
     GapReason,
     Match,
@@ -68,8 +69,8 @@ def seed_run(cursor: Cursor, version: int, *, cause: str = "imported", requested
     cursor.execute(
         "INSERT INTO matching_runs (crime_version_id, cause, requested_by, algorithm_version, software_version,"
         " settings, present, possible, absent, cannot_say)"
-        " VALUES (%s, %s, %s, 1, 'test', %s, 1, 1, 7, 2) RETURNING run_id",
-        (version, cause, requested_by, Json(settings_document(MatchingSettings()))),
+        " VALUES (%s, %s, %s, %s, 'test', %s, 1, 1, 7, 2) RETURNING run_id",
+        (version, cause, requested_by, MATCHING_VERSION, Json(settings_document(MatchingSettings()))),
     )
     return int(fetch_one(cursor)[0])
 

@@ -1,13 +1,16 @@
 """Wearers, positions, crimes and edits in any order, by a clock of their own, into a real database: one process."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
+from crimes.matching.verdict import is_unmonitored
+from crimes.scenes import Scene
 from ingest.heard import heard_rows, select_heard
 from ingest.matching.crimes import CrimeMatching
 from ingest.matching.engine import MatchingEngine
@@ -19,7 +22,7 @@ from model.crimes import Match, MatchingSettings, MatchVerdict
 from model.device_events import DeviceEvent, DeviceEventKind
 from model.times import SECOND_US, from_microseconds, to_microseconds
 from store.activations import activate, deactivate
-from store.database import Connection, Cursor, connect, set_identity
+from store.database import Connection, Cursor, connect, fetch_one, set_identity
 from store.device_events import EventRow, record_events
 from store.heard import write_heard
 from store.matching import Counts, current_results, latest_counts
@@ -30,6 +33,7 @@ from store.track_notes import note_late, write_cells, write_gaps
 from tests.support.database import DatabaseUrls
 from tests.support.matching import IDENTITY
 from tests.support.pings import LIMITS
+from tests.support.seed import seed_basis
 from tests.support.stored_tracks import PROJECTION, Sent, fixes_of
 
 START_US = to_microseconds(datetime(2026, 10, 24, 23, tzinfo=UTC))
@@ -67,14 +71,14 @@ class MatchedWorld:
     """A worker, a matcher and a registry in the test's own hands."""
 
     def __init__(self, database: DatabaseUrls, worker: Connection, owner: Connection) -> None:
-        self._database, self._worker, self._owner = database, worker, owner
+        self._database, self._worker, self.owner = database, worker, owner
         self.engine = MatchingEngine(SETTINGS, PROJECTION)
         self._tasks = CrimeMatching(self.engine), Rematching(self.engine)
         self.restart()
 
     @classmethod
     @contextmanager
-    def on(cls, database: DatabaseUrls) -> Iterator["MatchedWorld"]:
+    def on(cls, database: DatabaseUrls) -> Iterator[Self]:
         told_clock(database.owner)
         with _open(database.worker) as worker, _open(database.owner) as owner:
             yield cls(database, worker, owner)
@@ -85,23 +89,27 @@ class MatchedWorld:
 
     def clock(self, now_us: int) -> None:
         self._now_us = now_us
-        with self._owner, self._owner.cursor() as cursor:
+        with self.owner, self.owner.cursor() as cursor:
             cursor.execute("UPDATE told_time SET moment = %s", (from_microseconds(now_us),))
 
-    def enrol(self, crns: Sequence[str], serials: Sequence[str]) -> None:
-        with self._owner, self._owner.cursor() as cursor:
+    def enrol(self, crns: Sequence[str], serials: Sequence[str], monitored: Collection[str] | None = None) -> None:
+        """Each of ``monitored``, or of all where left out, with a basis for ever."""
+        with self.owner, self.owner.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO people (crn, name, date_of_birth) SELECT unnest(%s::text[]), 'X', '1930-01-01'",
                 (list(crns),),
             )
             cursor.execute("INSERT INTO devices (serial) SELECT unnest(%s::text[])", (list(serials),))
+            for crn in crns if monitored is None else monitored:
+                cursor.execute("SELECT person_id FROM people WHERE crn = %s", (crn,))
+                seed_basis(cursor, fetch_one(cursor)[0])
 
     def activate(self, serial: str, crn: str, began_us: int) -> None:
-        with self._owner, self._owner.cursor() as cursor:
+        with self.owner, self.owner.cursor() as cursor:
             activate(cursor, serial, crn, from_microseconds(began_us), beside_another=True)
 
     def deactivate(self, serial: str, ended_us: int) -> None:
-        with self._owner, self._owner.cursor() as cursor:
+        with self.owner, self.owner.cursor() as cursor:
             deactivate(cursor, serial, from_microseconds(ended_us))
 
     def strap(self, serial: str, kind: DeviceEventKind, event_us: int) -> None:
@@ -136,7 +144,7 @@ class MatchedWorld:
 
         @contextmanager
         def begin() -> Iterator[Cursor]:
-            with self._owner, self._owner.cursor() as cursor:
+            with self.owner, self.owner.cursor() as cursor:
                 set_identity(cursor, IDENTITY)
                 yield cursor
 
@@ -150,7 +158,10 @@ class MatchedWorld:
             task.round(self._worker)
 
     def match_all(self) -> None:
-        waiting = "SELECT (SELECT count(*) FROM matching_wanted), (SELECT count(*) FROM rematches_wanted)"
+        waiting = (
+            "SELECT (SELECT count(*) FROM matching_wanted), (SELECT count(*) FROM rematches_wanted)"
+            " + (SELECT count(*) FROM lawful_changes)"
+        )
         for _ in range(1000):
             self.match()
             with self._worker, self._worker.cursor() as cursor:
@@ -177,7 +188,7 @@ class MatchedWorld:
             found = self.engine.match_everybody(cursor, list(scenes.values()))
         return {
             reference: (
-                Counts.of(one.population, [match.verdict for match in one.matches]),
+                Counts.of(one.population, [match.verdict for match in one.matches], len(one.not_monitored)),
                 {match.person_id: match for match in one.matches},
             )
             for reference, one in zip(scenes, found, strict=True)
@@ -200,7 +211,11 @@ class MatchedWorld:
             for reference, matches in found.items()
         }
 
-    def _scenes(self, cursor: Cursor) -> dict[str, Any]:
+    def scene(self, reference: str) -> Scene:
+        with self._worker, self._worker.cursor() as cursor:
+            return self._scenes(cursor)[reference]
+
+    def _scenes(self, cursor: Cursor) -> dict[str, Scene]:
         cursor.execute(
             "SELECT reference, crime_version_id, lat, lon, place_uncertainty_m, windows FROM crime_versions"
             " JOIN crimes USING (crime_id) WHERE is_current ORDER BY reference"
@@ -209,8 +224,17 @@ class MatchedWorld:
 
 
 def said(matches: dict[int, Match]) -> dict[int, Match]:
-    """Those that say more than that somebody was elsewhere."""
-    return {person: match for person, match in matches.items() if match.verdict is not MatchVerdict.ABSENT}
+    """Those that say more than that somebody was elsewhere, or was not monitored."""
+    return {
+        person: match
+        for person, match in matches.items()
+        if match.verdict is not MatchVerdict.ABSENT and not is_unmonitored(match)
+    }
+
+
+def four(counts: Counts) -> Counts:
+    """Without how many have no result that says that they were not monitored."""
+    return replace(counts, not_monitored=0)
 
 
 def at(minute: float) -> int:
@@ -241,5 +265,5 @@ def verdicts(world: MatchedWorld) -> list[MatchVerdict]:
     counts, matches = world.one_by_one()["CRIME"]
     for others, theirs in (world.standing()["CRIME"], world.from_nothing()["CRIME"]):
         assert said(theirs) == said(matches)
-        assert others == counts
+        assert four(others) == four(counts)
     return [one.verdict for one in said(matches).values()]

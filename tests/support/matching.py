@@ -101,7 +101,7 @@ def nothing_waits(database: DatabaseUrls) -> bool:
     """Whether every crime was matched at least once, and no device's crimes are to be matched again."""
     waiting = (
         "SELECT (SELECT count(*) FROM matching_wanted WHERE cause <> 'settled')"
-        " + (SELECT count(*) FROM rematches_wanted)"
+        " + (SELECT count(*) FROM rematches_wanted) + (SELECT count(*) FROM lawful_changes)"
     )
     return bool(rows(database.owner, waiting) == [(0,)])
 

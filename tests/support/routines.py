@@ -8,10 +8,11 @@ from psycopg2.extras import Json, execute_values
 
 from crimes.chance.weight import ChanceWeight
 from crimes.scenes import Scene
-from model.crimes import MatchVerdict, Window
+from model.crimes import MATCHING_VERSION, MatchVerdict, Window
 from model.enums import Mechanism
 from model.times import to_microseconds
 from store.database import Cursor, fetch_one
+from tests.support.seed import seed_basis
 
 FORCE = "Metropolitan"
 PLACE = (51.5, -0.1)
@@ -53,6 +54,7 @@ def seed_person(cursor: Cursor, crn: str, worn_since: datetime = CRIME_AT - time
         " VALUES (%s, %s, tstzrange(%s, NULL), 1)",
         (device_id, person_id, worn_since),
     )
+    seed_basis(cursor, person_id)
     return person_id, device_id
 
 
@@ -137,7 +139,7 @@ def seed_crime(
     return StoredCrime(version, Scene(version, *place, 0.0, (window,)))
 
 
-def seed_run(cursor: Cursor, crime: StoredCrime, *, algorithm_version: int = 1) -> int:
+def seed_run(cursor: Cursor, crime: StoredCrime, *, algorithm_version: int = MATCHING_VERSION) -> int:
     cursor.execute(
         "INSERT INTO matching_runs (crime_version_id, cause, requested_by, algorithm_version, software_version,"
         " settings, present, possible, absent, cannot_say)"

@@ -47,7 +47,31 @@ def seed_token(
     return create_token(cursor, role, subject, datetime.now(UTC), lifetime, named).token
 
 
-def seed_wearer(cursor: Cursor, crn: str, practitioner: str | None = None, name: str = "Sam Example") -> Wearer:
+def seed_basis(
+    cursor: Cursor,
+    person_id: int,
+    since: datetime = datetime(2000, 1, 1, tzinfo=UTC),
+    until: datetime = datetime(2100, 1, 1, tzinfo=UTC),
+) -> int:
+    """A court's order by which the person's trail may be looked at, approved."""
+    cursor.execute(
+        "INSERT INTO legal_bases (person_id, kind, reference, wording, during, status, drafted_by, decided_by,"
+        " decided_at) VALUES (%s, 'court_order', 'ORDER-1', 'The trail is monitored.', tstzrange(%s, %s), 'live',"
+        " 'seed', 'seed.second', service_clock()) RETURNING legal_basis_id",
+        (person_id, since, until),
+    )
+    basis_id: int = fetch_one(cursor)[0]
+    return basis_id
+
+
+def seed_wearer(
+    cursor: Cursor,
+    crn: str,
+    practitioner: str | None = None,
+    name: str = "Sam Example",
+    *,
+    trail_is_monitored: bool = True,
+) -> Wearer:
     """A person with a device since a day before the morning of the tests."""
     cursor.execute(
         "INSERT INTO people (crn, name, practitioner, date_of_birth) VALUES (%s, %s, %s, '1990-05-17')"
@@ -62,7 +86,10 @@ def seed_wearer(cursor: Cursor, crn: str, practitioner: str | None = None, name:
         " VALUES (%s, %s, tstzrange(%s, NULL), 1) RETURNING activation_id",
         (device_id, person_id, MORNING - timedelta(days=1)),
     )
-    return Wearer(person_id, device_id, fetch_one(cursor)[0])
+    activation_id: int = fetch_one(cursor)[0]
+    if trail_is_monitored:
+        seed_basis(cursor, person_id)
+    return Wearer(person_id, device_id, activation_id)
 
 
 def seed_shift(

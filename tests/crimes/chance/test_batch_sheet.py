@@ -12,7 +12,7 @@ import pytest
 from access.roles import Role
 from crimes.chance.routine_stretches import RoutineSettings
 from crimes.chance.weight import ChanceWeight
-from model.crimes import MatchingSettings, MatchVerdict
+from model.crimes import MATCHING_VERSION, MatchingSettings, MatchVerdict
 from store.database import Identity, connect, set_identity
 from store.expectations import expect_wearer, waiting_wearers, want_batch
 from tests.support.api_server import RunningApi, running_api
@@ -223,7 +223,7 @@ def test_the_precision_is_published_to_everyone(api: RunningApi) -> None:
         answer = api.get(role, "/v1/matching/precision")
         assert answer.status_code == 200, answer.text
         [present] = answer.json()["precisions"]
-        assert (present["verdict"], present["algorithm_version"]) == ("present", 1)
+        assert (present["verdict"], present["algorithm_version"]) == ("present", MATCHING_VERSION)
         assert (present["confirmed"]["cases"], present["confirmed"]["share"]) == (10, 0.8)
         assert present["confirmed"]["least"] < 0.8 < present["confirmed"]["most"]
         assert present["borne_out"] == {"cases": None, "share": None, "least": None, "most": None}

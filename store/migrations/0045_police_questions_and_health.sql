@@ -1,9 +1,5 @@
 -- How much one analyst asks; what the monitoring officer sees of devices; figures for the programme analyst.
 
--- As same_subject compares them.
-CREATE FUNCTION bare_subject(subject text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-  SELECT lower(regexp_replace(normalize(subject, NFKC), '\s', '', 'g') COLLATE pg_c_utf8)
-$$;
 CREATE INDEX eliminations_asked ON eliminations (cordon.bare_subject(requested_by), requested_at);
 CREATE INDEX scene_searches_asked ON scene_searches (cordon.bare_subject(requested_by), requested_at);
 CREATE INDEX trail_requests_asked ON trail_requests (cordon.bare_subject(requested_by), requested_at);
@@ -130,8 +126,7 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION bare_subject(text), question_within_limit(), police_question_counts(timestamptz, timestamptz),
+REVOKE ALL ON FUNCTION question_within_limit(), police_question_counts(timestamptz, timestamptz),
   devices_health(text, timestamptz, integer), refuse_but_monitoring(), intake_health() FROM public;
 GRANT EXECUTE ON FUNCTION police_question_counts(timestamptz, timestamptz),
   devices_health(text, timestamptz, integer), intake_health() TO cordon_api;
-GRANT EXECUTE ON FUNCTION bare_subject(text) TO cordon_api, cordon_worker; -- indexes of what they write
