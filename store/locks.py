@@ -18,7 +18,7 @@ class Lock(IntEnum):
     QUEUE = 1129272905  # to the connection's end: the embedded queue's one reader
     ROTA = 1129272916  # to the commit: one at a time adds shifts, so that none overlaps another
     ERASURE = 1129272907  # to the commit: one erasure at a time
-    RETENTION = 1129272942  # shared by each transaction that deletes, exclusive for legal holds (migration 0042)
+    RETENTION = 1129272942  # shared by each transaction that deletes, exclusive for legal holds (migration 0048)
     RETENTION_RUN = 1129272943  # to the connection's end: one run of retention at a time
 
 
@@ -33,7 +33,7 @@ class LockClass(IntEnum):
     SEAL = 1129272917  # "seal", to the connection's end: the one who seals the audit
     SENDER = 1129272906  # a channel's name, to the connection's end: the one who delivers to it
     CRIME_FORCE = 1129272914  # a police force, to the commit: one of its files at a time
-    POLICE_QUESTION = 1129272929  # an analyst's bare name, to the commit: taken in 0054, where the number stands too
+    POLICE_QUESTION = 1129272929  # an analyst's bare name, to the commit: taken in 0045, where the number stands too
     RESPONSE_PLAN = 1129272928  # a zone's id, to the commit: one version of its plan at a time
 
 

@@ -9,6 +9,9 @@ READS = re.compile(r"\b(?:FROM|JOIN)\s+(?:cordon\.)?(?:ONLY\s+)?(quarantined_pos
 LAWFUL = "only of lawful times"
 DETECTION = "detection: every position is judged, and none is shown"
 NO_PLACE = "no place and no conclusion: counts, partitions or the newest time"
+OWN = "the person's own right to what is held of them; a second person releases it"
+COURT = "what a court ordered, of its window; a second person releases it"
+DELETION = "what retention deletes, or counts before it does"
 MIGRATION = "a migration's one pass, to note what detection and searches go by; nobody reads it"
 
 READERS = {
@@ -19,6 +22,10 @@ READERS = {
     "store/migrations/0016_track_notes.sql": MIGRATION,
     "store/migrations/0027_operations.sql": NO_PLACE,
     "store/migrations/0038_lawful_times.sql": LAWFUL,  # person_track, person_track_goes_on, worn_positions
+    "store/migrations/0044_police_trail_reads.sql": LAWFUL,
+    "store/exports/subject.py": OWN,
+    "store/exports/court.py": COURT,
+    "store/retention_positions.py": DELETION,
     "store/match_tracks.py": LAWFUL,  # of the pieces of store/lawful_wearings.py, and of nothing else
     "store/scenes_in_doubt.py": LAWFUL,
     "store/routines.py": LAWFUL,

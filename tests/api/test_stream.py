@@ -1,16 +1,13 @@
 """The alert stream: nothing lost, nothing twice, nothing that is not the client's, and an end that says why."""
 
 import asyncio
-import json
 import threading
 import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import httpx
 import pytest
@@ -24,37 +21,12 @@ from ops.errors import UnavailableError
 from ops.metrics import REGISTRY
 from store.alert_events import AlertEvent
 from store.database import fetch_one
+from tests.support.alert_stream import Event, read_events
 from tests.support.api_server import RunningApi
 from tests.support.database import DatabaseUrls
 from tests.support.seed import MORNING, Wearer, as_owner, end_alert, seed_alert, seed_token, seed_zone
 
 PATH = "/v1/alerts/stream"
-
-
-@dataclass
-class Event:
-    id: str | None = None
-    name: str | None = None
-    data: Any = None
-    comment: str | None = None
-
-
-def read_events(answer: httpx.Response) -> Iterator[Event]:
-    """The events of a stream, those without data too."""
-    event = Event()
-    for line in answer.iter_lines():
-        field, _, value = line.partition(": ")
-        if not line:
-            yield event
-            event = Event()
-        elif line.startswith(":"):
-            event.comment = line[2:]
-        elif field == "id":
-            event.id = value
-        elif field == "event":
-            event.name = value
-        elif field == "data":
-            event.data = json.loads(value)
 
 
 @contextmanager

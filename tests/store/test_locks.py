@@ -27,5 +27,7 @@ def test_no_number_stands_beside_the_table() -> None:
         "0024_casework.sql": append,
         "0028_alert_life.sql": events,
         "0029_duty.sql": events,
+        "0041_cover_and_break_glass.sql": events,
+        "0045_police_questions_and_health.sql": {str(LockClass.POLICE_QUESTION.value)},
         "0048_retention.sql": {str(Lock.RETENTION.value)},
     }
