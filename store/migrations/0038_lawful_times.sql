@@ -83,12 +83,13 @@ GRANT INSERT (person_id, kind, reference, wording, during, drafted_by) ON legal_
 GRANT UPDATE (status, decided_by, decided_at, reason, ended_by, ended_at, closed_at) ON legal_bases TO cordon_api;
 
 -- Times in which somebody's trail may be looked at, which may overlap: each approved version of a condition of trail
--- monitoring, from its start until its end, the condition's early end or the start of the version approved after it;
+-- monitoring, from its start until its end, the condition's early end (which the version says that was live then, even
+-- if it was still to begin) or the start of the version approved after it;
 -- and each approved basis, until its end or the end of the person's monitoring.
 CREATE VIEW trail_stretches AS
   SELECT person_id, tstzrange(starts_at, greatest(starts_at, until_time)) AS during FROM (
     SELECT condition.person_id, version.starts_at,
-           coalesce(least(version.ends_at, version.ended_at, min(version.starts_at) OVER (
+           coalesce(least(version.ends_at, version.ended_at, min(least(version.starts_at, version.ended_at)) OVER (
              PARTITION BY condition.person_id, condition.condition_id ORDER BY version.version
              ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)), 'infinity') AS until_time
     FROM licence_conditions condition JOIN condition_versions version USING (condition_id)
