@@ -46,7 +46,10 @@ def reproduce(cursor: Cursor, bundle: StoredBundle, listed: tuple[ListedFile, ..
     stated = dossier_of(bundle.dossier)
     count = len(recorded.positions)
     if found.inputs is None:
-        problem = f"{found.missing} of {count} positions that it was computed from are no longer stored, or not to be looked at any more: the condition or other legal basis was ended before them"
+        problem = (
+            f"{found.missing} of {count} positions that it was computed from are no longer stored, or not to be looked"
+            " at any more: the condition or other legal basis was ended before them"
+        )
         return Reproduction(problem, count, same_result=False, differing=None, changes=_changes(before, now))
     match = match_of(found.inputs)
     again = _computed(cursor, stated, found.inputs, match)
