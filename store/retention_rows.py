@@ -11,8 +11,8 @@ BATCH = 5000
 LAST_RUN_WAIT_MS = 2000  # a run that was killed is over a moment later
 
 
-class HoldPlacedError(Exception):
-    """A legal hold was placed since the plan was made: make it anew."""
+class PlanOutdatedError(Exception):
+    """A legal hold was placed since the plan was made, or somebody's order goes on again: make it anew."""
 
 
 def hold_run(cursor: Cursor) -> None:
@@ -22,10 +22,10 @@ def hold_run(cursor: Cursor) -> None:
 
 
 def begin_batch(cursor: Cursor, planned_holds: int) -> None:
-    """First in each transaction that deletes. Raises HoldPlacedError."""
+    """First in each transaction that deletes. Raises PlanOutdatedError."""
     cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (Lock.RETENTION,))
     if holds_mark(cursor) != planned_holds:
-        raise HoldPlacedError
+        raise PlanOutdatedError
 
 
 def count_rows(cursor: Cursor, step: Step, parameters: Mapping[str, object]) -> int:

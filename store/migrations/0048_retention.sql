@@ -265,6 +265,7 @@ GRANT INSERT, UPDATE ON track_gaps TO cordon_keeper;
 GRANT UPDATE (merged_into) ON visits TO cordon_keeper;
 GRANT UPDATE (revision) ON registry_revision TO cordon_keeper;
 GRANT UPDATE (crn, nomis_id, pnc_id, name, date_of_birth, practitioner, team_id) ON people TO cordon_keeper; -- a stub
+GRANT UPDATE (ended_at) ON people TO cordon_keeper; -- where nobody recorded it, before what it is known by goes
 GRANT INSERT ON audit_log TO cordon_keeper;
 DO $$
 BEGIN

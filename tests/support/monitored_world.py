@@ -55,7 +55,7 @@ class MonitoredWorld(MatchedWorld):
             cursor.execute("UPDATE people SET ended_at = %s WHERE crn = %s", (from_microseconds(at_us), crn))
 
     def approve_trail(self, crn: str, starts_us: int, ends_us: int | None = None) -> None:
-        """A version of the person's condition of trail monitoring is approved now, and supersedes the one that is live."""
+        """A version of their condition of trail monitoring is approved now, and supersedes the one that is live."""
         with self.owner, self.owner.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO licence_conditions (person_id, kind, reference) VALUES (%s, 'trail_monitoring', 'TRAIL')"
