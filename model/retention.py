@@ -88,7 +88,9 @@ def parse_rules(document: str) -> RetentionRules:
     for kind in Kind:
         problems += _problems_of(kind, content.get(kind, {}))
     if not problems and not _outlasts(content[Kind.AUDIT], content[Kind.RAW_ARCHIVE]):
-        problems.append("audit: it is kept no shorter than raw_archive: who looked at it is known as long as it is there")
+        problems.append(
+            "audit: it is kept no shorter than raw_archive: who looked at it is known as long as it is there"
+        )
     if problems:
         raise ValueError("the rules do not hold:\n" + "\n".join(problems))
     return {

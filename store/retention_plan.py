@@ -142,7 +142,9 @@ PLAN = (
                 WHERE due.result_id = result.result_id)) OR EXISTS (SELECT FROM eliminations asked
               WHERE asked.crime_version_id = version.crime_version_id AND NOT EXISTS (SELECT
                 FROM due_eliminations due
-                WHERE due.elimination_id = asked.elimination_id)))) AND NOT EXISTS (
+                WHERE due.elimination_id = asked.elimination_id)) OR EXISTS (SELECT FROM routine_expectations expected
+              WHERE expected.crime_version_id = version.crime_version_id
+              AND is_held(expected.person_id, version.from_time, version.to_time)))) AND NOT EXISTS (
           SELECT FROM scene_searches search
           WHERE search.crime_id = crime.crime_id AND NOT EXISTS (SELECT FROM due_searches due
             WHERE due.scene_search_id = search.scene_search_id)) AND NOT EXISTS (

@@ -59,4 +59,6 @@ def test_a_hold_is_placed_listed_and_released_by_another(
     assert "complaint 77" in cordon("holds", "list")[1]
     assert "does not release it" in cordon("holds", "release", "1", "--reason", "over")[2]
     monkeypatch.setenv("LOGNAME", "another")
+    assert "complaint 77" not in cordon("evidence", "holds")[1]
+    assert "whoever releases it says why" in cordon("evidence", "release", "1")[2]
     assert cordon("holds", "release", "1", "--reason", "over")[1] == "hold 1 is released\n"
