@@ -102,7 +102,8 @@ def release_hold(cursor: Cursor, legal_hold_id: int, released_by: str, reason: s
 
 def _was_placed(cursor: Cursor, legal_hold_id: int) -> bool:
     cursor.execute(
-        "SELECT EXISTS (SELECT FROM legal_holds WHERE legal_hold_id = %s AND evidence_id IS NULL AND released_at IS NULL)",
+        "SELECT EXISTS (SELECT FROM legal_holds"
+        " WHERE legal_hold_id = %s AND evidence_id IS NULL AND released_at IS NULL)",
         (legal_hold_id,),
     )
     return bool(fetch_one(cursor)[0])

@@ -66,7 +66,8 @@ PLAN = (
         "trail_people",  # whom a request for a trail is about
         """
         SELECT trail_request_id, person_id FROM trail_decisions
-        UNION SELECT trail_request_id, person_id FROM trail_requests asked JOIN people ON lower(people.crn) = lower(asked.crn)
+        UNION SELECT trail_request_id, person_id FROM trail_requests asked
+          JOIN people named ON lower(named.crn) = lower(asked.crn)
         UNION SELECT trail_request_id, person_id FROM trail_requests JOIN matching_result_records USING (result_id)
         """,
     ),

@@ -30,8 +30,8 @@ COMMON = """
 """Stands before each statement."""
 
 TOLD_BASES = "('bail_condition', 'whereabouts_requirement')"
-"""Kinds of legal bases that are made known to whom they bind. An order of a court may have been made without notice, and
-what threatens a life may be somebody else's: there is nothing of either.
+"""Kinds of legal bases that are made known to whom they bind. An order of a court may have been made without notice,
+and what threatens a life may concern somebody else: there is nothing of either.
 """
 TRACK = Section(
     "track",
@@ -130,12 +130,12 @@ _LICENCE = (
     Section(
         "legal_bases",
         "decisions of others than your licence by which your track may be looked at, that you were told of",
-        """
+        f"""
         SELECT reference, kind, wording, lower(during) AS from_time, upper(during) AS to_time, status,
                role_of_staff(decided_by) AS decided_by, decided_at, ended_at
-        FROM legal_bases WHERE person_id = %(person)s AND status IN ('live', 'ended') AND kind IN """
-        f"""{TOLD_BASES} ORDER BY legal_basis_id
-        """,
+        FROM legal_bases WHERE person_id = %(person)s AND status IN ('live', 'ended') AND kind IN {TOLD_BASES}
+        ORDER BY legal_basis_id
+        """,  # noqa: S608  literals
     ),
     Section(
         "zones",

@@ -17,7 +17,10 @@ class Withheld:
     query: str
 
 
-_NOT_DISCLOSED = "zones, conditions, legal bases, stays, alerts and notes of which the law does not let you be told, and approaches to zones"
+_NOT_DISCLOSED = (
+    "zones, conditions, legal bases, stays, alerts and notes of which the law does not let you be told, and approaches"
+    " to zones"
+)
 _POLICE = "what a police force asked or was told: the force decides on it; ask the force"
 WITHHELD = (
     Withheld(

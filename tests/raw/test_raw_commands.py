@@ -189,7 +189,8 @@ def test_a_message_that_holds_what_is_held_of_somebody_else_is_not_erased(
     rows(
         database.owner,
         "INSERT INTO legal_holds (person_id, from_time, to_time, reason, placed_by)"
-        " SELECT person_id, now() - interval '1 day', now(), 'complaint', 'x' FROM people WHERE crn = 'TAG-2' RETURNING 1",
+        " SELECT person_id, now() - interval '1 day', now(), 'complaint', 'x' FROM people WHERE crn = 'TAG-2'"
+        " RETURNING 1",
     )
     assert cordon("raw", "erase", "--crn", "TAG-1", "--yes")[1].startswith("erased 1 messages")
     assert kept_values(database) == [both, None]
