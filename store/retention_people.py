@@ -9,6 +9,10 @@ from store.database import Cursor, fetch_one
 from store.registry import lock_registry_exclusive, next_revision
 
 STUB = "erased-"
+_NOT_MONITORED_FORGETS = (  # a bitmap of people; the counts of the runs stay
+    "UPDATE not_monitored SET people = set_bit(people, %(person)s, 0)"
+    " WHERE length(people) > %(person)s / 8 AND get_bit(people, %(person)s) = 1"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ def forget_person(cursor: Cursor, person_id: int) -> tuple[int, int]:
     cursor.execute("SAVEPOINT person")
     cursor.execute("SELECT starts_with(crn, %s) FROM people WHERE person_id = %s", (STUB, person_id))
     was_there = not fetch_one(cursor)[0]
+    cursor.execute(_NOT_MONITORED_FORGETS, {"person": person_id})
     try:
         worn = _delete_worn(cursor, person_id)
         cursor.execute("DELETE FROM people WHERE person_id = %s", (person_id,))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from store.database import Cursor, fetch_one
+from store.legal_holds import keep_holds_out
 from store.locks import Lock, limit_lock_wait
 from store.retention_plan import holds_mark
 from store.retention_tables import Step
@@ -23,7 +24,7 @@ def hold_run(cursor: Cursor) -> None:
 
 def begin_batch(cursor: Cursor, planned_holds: int) -> None:
     """First in each transaction that deletes. Raises PlanOutdatedError."""
-    cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (Lock.RETENTION,))
+    keep_holds_out(cursor)
     if holds_mark(cursor) != planned_holds:
         raise PlanOutdatedError
 

@@ -18,7 +18,7 @@ from store.locks import Lock
 from store.retention_tables import KEPT
 from tests.support.database import DatabaseUrls
 from tests.support.matching import IDENTITY
-from tests.support.planted import ALEX, PLANTED_AT, SAM, plant, where_found
+from tests.support.planted import ALEX, AUDIT, PLANTED_AT, SAM, plant, where_found
 from tests.support.retention import AFTER_THE_END, run
 from tests.support.seed import as_owner
 
@@ -61,7 +61,7 @@ def kill() -> None:
 @pytest.fixture
 def database(migrated_database: DatabaseUrls) -> DatabaseUrls:
     with as_owner(migrated_database.owner) as cursor:
-        plant(cursor, [SAM, ALEX], set(KEPT) | {"legal_holds", "audit_log"})
+        plant(cursor, [SAM, ALEX], set(KEPT) | AUDIT | {"legal_holds"})
     return migrated_database
 
 
@@ -106,7 +106,7 @@ def test_two_runs_are_never_at_work_at_once(database: DatabaseUrls) -> None:
             run(database, AFTER_THE_END)
 
 
-@pytest.mark.parametrize("table", ["alert_actions", "evidence_bundles", "condition_versions"])
+@pytest.mark.parametrize("table", ["alert_actions", "evidence_bundles", "condition_versions", "legal_bases"])
 def test_what_is_never_changed_goes_in_the_keeper_s_role_alone(database: DatabaseUrls, table: str) -> None:
     for role, statement in (
         ("postgres", f"DELETE FROM {table}"),
