@@ -8,7 +8,7 @@ import psycopg2.errors
 from ops.errors import InputError
 from store.checks import checked_text
 from store.database import Cursor, fetch_one
-from store.locks import Lock
+from store.locks import Lock, hold_until_commit
 
 REASON_LENGTH = 500
 _HOLD = "legal_hold_id, from_time, to_time, reason, placed_by, placed_at, review_at, evidence_id"
@@ -53,6 +53,11 @@ def place_hold(cursor: Cursor, hold: NewHold, placed_by: str) -> int:
         (hold.person_id, hold.from_time, hold.to_time, reason, hold.review_at, placed_by),
     )
     return int(fetch_one(cursor)[0])
+
+
+def keep_deletions_out(cursor: Cursor) -> None:
+    """Before what is read that a hold is placed on in the same transaction: none of it is deleted in between."""
+    hold_until_commit(cursor, Lock.RETENTION)
 
 
 def keep_holds_out(cursor: Cursor) -> None:
