@@ -8,6 +8,7 @@ from crimes.matching.verdict import unmonitored_match
 from model.crimes import GapReason, Match, MatchVerdict, Window
 from store import scene_groups
 from store.database import Cursor
+from store.lawful_wearings import read_lawful
 from store.wearings import Wearings
 from tests.support.database import DatabaseUrls
 from tests.support.matched_world import CENTRE, SETTINGS, at, crime, four, sent
@@ -147,7 +148,7 @@ def test_a_wearer_who_is_recorded_while_matching_reads_changes_nothing_of_the_ot
     world.monitor("CRN", at(0), at(62))
     world.arrive(sent(FAR_AWAY, *range(240)))
     world.report([crime(60)])
-    read = scene_groups.read_lawful
+    read = read_lawful
 
     def meanwhile(cursor: Cursor, window: Window, reach: Window, people: Sequence[int] | None = None) -> Wearings:
         monkeypatch.setattr(scene_groups, "read_lawful", read)
