@@ -27,7 +27,7 @@ def manages(cursor: Cursor, person_id: int) -> bool:
 
 
 def few_people(cursor: Cursor) -> dict[str, Any]:
-    """The caller's people, where there are few of them, and else nothing: a statement that names them is planned for them.
+    """The caller's people, where there are few: a statement that names them is planned for them. Else nothing.
 
     Row security decides as ever; naming people shows nobody more.
     """
