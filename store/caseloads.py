@@ -4,7 +4,7 @@ from typing import Any
 
 from store.database import Cursor, fetch_one
 
-FEW_PEOPLE = 1000
+FEW_PEOPLE = 500
 """Up to so many, a list is read by their indexes."""
 OF_FEW_PEOPLE = """(
     alert.person_id = ANY (%(few_people)s::bigint[]) AND alert_case.person_id = ANY (%(few_people)s::bigint[])
