@@ -84,7 +84,8 @@ $$;
 -- What a manager manages, of people whose ids lie in [first, last]. By the indexes of teams and practitioners.
 CREATE FUNCTION team_caseload(asking_subject text, first bigint, last bigint) RETURNS SETOF bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
-  WITH own AS MATERIALIZED (SELECT team_id FROM staff WHERE subject = asking_subject AND ended_at IS NULL)
+  WITH own AS MATERIALIZED (
+    SELECT team_id FROM staff WHERE subject = asking_subject AND role = 'manager' AND ended_at IS NULL)
   SELECT person_id FROM people WHERE team_id = (SELECT team_id FROM own) AND person_id BETWEEN first AND last
   UNION ALL
   SELECT person_id FROM people

@@ -105,10 +105,12 @@ RETURNS tstzrange LANGUAGE sql STABLE AS $$
     THEN tstzrange(entered_at - interval '15 minutes', coalesce(left_at, last_inside_at) + interval '15 minutes')
     ELSE 'empty' END
 $$;
--- Of zones that are conditions of the wearer's: only such a zone can be breached (model.enums.ZoneKind.binds).
+-- Of zones that are conditions of the wearer's: only such a zone can be breached (model.enums.ZoneKind.binds). And from
+-- when it was published on: nobody opens somebody's past by drawing a zone around it afterwards.
 CREATE VIEW visit_stretches AS
   SELECT visit.person_id, visit.visit_id, visit.entered_at,
-         visit_time(visit.state, visit.regime, visit.entered_at, visit.last_inside_at, visit.left_at) AS during
+         visit_time(visit.state, visit.regime, visit.entered_at, visit.last_inside_at, visit.left_at)
+           * tstzrange(version.created_at, NULL) AS during
   FROM visits visit
   JOIN zone_versions version ON version.zone_id = visit.zone_id AND version.version = visit.zone_version
   WHERE version.kind IN ('exclusion', 'inclusion', 'curfew')
@@ -134,6 +136,10 @@ REVOKE ALL ON FUNCTION keep_legal_bases(), visit_time(text, text, timestamptz, t
 GRANT EXECUTE ON FUNCTION visit_time(text, text, timestamptz, timestamptz, timestamptz), trail_times(bigint),
   lawful_times(bigint, timestamptz, timestamptz) TO cordon_worker;
 GRANT SELECT ON trail_stretches, visit_stretches TO cordon_worker;
+-- The database says when a version was published, not who publishes it.
+REVOKE INSERT ON zone_versions FROM cordon_api;
+GRANT INSERT (zone_id, version, name, kind, geometry, active_from, active_to, schedule, preset, policy, is_disclosed,
+              valid_from, valid_to, revision, created_by) ON zone_versions TO cordon_api;
 
 -- The track that the API's role may read, of lawful times alone, and no further back than the caller sees.
 CREATE OR REPLACE FUNCTION person_track(

@@ -20,8 +20,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
     AND is_supervising(current_setting('cordon.subject', true), current_setting('cordon.role', true)) AND (
       SELECT (team IS NULL OR team <> ALL (managed_teams())) AND (other IS NULL OR other <> ALL (managed_teams()))
         OR EXISTS (
-          SELECT FROM staff WHERE subject = current_setting('cordon.subject', true) AND ended_at IS NULL
-            AND team_id IN (team, other))
+          SELECT FROM staff WHERE subject = current_setting('cordon.subject', true) AND role = 'manager'
+            AND ended_at IS NULL AND team_id IN (team, other))
       FROM (SELECT (SELECT team_id FROM staff WHERE subject = whose) AS other) practitioner), false)
 $$;
 CREATE OR REPLACE VIEW managed_people WITH (security_barrier) AS
@@ -103,7 +103,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
   SELECT * FROM write_end_of_conditions(wanted, moment, by_whom, new_revision)
 $$;
 
--- No manager widens what they see themselves: not by their own team or role, nor by those of another team's staff.
+-- No manager widens what they see themselves, nor what somebody else does of another team: not by their own team or role,
+-- nor by those of that team's staff.
 CREATE FUNCTION keep_managers_reach() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
 DECLARE
@@ -119,8 +120,10 @@ BEGIN
     RAISE EXCEPTION 'a manager changes neither the own team nor the own role: an administrator does'
       USING ERRCODE = 'insufficient_privilege', CONSTRAINT = 'managers_reach';
   END IF;
-  IF TG_OP = 'UPDATE' AND OLD.team_id = ANY (managed_teams()) AND NOT EXISTS (
-    SELECT FROM staff WHERE subject = caller AND ended_at IS NULL AND team_id = OLD.team_id) THEN
+  IF EXISTS (
+    SELECT unnest(CASE TG_OP WHEN 'UPDATE' THEN ARRAY[OLD.team_id, NEW.team_id] ELSE ARRAY[NEW.team_id] END)
+    INTERSECT SELECT unnest(managed_teams())
+    EXCEPT SELECT team_id FROM staff WHERE subject = caller AND role = 'manager' AND ended_at IS NULL) THEN
     RAISE EXCEPTION 'a manager changes staff of the own team: their manager or an administrator does'
       USING ERRCODE = 'insufficient_privilege', CONSTRAINT = 'managers_reach';
   END IF;

@@ -180,6 +180,25 @@ def test_a_visit_is_shown_with_what_is_around_it(migrated_database: DatabaseUrls
         assert shown(migrated_database, wearer) == list(expected), (visit, kind)
 
 
+def test_a_zone_that_is_drawn_afterwards_opens_nothing_of_the_time_before(
+    migrated_database: DatabaseUrls, wearer: Wearer
+) -> None:
+    with as_owner(migrated_database.owner) as cursor:
+        around_home = seed_zone(cursor, "AROUND-HOME")
+        seed_visit(cursor, wearer, around_home, minute(60))
+        cursor.execute("UPDATE visits SET last_inside_at = %s", (minute(90),))
+        cursor.execute("UPDATE zone_versions SET created_at = %s WHERE zone_id = %s", (minute(80), around_home))
+    assert shown(migrated_database, wearer) == list(range(80, 90 + AROUND)), "from when it was published on"
+    with as_owner(migrated_database.owner) as cursor:
+        cursor.execute("UPDATE zone_versions SET created_at = %s WHERE zone_id = %s", (AFTER, around_home))
+    assert shown(migrated_database, wearer) == []
+    with as_api(migrated_database, "administrator") as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        cursor.execute(
+            "INSERT INTO zone_versions (zone_id, version, name, kind, geometry, valid_from, revision, created_by, created_at)"
+            " SELECT zone_id, 2, name, kind, geometry, valid_from, revision, created_by, valid_from FROM zone_versions"
+        )
+
+
 def test_several_times_are_joined_and_none_is_anybody_else_s(migrated_database: DatabaseUrls, wearer: Wearer) -> None:
     with as_owner(migrated_database.owner) as cursor:
         other = seed_wearer(cursor, "X2", "the.practitioner", trail_is_monitored=False)

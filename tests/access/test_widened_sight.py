@@ -1,0 +1,66 @@
+"""Ways round the caseload that were tried: by exports, and by what a manager writes of other people's staff."""
+
+import psycopg2.errors
+import pytest
+
+from model.staff import StaffRole
+from store.database import fetch_one
+from tests.access.test_caseloads import HOUR, UNSUPERVISED, Service, service
+from tests.support.cases import as_officer
+from tests.support.seed import as_owner
+
+__all__ = ["service"]
+
+ASK = (
+    "INSERT INTO exports (kind, person_id, from_time, to_time, reason, requested_by)"
+    " VALUES ('court', %s, '2020-01-01Z', '2026-01-01Z', 'a court asks', 'mia')"
+)
+PREPARED = (
+    "INSERT INTO exports (kind, person_id, reason, requested_by, state, redactions, sha256, prepared_at, expires_at)"
+    " VALUES ('subject', %s, 'request 1', 'max', 'prepared', '[]', 'x', service_clock(), %s) RETURNING export_id"
+)
+
+
+def test_who_sees_somebody_by_the_rota_alone_takes_out_no_export_of_their_past(service: Service) -> None:
+    wanted = service.people["of paul"]
+    with as_owner(service.duty.database.owner) as cursor:
+        cursor.execute(PREPARED, (wanted, service.duty.clock + HOUR))
+        (export_id,) = fetch_one(cursor)
+        cursor.execute("INSERT INTO export_parts VALUES (%s, 0, 'the whole track')", (export_id,))
+    service.add_shift("mia")
+    service.alert("of paul", "of north")
+    assert "of paul" in service.seen("mia")
+    with as_officer(service.duty.database, "mia", "manager") as cursor:
+        cursor.execute("SELECT open_export(%s), export_part(%s, 0)", (export_id, export_id))
+        assert fetch_one(cursor) == (None, None)
+        cursor.execute("UPDATE exports SET state = 'released', decided_by = 'mia', decided_at = now(), note = 'x'")
+        assert cursor.rowcount == 0
+        cursor.execute(ASK, (service.people["of north"],))
+    with (
+        as_officer(service.duty.database, "mia", "manager") as cursor,
+        pytest.raises(psycopg2.errors.InsufficientPrivilege),
+    ):
+        cursor.execute(ASK, (wanted,))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO staff (subject, name, role, team_id) SELECT 'friend', 'F', 'manager', team_id {of_south}",
+        "INSERT INTO staff (subject, name, role, team_id) SELECT 'friend', 'F', 'practitioner', team_id {of_south}",
+        "UPDATE staff SET role = 'manager', team_id = (SELECT team_id {of_south}) WHERE subject = 'pat'",
+    ],
+)
+def test_a_manager_gives_nobody_the_sight_of_another_manager_s_team(service: Service, statement: str) -> None:
+    with (
+        as_officer(service.duty.database, "mia", "manager") as cursor,
+        pytest.raises(psycopg2.errors.InsufficientPrivilege),
+    ):
+        cursor.execute(statement.format(of_south="FROM teams WHERE name = 'south'"))
+
+
+def test_who_is_no_manager_of_a_team_does_not_see_it_with_a_manager_s_token(service: Service) -> None:
+    assert service.seen("paul", StaffRole.MANAGER) == {"of paul", "of both"} | UNSUPERVISED
+    assert "of paul" not in service.seen("pat", StaffRole.MANAGER)
+    service.duty.add_staff("petra", StaffRole.PRACTITIONER, service.teams["south"])
+    assert service.seen("petra", StaffRole.MANAGER) == UNSUPERVISED
