@@ -130,15 +130,19 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
 $$;
 
 -- People with an alert that is open, or that was closed or taken back since: who closed it by mistake opens it again,
--- and who is told that it was taken back can read it.
+-- and who is told that it was taken back can read it. Not of the entries into an authority's area: those are for who
+-- supervises the wearer alone, and whoever is on duty may draw the area.
 CREATE FUNCTION people_with_alerts(since timestamptz, first bigint, last bigint) RETURNS SETOF bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
-  SELECT person_id FROM alert_cases
-  WHERE status NOT IN ('closed', 'retracted') AND person_id BETWEEN first AND last
+  SELECT alert_case.person_id FROM alert_cases alert_case JOIN alerts alert USING (alert_id)
+  WHERE status NOT IN ('closed', 'retracted') AND alert_case.person_id BETWEEN first AND last
+    AND alert.kind <> 'authority_area_entry'
   UNION
-  SELECT person_id FROM alert_cases WHERE closed_at >= since AND person_id BETWEEN first AND last
+  SELECT alert_case.person_id FROM alert_cases alert_case JOIN alerts alert USING (alert_id)
+  WHERE closed_at >= since AND alert_case.person_id BETWEEN first AND last AND alert.kind <> 'authority_area_entry'
   UNION
-  SELECT person_id FROM alerts WHERE state = 'retracted' AND updated_at >= since AND person_id BETWEEN first AND last
+  SELECT person_id FROM alerts
+  WHERE state = 'retracted' AND updated_at >= since AND person_id BETWEEN first AND last AND kind <> 'authority_area_entry'
 $$;
 
 -- Whom a caller sees because of a shift that runs now: people with alerts in its area. Who is of no team is in every area.

@@ -141,6 +141,38 @@ REVOKE INSERT ON zone_versions FROM cordon_api;
 GRANT INSERT (zone_id, version, name, kind, geometry, active_from, active_to, schedule, preset, policy, is_disclosed,
               valid_from, valid_to, revision, created_by) ON zone_versions TO cordon_api;
 
+-- What an alert stands on, as it is shown to who may see it: when and how sure, and the places of lawful times alone. An
+-- alert that opens no time, such as an authorised entry or one that was taken back, has none.
+CREATE FUNCTION without_places(document jsonb, allowed tstzmultirange) RETURNS jsonb
+LANGUAGE plpgsql STABLE SET search_path = cordon, pg_temp AS $$
+BEGIN
+  RETURN CASE
+    WHEN jsonb_typeof(document) = 'array' THEN (
+      SELECT coalesce(jsonb_agg(without_places(value, allowed) ORDER BY place), '[]')
+      FROM jsonb_array_elements(document) WITH ORDINALITY AS given (value, place))
+    WHEN jsonb_typeof(document) <> 'object' THEN document
+    WHEN document ?& ARRAY['fix_time', 'lat', 'lon'] THEN
+      CASE WHEN (document ->> 'fix_time')::timestamptz <@ allowed THEN document
+           ELSE document || '{"lat": null, "lon": null}' END
+    ELSE (SELECT coalesce(jsonb_object_agg(key, without_places(value, allowed)), '{}') FROM jsonb_each(document))
+  END;
+END
+$$;
+CREATE FUNCTION shown_evidence(wanted uuid) RETURNS jsonb
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
+  SELECT without_places(evidence, lawful_times(
+    person_id, began_at - interval '1 day', coalesce(ended_at, last_evidence_at) + interval '1 day'))
+  FROM alerts WHERE alert_id = wanted AND (session_user = current_user OR may_see_person(person_id))
+$$;
+REVOKE ALL ON FUNCTION without_places(jsonb, tstzmultirange), shown_evidence(uuid) FROM public;
+GRANT EXECUTE ON FUNCTION shown_evidence(uuid) TO cordon_api;
+REVOKE SELECT ON alerts, visits FROM cordon_api;
+GRANT SELECT (alert_id, sequence, kind, severity, urgency, state, person_id, activation_id, zone_id, zone_version, visit_id,
+              began_at, last_evidence_at, ended_at, received_at, raised_at, updated_at) ON alerts TO cordon_api;
+GRANT SELECT (visit_id, activation_id, person_id, zone_id, zone_version, aspect, regime, state, inferred, entered_at,
+              confirmed_at, last_inside_at, left_at, closed_at, positions_inside, end_reason, merged_into)
+  ON visits TO cordon_api;
+
 -- The track that the API's role may read, of lawful times alone, and no further back than the caller sees.
 CREATE OR REPLACE FUNCTION person_track(
   wanted bigint, from_time timestamptz, to_time timestamptz,

@@ -5,7 +5,7 @@ import pytest
 
 from model.staff import StaffRole
 from store.database import fetch_one
-from tests.access.test_caseloads import HOUR, UNSUPERVISED, Service, service
+from tests.access.test_caseloads import CLOSE, HOUR, UNSUPERVISED, Service, service
 from tests.support.cases import as_officer
 from tests.support.seed import as_owner
 
@@ -64,3 +64,19 @@ def test_who_is_no_manager_of_a_team_does_not_see_it_with_a_manager_s_token(serv
     assert "of paul" not in service.seen("pat", StaffRole.MANAGER)
     service.duty.add_staff("petra", StaffRole.PRACTITIONER, service.teams["south"])
     assert service.seen("petra", StaffRole.MANAGER) == UNSUPERVISED
+
+
+def test_who_is_on_duty_sees_nobody_by_an_area_that_they_may_draw_themselves(service: Service) -> None:
+    service.add_shift("dora")
+    service.duty.execute("ALTER TABLE alert_cases DISABLE TRIGGER USER")
+    for state in ("open", "closed", "retracted"):
+        (alert_id,) = service.alert("of north")
+        service.duty.execute("UPDATE alerts SET kind = 'authority_area_entry', severity = 'information'")
+        if state == "closed":
+            service.duty.execute(CLOSE, service.duty.clock, str(alert_id))
+        elif state == "retracted":
+            service.duty.execute("UPDATE alerts SET state = 'retracted', updated_at = service_clock()")
+        assert service.seen("dora") == set(), state
+    assert service.seen("pat") == {"of north"}
+    service.alert("of north")
+    assert service.seen("dora") == {"of north"}, "an alert of another kind does show them"
