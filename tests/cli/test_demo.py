@@ -158,9 +158,10 @@ def test_ctrl_c_ends_everything_and_the_next_run_finds_the_data(data_folder: Pat
         duty_officer, practitioner = signed_in(said)
         (alert,) = re.findall(r"Evidence +(http\S+)", said)
         assert httpx.get(alert, headers=duty_officer).json()["zone"]["reference"] in said
-        everybody = httpx.get(f"{address(said)}/v1/people", headers=duty_officer).json()
+        on_duty = httpx.get(f"{address(said)}/v1/people", headers=duty_officer).json()
         caseload = httpx.get(f"{address(said)}/v1/people", headers=practitioner).json()
-        assert 0 < len(caseload["people"]) < len(everybody["people"]) == WEARERS
+        assert 0 < len(on_duty["people"]) < WEARERS, "of whom an alert is open, and nobody else"
+        assert 0 < len(caseload["people"]) < WEARERS
         form = {"token": duty_officer["Authorization"].removeprefix("Bearer ")}
         asked = httpx.post(f"{address(said)}/sign-in/local", data=form, headers={"Origin": address(said)})
         assert (asked.status_code, asked.headers["location"]) == (303, "/v1/me"), "the browser's own way in"
