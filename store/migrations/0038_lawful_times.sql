@@ -140,6 +140,18 @@ GRANT SELECT ON trail_stretches, visit_stretches TO cordon_worker;
 REVOKE INSERT ON zone_versions FROM cordon_api;
 GRANT INSERT (zone_id, version, name, kind, geometry, active_from, active_to, schedule, preset, policy, is_disclosed,
               valid_from, valid_to, revision, created_by) ON zone_versions TO cordon_api;
+-- What has ended goes on by another version alone, which for somebody's own zone takes an approval.
+CREATE FUNCTION zone_version_ends_sooner() RETURNS trigger LANGUAGE plpgsql SET search_path = cordon, pg_temp AS $$
+BEGIN
+  IF pg_has_role(session_user, (SELECT nspowner FROM pg_namespace WHERE nspname = 'cordon'), 'USAGE') THEN
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION 'a version of a zone never ends later than it did' USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+REVOKE ALL ON FUNCTION zone_version_ends_sooner() FROM public;
+CREATE TRIGGER ends_sooner BEFORE UPDATE OF valid_to ON zone_versions FOR EACH ROW
+  WHEN (coalesce(NEW.valid_to, 'infinity') > coalesce(OLD.valid_to, 'infinity')) EXECUTE FUNCTION zone_version_ends_sooner();
 
 -- What an alert stands on, as it is shown to who may see it: when and how sure, and the places of lawful times alone. An
 -- alert that opens no time, such as an authorised entry or one that was taken back, has none.

@@ -265,7 +265,8 @@ GRANT INSERT, UPDATE ON track_gaps TO cordon_keeper;
 GRANT UPDATE (merged_into) ON visits TO cordon_keeper;
 GRANT UPDATE (revision) ON registry_revision TO cordon_keeper;
 GRANT UPDATE (crn, nomis_id, pnc_id, name, date_of_birth, practitioner, team_id) ON people TO cordon_keeper; -- a stub
-GRANT INSERT ON audit_log TO cordon_keeper;
+GRANT INSERT (subject, role, action, outcome, purpose, request_id, person_id, person_ids, window_from, window_to,
+              row_count, detail) ON audit_log TO cordon_keeper; -- as every program: not when, nor as which row
 DO $$
 BEGIN
   IF to_regprocedure('cordon.prune_audit(timestamptz, integer)') IS NOT NULL THEN
