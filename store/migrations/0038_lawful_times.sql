@@ -174,7 +174,7 @@ CREATE FUNCTION shown_evidence(wanted uuid) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
   SELECT without_places(evidence, lawful_times(
     person_id, began_at - interval '1 day', coalesce(ended_at, last_evidence_at) + interval '1 day'))
-  FROM alerts WHERE alert_id = wanted AND (session_user = current_user OR may_see_person(person_id))
+  FROM alerts WHERE alert_id = wanted AND (pg_has_role(session_user, current_user, 'USAGE') OR may_see_person(person_id))
 $$;
 REVOKE ALL ON FUNCTION without_places(jsonb, tstzmultirange), shown_evidence(uuid) FROM public;
 GRANT EXECUTE ON FUNCTION shown_evidence(uuid) TO cordon_api;

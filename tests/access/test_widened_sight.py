@@ -49,9 +49,15 @@ def test_who_sees_somebody_by_the_rota_alone_takes_out_no_export_of_their_past(s
         "INSERT INTO staff (subject, name, role, team_id) SELECT 'friend', 'F', 'manager', team_id {of_south}",
         "INSERT INTO staff (subject, name, role, team_id) SELECT 'friend', 'F', 'practitioner', team_id {of_south}",
         "UPDATE staff SET role = 'manager', team_id = (SELECT team_id {of_south}) WHERE subject = 'pat'",
+        "UPDATE staff SET email = 'mia@example.test', mobile = NULL WHERE subject = 'max'",
+        "UPDATE staff SET email = 'mia@example.test' WHERE subject = 'paul'",
+        "UPDATE staff SET email = 'mia@example.test' WHERE subject = 'of.no.team'",
     ],
 )
-def test_a_manager_gives_nobody_the_sight_of_another_manager_s_team(service: Service, statement: str) -> None:
+def test_a_manager_gives_nobody_the_sight_of_another_manager_s_team_and_keeps_no_news_from_them(
+    service: Service, statement: str
+) -> None:
+    service.duty.add_staff("of.no.team", StaffRole.MANAGER)
     with (
         as_officer(service.duty.database, "mia", "manager") as cursor,
         pytest.raises(psycopg2.errors.InsufficientPrivilege),
@@ -80,3 +86,16 @@ def test_who_is_on_duty_sees_nobody_by_an_area_that_they_may_draw_themselves(ser
     assert service.seen("pat") == {"of north"}
     service.alert("of north")
     assert service.seen("dora") == {"of north"}, "an alert of another kind does show them"
+
+
+def test_a_manager_changes_their_own_addresses_and_the_staff_of_their_team(service: Service) -> None:
+    with as_officer(service.duty.database, "mia", "manager") as cursor:
+        for statement in (
+            "UPDATE staff SET email = 'mia@example.test' WHERE subject = 'mia'",
+            "UPDATE staff SET email = 'pat@example.test', role = 'duty_officer' WHERE subject = 'pat'",
+            "UPDATE staff SET name = name WHERE subject = 'max'",
+            "INSERT INTO staff (subject, name, role, team_id) SELECT 'new', 'N', role, team_id FROM staff"
+            " WHERE subject = 'pat'",
+        ):
+            cursor.execute(statement)
+            assert cursor.rowcount == 1, statement
