@@ -8,7 +8,7 @@ from typing import Any
 
 from model.casework import AlertCase, CaseClocks
 from model.casework_rules import CaseworkRules
-from store.alert_rows import LAST_HEARD
+from store.alert_rows import LAST_HEARD, SHOWN_EVIDENCE
 from store.case_clocks import CLOCKS, DUE, OVERDUE, clock_parameters
 from store.caseloads import OF_FEW_PEOPLE, few_people
 from store.cases import CASE, COLUMNS, OPEN, case_of
@@ -137,7 +137,7 @@ def find_alert(
 ) -> tuple[StoredAlert, dict[str, Any]] | None:
     """An alert and its evidence."""
     cursor.execute(
-        f"SELECT {_COLUMNS}, alert.evidence FROM {_TABLES} WHERE alert.alert_id = %(alert)s::uuid",  # noqa: S608 -- literals
+        f"SELECT {_COLUMNS}, {SHOWN_EVIDENCE} FROM {_TABLES} WHERE alert.alert_id = %(alert)s::uuid",  # noqa: S608 -- literals
         {"alert": str(alert_id)} | clock_parameters(rules, now),
     )
     row = cursor.fetchone()

@@ -110,7 +110,7 @@ BEGIN
 CREATE FUNCTION team_caseload(asking_subject text%1$s) RETURNS SETOF bigint
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
 DECLARE
-  own bigint := (SELECT team_id FROM staff WHERE subject = asking_subject AND ended_at IS NULL);
+  own bigint := (SELECT team_id FROM staff WHERE subject = asking_subject AND role = 'manager' AND ended_at IS NULL);
   managed bigint[] := managed_teams();
 BEGIN
   RETURN QUERY
@@ -148,7 +148,8 @@ $$
     $made$, parameter, argument, wanted);
     -- Whom a caller sees because of a shift that runs now: people of its area with an alert that is open, or that was
     -- closed or taken back in the shift: who closed it by mistake opens it again, and who is told that it was taken
-    -- back can read it. Who is of no team is in every area.
+    -- back can read it. Who is of no team is in every area. Not of entries into an authority's area: those are for who
+    -- supervises the wearer alone, and whoever is on duty may draw the area.
     EXECUTE format($made$
 CREATE FUNCTION rota_caseload(asking_subject text, asking_role text%1$s) RETURNS SETOF bigint
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
@@ -174,12 +175,14 @@ BEGIN
       SELECT person_id FROM people LEFT JOIN staff supervising ON supervising.subject = people.practitioner
       WHERE NOT is_everywhere AND people.team_id IS NULL AND supervising.team_id IS NULL AND %2$s),
     alerting AS (
-      SELECT person_id FROM alert_cases WHERE status NOT IN ('closed', 'retracted') AND person_id IS NOT NULL AND %2$s
-      UNION ALL
-      SELECT person_id FROM alert_cases WHERE closed_at >= since AND person_id IS NOT NULL AND %2$s
+      SELECT person_id FROM alert_cases
+      WHERE (status NOT IN ('closed', 'retracted') OR closed_at >= since) AND person_id IS NOT NULL AND %2$s
+        AND NOT EXISTS (SELECT FROM alerts entry
+          WHERE entry.alert_id = alert_cases.alert_id AND entry.kind = 'authority_area_entry')
       UNION ALL
       SELECT person_id FROM alerts
-      WHERE state = 'retracted' AND updated_at >= since AND person_id IS NOT NULL AND %2$s)
+      WHERE state = 'retracted' AND updated_at >= since AND person_id IS NOT NULL AND kind <> 'authority_area_entry'
+        AND %2$s)
     SELECT person_id FROM alerting WHERE is_everywhere OR person_id IN (SELECT person_id FROM inside);
 END
 $$

@@ -28,8 +28,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
     AND is_supervising(current_setting('cordon.subject', true), current_setting('cordon.role', true)) AND (
       SELECT (team IS NULL OR team <> ALL (managed_teams())) AND (other IS NULL OR other <> ALL (managed_teams()))
         OR EXISTS (
-          SELECT FROM staff WHERE subject = current_setting('cordon.subject', true) AND ended_at IS NULL
-            AND team_id IN (team, other))
+          SELECT FROM staff WHERE subject = current_setting('cordon.subject', true) AND role = 'manager'
+            AND ended_at IS NULL AND team_id IN (team, other))
       FROM (SELECT (SELECT team_id FROM staff WHERE subject = whose) AS other) practitioner), false)
 $$;
 CREATE OR REPLACE VIEW managed_people WITH (security_barrier) AS
@@ -111,24 +111,29 @@ LANGUAGE sql SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
   SELECT * FROM write_end_of_conditions(wanted, moment, by_whom, new_revision)
 $$;
 
--- No manager widens what they see themselves: not by their own team or role, nor by those of another team's staff.
+-- No manager widens what they see themselves, nor what somebody else does of another team: not by their own team or role,
+-- nor by that team's staff. Nor do they change anything else of those, such as where they are told of a broken glass.
 CREATE FUNCTION keep_managers_reach() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
 DECLARE
   caller text := current_setting('cordon.subject', true);
+  own_team bigint;
 BEGIN
-  IF current_setting('cordon.role', true) IS DISTINCT FROM 'manager' THEN
-    RETURN NEW;
-  END IF;
-  IF TG_OP = 'UPDATE' AND (NEW.team_id, NEW.role, NEW.ended_at) IS NOT DISTINCT FROM (OLD.team_id, OLD.role, OLD.ended_at) THEN
+  IF current_setting('cordon.role', true) IS DISTINCT FROM 'manager' OR TG_OP = 'UPDATE' AND NEW IS NOT DISTINCT FROM OLD THEN
     RETURN NEW;
   END IF;
   IF same_subject(NEW.subject, caller) THEN
+    IF TG_OP = 'UPDATE'
+       AND (NEW.team_id, NEW.role, NEW.ended_at) IS NOT DISTINCT FROM (OLD.team_id, OLD.role, OLD.ended_at) THEN
+      RETURN NEW;
+    END IF;
     RAISE EXCEPTION 'a manager changes neither the own team nor the own role: an administrator does'
       USING ERRCODE = 'insufficient_privilege', CONSTRAINT = 'managers_reach';
   END IF;
-  IF TG_OP = 'UPDATE' AND OLD.team_id = ANY (managed_teams()) AND NOT EXISTS (
-    SELECT FROM staff WHERE subject = caller AND ended_at IS NULL AND team_id = OLD.team_id) THEN
+  SELECT team_id INTO own_team FROM staff WHERE subject = caller AND role = 'manager' AND ended_at IS NULL;
+  IF NEW.team_id = ANY (managed_teams()) AND NEW.team_id IS DISTINCT FROM own_team
+     OR TG_OP = 'UPDATE' AND OLD.team_id IS DISTINCT FROM own_team
+       AND (OLD.team_id = ANY (managed_teams()) OR OLD.role = 'manager') THEN
     RAISE EXCEPTION 'a manager changes staff of the own team: their manager or an administrator does'
       USING ERRCODE = 'insufficient_privilege', CONSTRAINT = 'managers_reach';
   END IF;

@@ -78,7 +78,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
     AND is_supervising(current_setting('cordon.subject', true), current_setting('cordon.role', true))
     AND EXISTS (
       SELECT FROM staff covered LEFT JOIN staff manager
-        ON manager.subject = current_setting('cordon.subject', true) AND manager.ended_at IS NULL
+        ON manager.subject = current_setting('cordon.subject', true) AND manager.role = 'manager'
+          AND manager.ended_at IS NULL
       WHERE covered.subject = whose AND (
         covered.team_id = manager.team_id OR covered.team_id IS NULL OR covered.team_id <> ALL (managed_teams())))
 $$;
