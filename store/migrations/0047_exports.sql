@@ -55,10 +55,12 @@ END
 $$;
 CREATE TRIGGER goes_on BEFORE UPDATE ON exports FOR EACH ROW EXECUTE FUNCTION export_goes_on();
 
--- Who handles exports: managers, for whom they see.
+-- Who handles exports: managers, for whom they see, and not by the rota alone: an export goes back further than a shift's
+-- 48 hours.
 CREATE FUNCTION handles_export(wanted bigint) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
   SELECT coalesce(current_setting('cordon.role', true) = 'manager', false) AND may_see_person(wanted)
+    AND earliest_seen(wanted) = '-infinity'
 $$;
 
 -- Whether the archive is the caller's to read: released, or to be looked at by whoever did not ask for it.

@@ -277,7 +277,8 @@ GRANT UPDATE (people) ON not_monitored TO cordon_keeper;
 GRANT UPDATE (revision) ON registry_revision TO cordon_keeper;
 GRANT UPDATE (crn, nomis_id, pnc_id, name, date_of_birth, practitioner, team_id) ON people TO cordon_keeper; -- a stub
 GRANT UPDATE (ended_at) ON people TO cordon_keeper; -- where nobody recorded it, before what it is known by goes
-GRANT INSERT ON audit_log TO cordon_keeper;
+GRANT INSERT (subject, role, action, outcome, purpose, request_id, person_id, person_ids, window_from, window_to,
+              row_count, detail) ON audit_log TO cordon_keeper; -- as every program: not when, nor as which row
 GRANT EXECUTE ON FUNCTION prune_audit(timestamptz, integer) TO cordon_keeper;
 GRANT SELECT (seal_id, newest_at, audit_ids) ON audit_seals TO cordon_keeper;
 REVOKE ALL ON FUNCTION orders_ended(), is_held(bigint, timestamptz, timestamptz), spare_erased_times(),

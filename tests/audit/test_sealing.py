@@ -96,7 +96,7 @@ def test_nobody_rewrites(shared: Audited) -> None:
                 connection.rollback()
 
 
-@pytest.mark.parametrize("login", ["api", "worker"])
+@pytest.mark.parametrize("login", ["api", "worker", "keeper"])
 def test_the_programs_cannot_say_when_or_as_which_row(shared: Audited, login: str) -> None:
     values = {"audit_id": "99", "happened_at": "'2020-01-01'", "timeline": "1", "written_by": "'1'"}
     with closing(connect(getattr(shared.urls, login), "test")) as connection, connection.cursor() as cursor:

@@ -42,6 +42,7 @@ def test_the_dry_run_and_the_run_say_the_same(
     assert first == second == 0
     assert would.replace("WOULD GO", "GONE    ").split() == gone.split()
     assert "crime_files" in gone
+    assert cordon("retention", "run")[:2] == (0, "nothing is due\n")
     assert [file.name for file in done.iterdir()] == ["new.csv"]
     with as_owner(migrated_database.owner) as cursor:
         assert "people" not in where_found(cursor, SAM)
