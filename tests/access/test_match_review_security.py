@@ -38,10 +38,19 @@ RULED_OUT = (
 
 @pytest.fixture
 def world(migrated_database: DatabaseUrls) -> PoliceWorld:
-    with as_owner(migrated_database.owner) as cursor:
+    return seed_world(migrated_database)
+
+
+@pytest.fixture(scope="module")
+def shared_world(shared_database: DatabaseUrls) -> PoliceWorld:
+    return seed_world(shared_database)
+
+
+def seed_world(urls: DatabaseUrls) -> PoliceWorld:
+    with as_owner(urls.owner) as cursor:
         own = seed_wearer(cursor, "X100001", "the.practitioner", name="Sam Own")
         other = seed_wearer(cursor, "X100002", "another", name="Kim Other")
-    return seed_police_world(migrated_database, own, other)
+    return seed_police_world(urls, own, other)
 
 
 def qualify(world: PoliceWorld, result: int, decision: str = "confirmed", reviewer: str = REVIEWER) -> None:
@@ -177,9 +186,9 @@ def search(**changes: Any) -> dict[str, Any]:
     ],
 )
 def test_a_search_without_right_or_bounds_is_not_taken(
-    world: PoliceWorld, changes: dict[str, Any], error: type[Exception]
+    shared_world: PoliceWorld, changes: dict[str, Any], error: type[Exception]
 ) -> None:
-    with as_police(world.urls) as cursor, pytest.raises(error):
+    with as_police(shared_world.urls) as cursor, pytest.raises(error):
         cursor.execute(SEARCH, search(**changes))
 
 
