@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from errno import ENOSPC
 from pathlib import Path
 
 from ops.errors import InputError
@@ -35,10 +36,18 @@ def head_fields(seal: Seal) -> dict[str, object]:
 
 
 def publish_head(file: Path, seal: Seal) -> None:
-    """Add the line, and return once it is on the disk. Raises OSError."""
-    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
+    """Add the line, and return once it is on the disk. Raises OSError, where only a part of it fits as well.
+
+    It begins a line of its own, whatever a full disk or a loss of power left of the one before.
+    """
+    line = json.dumps(head_fields(seal)).encode() + b"\n"
+    descriptor = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o640)
     try:
-        os.write(descriptor, json.dumps(head_fields(seal)).encode() + b"\n")
+        size = os.fstat(descriptor).st_size
+        if size and os.pread(descriptor, 1, size - 1) != b"\n":
+            line = b"\n" + line
+        if os.write(descriptor, line) < len(line):
+            raise OSError(ENOSPC, os.strerror(ENOSPC))
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

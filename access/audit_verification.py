@@ -53,6 +53,11 @@ class Verification:
         if len(self.problems) < MOST_SHOWN:
             self.problems.append(problem)
 
+    def note_first(self, problem: str) -> None:
+        """What explains the others is shown, however many they are."""
+        self.problem_count += 1
+        self.problems = [problem, *self.problems][:MOST_SHOWN]
+
 
 def verify_audit(cursor: Cursor, heads: Iterable[Head], public_keys: Sequence[bytes]) -> Verification:
     """Of the chain as it stands now; what is sealed meanwhile does not disturb. ``cursor`` is in autocommit, so that
@@ -71,7 +76,7 @@ def verify_audit(cursor: Cursor, heads: Iterable[Head], public_keys: Sequence[by
         found.note(f"seals {found.signed_until + 1} to {found.newest_seal}: none of the keys has signed them")
     _check_heads(cursor, found, heads)
     if newest_pruning(cursor) != found.pruning:
-        found.note("retention pruned the audit meanwhile: run it again")
+        found.note_first("retention pruned the audit meanwhile, and what is gone may be what it took: run it again")
     return found
 
 

@@ -36,6 +36,7 @@ from tests.support.database import DatabaseUrls, prepare_database
 from tests.support.delivery import add_webhook, sender_of
 from tests.support.duty import DutyWorld
 from tests.support.receivers import receiver
+from tests.support.seed import seed_shift
 
 OPEN = 10_000
 OPEN_ON_THE_LIST = 50_000
@@ -198,7 +199,14 @@ def _bulk_close(database: DatabaseUrls) -> Result:
 
 
 def _list_pages(database: DatabaseUrls) -> Iterator[Result]:
-    for name, role, subject in (("a manager", "manager", "manager.a"), ("a practitioner", "practitioner", OFFICER)):
+    """Under row security, as each of these sees it."""
+    with _transaction(database.owner) as cursor:
+        seed_shift(cursor, "duty.a")
+    for name, role, subject in (
+        ("a manager", "manager", "manager.a"),
+        ("a practitioner", "practitioner", OFFICER),
+        ("on duty", "duty_officer", "duty.a"),
+    ):
         with _transaction(database.api) as cursor:
             set_identity(cursor, Identity(subject, role, "bench", ""))
             rules, now = current_rules(cursor), service_now(cursor)

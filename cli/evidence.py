@@ -167,12 +167,13 @@ def reproduce_one(bundle: BundleFile) -> None:
 
 @evidence.command("holds")
 def show_holds() -> None:
-    """List the legal holds in force: what they cover is neither deleted nor erased.
+    """List the legal holds in force of bundles: what they cover is neither deleted nor erased.
 
     Example: cordon evidence holds
     """
     with owner_transaction() as cursor:
-        found = list_holds(cursor)
+        found = [(crn, one) for crn, one in list_holds(cursor) if one.evidence_id is not None]
+        record_allowed(cursor, command_identity(), Action.LEGAL_HOLDS_LIST, Subject(row_count=len(found)))
     rows = [
         (str(one.legal_hold_id), crn, f"{one.from_time:%Y-%m-%d %H:%M}", f"{one.to_time:%Y-%m-%d %H:%M}", one.reason)
         for crn, one in found

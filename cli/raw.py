@@ -15,7 +15,7 @@ from ingest.evidence import ChainReport, Proof, prove, verify_chain
 from ops.errors import InputError
 from ops.settings import load_settings
 from store.database import Connection, Cursor, connect
-from store.legal_holds import holds_on
+from store.legal_holds import holds_on, keep_holds_out
 from store.raw_batches import (
     ChainHead,
     StoredBatch,
@@ -34,6 +34,7 @@ from store.raw_batches import (
     wearers_of,
     wears_of,
 )
+from store.retention_archive import wears_held
 
 raw = typer.Typer(
     help="The original bytes of every message, and the proof that they are unchanged.", no_args_is_help=True
@@ -98,18 +99,22 @@ def erase(
 ) -> None:
     """Erase the original bytes of everything that a person's tags sent while they wore them.
 
-    Their hashes stay, so the chains still verify. Positions, dead letters and backups are not touched.
+    Their hashes stay, so the chains still verify. Positions, dead letters and backups are not touched, nor is a message
+    that holds something of somebody else's which is under a legal hold.
 
     Example: cordon raw erase --crn X123456 --yes
     """
     with owner_transaction() as cursor:
+        keep_holds_out(cursor)
         person_id, wears = wears_of(cursor, crn)
         if not wears:
             raise InputError(f"{crn} has never worn a tag: there is nothing to erase")
         if held := holds_on(cursor, person_id):
             raise InputError(f"nothing of {crn} may be erased: {'; '.join(map(str, held))}")
         batches = batches_to_search(cursor, wears)
-        erased = erase_person(batches, _theirs(cursor, wears), partial(replace_body, cursor) if yes else _leave)
+        held_of_others = _theirs(cursor, wears_held(cursor))
+        replace = partial(replace_body, cursor) if yes else _leave
+        erased = erase_person(batches, _theirs(cursor, wears), held_of_others, replace)
         events = (erase_event_originals if yes else count_event_originals)(cursor, wears)
         if yes:
             about = Subject(person_id=person_id, row_count=erased.messages + events)

@@ -58,7 +58,10 @@ def run(
             file.unlink(missing_ok=True)
     counts[Kind.CRIME_FILES, "files"] += len(files)
     rows = [(kind.value, table, str(count)) for (kind, table), count in sorted(counts.items()) if count]
-    print_table(("KIND", "WHERE", "WOULD GO" if dry_run else "GONE"), rows)
+    if rows:
+        print_table(("KIND", "WHERE", "WOULD GO" if dry_run else "GONE"), rows)
+    else:
+        print("nothing is due")
     if unended:
         print(f"{unended} people wear no tag any more and nobody has ended them: until then nothing of them goes by it")
 

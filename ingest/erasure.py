@@ -1,7 +1,6 @@
 """Erasing one person's original bytes: their leaves stay, so the chain still verifies.
 
-Retention by period and legal hold are not decided here yet: they come with the retention job, which has to ask both
-before it erases anything. Until then an operator who erases by hand is who decides.
+By hand, whatever the period; a legal hold goes before it. Retention erases by its rules (ingest/retention.py).
 """
 
 from collections.abc import Callable, Iterable
@@ -39,15 +38,15 @@ class Erased:
 
 
 def erase_person(
-    batches: Iterable[StoredBatch], theirs: Theirs, replace: Callable[[StoredBatch, bytes], None]
+    batches: Iterable[StoredBatch], theirs: Theirs, held: Theirs, replace: Callable[[StoredBatch, bytes], None]
 ) -> Erased:
-    """Erase their messages; ``replace`` writes a batch's new body.
+    """Erase their messages, but those with a fix that is ``held``; ``replace`` writes a batch's new body.
 
     Raises InputError when any of ``batches`` is damaged: it may hide a message of theirs, and an erasure the damage.
     """
     message_count = batch_count = 0
     for batch in batches:
-        body, count = _erase_in(batch, theirs)
+        body, count = _erase_in(batch, theirs, held)
         if count == 0:
             continue
         replace(batch, body)
@@ -56,10 +55,10 @@ def erase_person(
     return Erased(message_count, batch_count)
 
 
-def _erase_in(batch: StoredBatch, theirs: Theirs) -> tuple[bytes, int]:
+def _erase_in(batch: StoredBatch, theirs: Theirs, held: Theirs) -> tuple[bytes, int]:
     problem = problem_of(batch)
     if problem:
         raise InputError(
             f"{batch} is damaged ({problem}): nothing was erased; `cordon raw verify` shows each damaged chain"
         )
-    return erase(batch.body, lambda message: theirs.owns(batch, message))
+    return erase(batch.body, lambda message: theirs.owns(batch, message) and not held.owns(batch, message))

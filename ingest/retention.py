@@ -1,7 +1,8 @@
 """One run of retention: plans what goes, and either counts it or deletes it, a short transaction at a time.
 
 A run that ends in the middle leaves nothing half told: whoever runs it again goes on where it was, for what is left is
-still due. A hold that is placed meanwhile stops the batch it comes before, and the plan is made anew.
+still due. A hold that is placed meanwhile stops the batch it comes before, and the plan is made anew. Nobody who is due
+comes back while they are let go: their end is recorded first.
 """
 
 from collections import Counter, deque
@@ -37,6 +38,7 @@ from store.retention_people import (
     forget_person,
     forget_victim,
     people_due,
+    record_ends,
     victims_due,
 )
 from store.retention_plan import make_plan
@@ -48,7 +50,7 @@ from store.retention_positions import (
     remember_erased,
     spans_with_positions,
 )
-from store.retention_rows import BATCH, HoldPlacedError, begin_batch, count_rows, delete_rows, hold_run
+from store.retention_rows import BATCH, PlanOutdatedError, begin_batch, count_rows, delete_rows, hold_run
 from store.retention_tables import STEPS, Step
 
 ROLE = "cordon_keeper"
@@ -105,14 +107,17 @@ class Run:
         for _ in range(MOST_PLANS):
             try:
                 self._delete_planned()
-            except HoldPlacedError:
+            except PlanOutdatedError:
                 continue
             return self.counts
-        raise InputError("legal holds are placed faster than data can be let go: run it again later")
+        raise InputError("legal holds are placed, or orders go on, faster than data can be let go: run it again later")
 
     def _delete_planned(self) -> None:
         with self._transaction(is_planned=False) as cursor:
             self._plan(cursor)
+        with self._transaction() as cursor:
+            if not record_ends(cursor):
+                raise PlanOutdatedError
         with self._transaction() as cursor:
             for kind in (Kind.POSITIONS, Kind.DEVICE_EVENTS):
                 remember_erased(cursor, kind)  # under the registry's lock, which ends here

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     MATCHES = "matches"
     EVIDENCE = "evidence"
     AUTHORISATIONS = "authorisations"
+    EXPORTS = "exports"
     PEOPLE = "people"
     DELIVERIES = "deliveries"
     MESSAGES = "messages"
@@ -86,6 +87,10 @@ def parse_rules(document: str) -> RetentionRules:
     problems += [f"{kind}: it has no rule" for kind in Kind if kind not in content]
     for kind in Kind:
         problems += _problems_of(kind, content.get(kind, {}))
+    if not problems and not _outlasts(content[Kind.AUDIT], content[Kind.RAW_ARCHIVE]):
+        problems.append(
+            "audit: it is kept no shorter than raw_archive: who looked at it is known as long as it is there"
+        )
     if problems:
         raise ValueError("the rules do not hold:\n" + "\n".join(problems))
     return {
@@ -108,6 +113,12 @@ def cutoffs(rules: RetentionRules, now: datetime) -> dict[Kind, Cutoffs]:
 
 def _before(now: datetime, days: int | None) -> datetime | None:
     return None if days is None else now - timedelta(days=days)
+
+
+def _outlasts(one: Mapping[str, int], other: Mapping[str, int]) -> bool:
+    """Whether what goes by ``one`` is never younger than what is still there by ``other``."""
+    never = MOST_DAYS + 1
+    return one.get("age_days", never) >= other.get("age_days", never)
 
 
 def _problems_of(kind: Kind, given: object) -> Iterable[str]:

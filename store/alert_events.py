@@ -68,10 +68,9 @@ def visible_pairs(
     """Which caller may see which person, by row security's own rule; None stands for alerts that are nobody's."""
     cursor.execute(
         """
-        SELECT caller.subject, caller.role, person.person_id
+        SELECT caller.subject, caller.role, seen
         FROM unnest(%s::text[], %s::text[]) AS caller (subject, role)
-        CROSS JOIN unnest(%s::bigint[]) AS person (person_id)
-        WHERE caller_may_see(caller.subject, caller.role, person.person_id)
+        CROSS JOIN LATERAL caller_sees_of(caller.subject, caller.role, %s::bigint[]) AS seen
         """,
         ([subject for subject, _ in callers], [role for _, role in callers], list(person_ids)),
     )

@@ -14,6 +14,9 @@ ALERT = (
     " alert.received_at, alert.evidence"
 )
 """The columns of ``alerts alert`` that ``alert_of`` takes."""
+SHOWN_EVIDENCE = "shown_evidence(alert.alert_id)"
+"""Without the places that may not be shown, which are None: nobody who is answered reads the whole."""
+SHOWN_ALERT = ALERT.replace("alert.evidence", SHOWN_EVIDENCE)
 LAST_HEARD = (
     "CASE WHEN alert.visit_id IS NULL OR activation_heard(alert.activation_id) IS NULL"
     " THEN activation_heard(alert.activation_id)"

@@ -8,8 +8,9 @@ from typing import Any
 
 from model.casework import AlertCase, CaseClocks
 from model.casework_rules import CaseworkRules
-from store.alert_rows import LAST_HEARD
+from store.alert_rows import LAST_HEARD, SHOWN_EVIDENCE
 from store.case_clocks import CLOCKS, DUE, OVERDUE, clock_parameters
+from store.caseloads import OF_FEW_PEOPLE, few_people
 from store.cases import CASE, COLUMNS, OPEN, case_of
 from store.database import Cursor, fetch_one
 
@@ -114,6 +115,7 @@ _CONDITIONS = {
     "is_assigned": "(alert_case.assigned_to IS NOT NULL) = %(is_assigned)s",
     "is_overdue": f"{OVERDUE} = %(is_overdue)s",
     "before": "alert.sequence < %(before)s",
+    "few_people": OF_FEW_PEOPLE,
 }
 
 
@@ -121,7 +123,7 @@ def list_alerts(
     cursor: Cursor, wanted: AlertFilter, worked: CaseFilter, limit: int, rules: CaseworkRules, now: datetime
 ) -> list[StoredAlert]:
     """Newest first, none left out for its age. Sequences become visible in their order, so a page never moves."""
-    given = asdict(wanted) | asdict(worked)
+    given = asdict(wanted) | asdict(worked) | few_people(cursor)
     where = " AND ".join(_CONDITIONS[name] for name, value in given.items() if value is not None) or "true"
     cursor.execute(
         f"SELECT {_COLUMNS} FROM {_TABLES} WHERE {where} ORDER BY alert.sequence DESC LIMIT %(limit)s",  # noqa: S608 -- literals
@@ -135,7 +137,7 @@ def find_alert(
 ) -> tuple[StoredAlert, dict[str, Any]] | None:
     """An alert and its evidence."""
     cursor.execute(
-        f"SELECT {_COLUMNS}, alert.evidence FROM {_TABLES} WHERE alert.alert_id = %(alert)s::uuid",  # noqa: S608 -- literals
+        f"SELECT {_COLUMNS}, {SHOWN_EVIDENCE} FROM {_TABLES} WHERE alert.alert_id = %(alert)s::uuid",  # noqa: S608 -- literals
         {"alert": str(alert_id)} | clock_parameters(rules, now),
     )
     row = cursor.fetchone()
@@ -143,12 +145,13 @@ def find_alert(
 
 
 def count_waiting(cursor: Cursor, rules: CaseworkRules, now: datetime) -> Waiting:
+    few = few_people(cursor)
     cursor.execute(
         "SELECT count(*), count(*) FILTER (WHERE alert_case.acknowledged_at IS NULL),"  # noqa: S608 -- literals
         f" count(*) FILTER (WHERE alert_case.assigned_to IS NULL), count(*) FILTER (WHERE {OVERDUE}),"
         f" min(alert_case.raised_at) FROM alerts alert JOIN alert_cases alert_case USING (alert_id) {CLOCKS}"
-        f" WHERE {OPEN}",
-        clock_parameters(rules, now),
+        f" WHERE {OPEN} AND {OF_FEW_PEOPLE if few else 'true'}",
+        few | clock_parameters(rules, now),
     )
     return Waiting(*fetch_one(cursor))
 

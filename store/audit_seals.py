@@ -118,13 +118,15 @@ def insert_seal(cursor: Cursor, seal: Seal) -> None:
 def rows_to_seal(cursor: Cursor, reached: Place, limit: int) -> list[UnsealedRow]:
     """In the order of sealing, behind ``reached``: rows of transactions before which nothing more can come.
 
-    A visible row of a transaction that this server has not begun came with a database brought back from another one.
+    A visible row of a transaction that this server has not begun came with a database brought back from another one. To
+    a timeline that is over nothing is added, whatever its transactions' numbers are here.
     """
     cursor.execute(
         f"SELECT timeline, written_by::text, happened_at, {_FIELDS} FROM audit_log"  # noqa: S608 -- columns of this file
         " WHERE (timeline, written_by, audit_id) > (%s::smallint, %s::xid8, %s)"
         " AND (written_by < pg_snapshot_xmin(pg_current_snapshot())"
-        " OR written_by >= pg_snapshot_xmax(pg_current_snapshot()))"
+        " OR written_by >= pg_snapshot_xmax(pg_current_snapshot())"
+        " OR timeline < (SELECT max(timeline) FROM audit_log))"
         " ORDER BY audit_log.timeline, audit_log.written_by, audit_log.audit_id LIMIT %s",
         (reached.timeline, str(reached.written_by), reached.audit_id, limit),
     )
@@ -153,6 +155,11 @@ def begin_timeline(cursor: Cursor) -> int:
     cursor.execute("SELECT begin_audit_timeline()")
     begun: int = fetch_one(cursor)[0]
     return begun
+
+
+def turn_timeline(cursor: Cursor) -> None:
+    """For the owner, after a database took in another one's audit: what is written from now on comes behind it."""
+    cursor.execute("SELECT turn_audit_timeline()")
 
 
 def all_rows_in_no_seal(cursor: Cursor) -> list[UnsealedRow]:

@@ -21,7 +21,7 @@ _NEAR = f"""
     SELECT {_COLUMNS} FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[])
       AS stretch (person_id, zone_id, from_time, until_time)
     CROSS JOIN LATERAL (
-      SELECT * FROM alerts near
+      SELECT alert_id, kind, severity, state, person_id, zone_id, began_at, ended_at FROM alerts near
       WHERE {{whose}} AND (near.ended_at >= stretch.from_time OR near.ended_at IS NULL)
         AND near.began_at <= stretch.until_time
         AND near.zone_id IS NOT DISTINCT FROM stretch.zone_id AND near.state <> 'retracted'

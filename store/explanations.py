@@ -16,7 +16,7 @@ from model.explanations import (
     ZoneAsItStood,
 )
 from model.times import microseconds_or_none, to_microseconds
-from store.alert_rows import ALERT, LAST_HEARD, alert_of
+from store.alert_rows import LAST_HEARD, SHOWN_ALERT, alert_of
 from store.database import Cursor
 from store.zone_versions import ZONE_VERSION, ZONE_VERSIONS, zone_version
 
@@ -30,7 +30,7 @@ def load_alert_case(cursor: Cursor, alert_id: UUID) -> AlertCase | None:
     cursor.execute(
         f"SELECT alert.raised_at, {LAST_HEARD}, person.crn, person.name,"  # noqa: S608  our own column names
         " (SELECT other.alert_id FROM alerts other JOIN visits ON visits.merged_into = other.visit_id"
-        f"   WHERE visits.visit_id = alert.visit_id ORDER BY other.sequence LIMIT 1), {ALERT}"
+        f"   WHERE visits.visit_id = alert.visit_id ORDER BY other.sequence LIMIT 1), {SHOWN_ALERT}"
         " FROM alerts alert LEFT JOIN people person USING (person_id) WHERE alert.alert_id = %s::uuid",
         (str(alert_id),),
     )

@@ -8,6 +8,7 @@ import psycopg2.errors
 from ops.errors import InputError
 from store.checks import checked_text
 from store.database import Cursor, fetch_one
+from store.locks import Lock, hold_until_commit
 
 REASON_LENGTH = 500
 _HOLD = "legal_hold_id, from_time, to_time, reason, placed_by, placed_at, review_at, evidence_id"
@@ -54,6 +55,16 @@ def place_hold(cursor: Cursor, hold: NewHold, placed_by: str) -> int:
     return int(fetch_one(cursor)[0])
 
 
+def keep_deletions_out(cursor: Cursor) -> None:
+    """Before what is read that a hold is placed on in the same transaction: none of it is deleted in between."""
+    hold_until_commit(cursor, Lock.RETENTION)
+
+
+def keep_holds_out(cursor: Cursor) -> None:
+    """First in each transaction that deletes: a hold is seen by it, or comes after its commit."""
+    cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (Lock.RETENTION,))
+
+
 def holds_on(cursor: Cursor, person_id: int) -> list[LegalHold]:
     """Those in force: nothing of these times may be deleted, and none of their original bytes erased."""
     cursor.execute(
@@ -75,8 +86,12 @@ def list_holds(cursor: Cursor) -> list[tuple[str, LegalHold]]:
 def release_hold(cursor: Cursor, legal_hold_id: int, released_by: str, reason: str | None = None) -> int | None:
     """The person whose hold it was; None where there is none in force.
 
-    Raises InputError for whoever placed it, unless it was placed for a bundle of evidence.
+    Raises InputError for whoever placed it, and without a reason, unless it was placed for a bundle of evidence.
     """
+    if reason is None and _was_placed(cursor, legal_hold_id):
+        raise InputError(
+            f"hold {legal_hold_id} is none of evidence: whoever releases it says why, with `cordon holds release`"
+        )
     stated = None if reason is None else checked_text("the reason", reason, REASON_LENGTH)
     try:
         cursor.execute(
@@ -88,3 +103,12 @@ def release_hold(cursor: Cursor, legal_hold_id: int, released_by: str, reason: s
         raise InputError("whoever placed a hold does not release it: somebody else does") from None
     row = cursor.fetchone()
     return row[0] if row else None
+
+
+def _was_placed(cursor: Cursor, legal_hold_id: int) -> bool:
+    cursor.execute(
+        "SELECT EXISTS (SELECT FROM legal_holds"
+        " WHERE legal_hold_id = %s AND evidence_id IS NULL AND released_at IS NULL)",
+        (legal_hold_id,),
+    )
+    return bool(fetch_one(cursor)[0])

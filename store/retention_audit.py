@@ -1,18 +1,13 @@
-"""The audit's own pruning, which keeps its chain whole: asked for where the schema has it and the keeper may."""
+"""The audit's own pruning, which keeps its chain whole (prune_audit, migration 0046)."""
 
 from datetime import datetime
 
 from store.database import Cursor, fetch_one
 
-_MAY_PRUNE = (
-    "SELECT coalesce("
-    "has_function_privilege(to_regprocedure('cordon.prune_audit(timestamptz, integer)'), 'EXECUTE'), false)"
-)
-
 
 def count_audit(cursor: Cursor, before: datetime | None) -> int:
     """Rows of whole seals at the beginning of the chain, all older than ``before``."""
-    if before is None or not _may_prune(cursor):
+    if before is None:
         return 0
     cursor.execute(
         "SELECT coalesce(sum(cardinality(audit_ids)), 0) FROM audit_seals WHERE seal_id < ("
@@ -24,12 +19,7 @@ def count_audit(cursor: Cursor, before: datetime | None) -> int:
 
 def prune_audit(cursor: Cursor, before: datetime | None) -> int:
     """A batch of them; how many rows went, and 0 once none is left."""
-    if before is None or not _may_prune(cursor):
+    if before is None:
         return 0
     cursor.execute("SELECT prune_audit(%s)", (before,))
     return int(fetch_one(cursor)[0])
-
-
-def _may_prune(cursor: Cursor) -> bool:
-    cursor.execute(_MAY_PRUNE)
-    return bool(fetch_one(cursor)[0])

@@ -9,6 +9,10 @@ from store.database import Cursor, fetch_one
 from store.registry import lock_registry_exclusive, next_revision
 
 STUB = "erased-"
+_NOT_MONITORED_FORGETS = (  # a bitmap of people; the counts of the runs stay
+    "UPDATE not_monitored SET people = set_bit(people, %(person)s, 0)"
+    " WHERE length(people) > %(person)s / 8 AND get_bit(people, %(person)s) = 1"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +20,26 @@ class PeopleDue:
     people: int
     activations: int
     victims: int
+
+
+def record_ends(cursor: Cursor) -> bool:
+    """Write down the end of those who are due: what it was found by goes before they do, and a run may be broken off.
+    False where somebody's order ended at another time than planned, or goes on again: plan anew.
+
+    Under the registry's lock; from here on nobody puts a tag on them, nor approves a condition for them.
+    """
+    lock_registry_exclusive(cursor)
+    cursor.execute(
+        "SELECT count(*) FROM due_people JOIN ended USING (person_id) LEFT JOIN orders_ended() again USING (person_id)"
+        " WHERE again.ended_at IS DISTINCT FROM ended.ended_at"
+    )
+    if fetch_one(cursor)[0]:
+        return False
+    cursor.execute(
+        "UPDATE people SET ended_at = ended.ended_at FROM due_people JOIN ended USING (person_id)"
+        " WHERE people.person_id = due_people.person_id AND people.ended_at IS NULL"
+    )
+    return True
 
 
 def count_people(cursor: Cursor) -> PeopleDue:
@@ -43,6 +67,7 @@ def forget_person(cursor: Cursor, person_id: int) -> tuple[int, int]:
     cursor.execute("SAVEPOINT person")
     cursor.execute("SELECT starts_with(crn, %s) FROM people WHERE person_id = %s", (STUB, person_id))
     was_there = not fetch_one(cursor)[0]
+    cursor.execute(_NOT_MONITORED_FORGETS, {"person": person_id})
     try:
         worn = _delete_worn(cursor, person_id)
         cursor.execute("DELETE FROM people WHERE person_id = %s", (person_id,))

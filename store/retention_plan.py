@@ -63,6 +63,27 @@ PLAN = (
         """,
     ),
     (
+        "trail_people",  # whom a request for a trail is about
+        """
+        SELECT trail_request_id, person_id FROM trail_decisions
+        UNION SELECT trail_request_id, person_id FROM trail_requests asked
+          JOIN people named ON lower(named.crn) = lower(asked.crn)
+        UNION SELECT trail_request_id, person_id FROM trail_requests JOIN matching_result_records USING (result_id)
+        """,
+    ),
+    (
+        "due_trails",
+        """
+        SELECT asked.trail_request_id FROM trail_requests asked
+        WHERE (asked.requested_at < %(matches_age)s OR EXISTS (SELECT
+            FROM trail_people about JOIN ended USING (person_id)
+            WHERE about.trail_request_id = asked.trail_request_id AND ended.ended_at < %(matches_end)s))
+        AND NOT EXISTS (SELECT FROM trail_people about
+          WHERE about.trail_request_id = asked.trail_request_id
+          AND is_held(about.person_id, asked.from_time, asked.to_time))
+        """,
+    ),
+    (
         "due_results",
         """
         SELECT result.result_id FROM matching_result_records result JOIN matching_runs run USING (run_id)
@@ -72,7 +93,10 @@ PLAN = (
         AND NOT is_held(result.person_id, version.from_time, version.to_time) AND NOT EXISTS (
           SELECT FROM evidence_requests asked
           WHERE asked.result_id = result.result_id AND NOT EXISTS (SELECT FROM due_evidence due
-            WHERE due.evidence_id = asked.evidence_id))
+            WHERE due.evidence_id = asked.evidence_id)) AND NOT EXISTS (
+          SELECT FROM trail_requests asked
+          WHERE asked.result_id = result.result_id AND NOT EXISTS (SELECT FROM due_trails due
+            WHERE due.trail_request_id = asked.trail_request_id))
         """,
     ),
     (
@@ -119,10 +143,15 @@ PLAN = (
                 WHERE due.result_id = result.result_id)) OR EXISTS (SELECT FROM eliminations asked
               WHERE asked.crime_version_id = version.crime_version_id AND NOT EXISTS (SELECT
                 FROM due_eliminations due
-                WHERE due.elimination_id = asked.elimination_id)))) AND NOT EXISTS (
+                WHERE due.elimination_id = asked.elimination_id)) OR EXISTS (SELECT FROM routine_expectations expected
+              WHERE expected.crime_version_id = version.crime_version_id
+              AND is_held(expected.person_id, version.from_time, version.to_time)))) AND NOT EXISTS (
           SELECT FROM scene_searches search
           WHERE search.crime_id = crime.crime_id AND NOT EXISTS (SELECT FROM due_searches due
-            WHERE due.scene_search_id = search.scene_search_id))
+            WHERE due.scene_search_id = search.scene_search_id)) AND NOT EXISTS (
+          SELECT FROM trail_requests asked
+          WHERE asked.crime_id = crime.crime_id AND NOT EXISTS (SELECT FROM due_trails due
+            WHERE due.trail_request_id = asked.trail_request_id))
         """,
     ),
     (
@@ -149,7 +178,11 @@ PLAN = (
           UNION SELECT version.crime_batch_id, person_id FROM routine_expectations
           JOIN crime_versions version USING (crime_version_id)) wearer
         JOIN crime_batches batch USING (crime_batch_id) LEFT JOIN ended USING (person_id)
-        WHERE (coalesce(ended.ended_at < %(matches_end)s, false) OR batch.imported_at < %(matches_age)s
+        WHERE ((coalesce(ended.ended_at < %(matches_end)s, false) OR batch.imported_at < %(matches_age)s)
+            AND NOT EXISTS (SELECT FROM legal_holds hold JOIN crime_versions version
+              ON version.from_time <= hold.to_time AND version.to_time >= hold.from_time
+              WHERE hold.person_id = wearer.person_id AND hold.released_at IS NULL
+              AND version.crime_batch_id = wearer.crime_batch_id)
           OR EXISTS (SELECT FROM due_batches due
             WHERE due.crime_batch_id = wearer.crime_batch_id)) AND NOT EXISTS (
           SELECT FROM matching_result_records result
@@ -177,6 +210,15 @@ PLAN = (
         WHERE message.created_at < %(messages_age)s AND NOT EXISTS (SELECT FROM notices notice
           WHERE notice.message_id = message.message_id AND NOT EXISTS (SELECT FROM due_notices due
             WHERE due.notice_id = notice.notice_id))
+        """,
+    ),
+    (
+        "due_exports",
+        """
+        SELECT asked.export_id FROM exports asked LEFT JOIN ended USING (person_id)
+        WHERE (coalesce(ended.ended_at < %(exports_end)s, false)
+          OR greatest(asked.requested_at, asked.prepared_at, asked.decided_at) < %(exports_age)s)
+        AND NOT is_held(asked.person_id, coalesce(asked.from_time, '-infinity'), coalesce(asked.to_time, 'infinity'))
         """,
     ),
     (

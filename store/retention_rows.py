@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from store.database import Cursor, fetch_one
+from store.legal_holds import keep_holds_out
 from store.locks import Lock, limit_lock_wait
 from store.retention_plan import holds_mark
 from store.retention_tables import Step
@@ -11,8 +12,8 @@ BATCH = 5000
 LAST_RUN_WAIT_MS = 2000  # a run that was killed is over a moment later
 
 
-class HoldPlacedError(Exception):
-    """A legal hold was placed since the plan was made: make it anew."""
+class PlanOutdatedError(Exception):
+    """A legal hold was placed since the plan was made, or somebody's order goes on again: make it anew."""
 
 
 def hold_run(cursor: Cursor) -> None:
@@ -22,10 +23,10 @@ def hold_run(cursor: Cursor) -> None:
 
 
 def begin_batch(cursor: Cursor, planned_holds: int) -> None:
-    """First in each transaction that deletes. Raises HoldPlacedError."""
-    cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (Lock.RETENTION,))
+    """First in each transaction that deletes. Raises PlanOutdatedError."""
+    keep_holds_out(cursor)
     if holds_mark(cursor) != planned_holds:
-        raise HoldPlacedError
+        raise PlanOutdatedError
 
 
 def count_rows(cursor: Cursor, step: Step, parameters: Mapping[str, object]) -> int:

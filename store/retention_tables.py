@@ -32,6 +32,8 @@ _OF_EVENT = f"event_id IN (SELECT event_id FROM alert_events WHERE {_OF_ALERT})"
 _OF_EVIDENCE = _with("evidence_id", "due_evidence")
 _OF_RESULT = _with("result_id", "due_results")
 _OF_PERSON = _with("person_id", "due_people")
+_OF_TRAIL = _with("trail_request_id", "due_trails")
+_OF_EXPORT = _with("export_id", "due_exports")
 _OF_ZONE = _with("zone_id", "due_zones")
 _OF_CONDITION = f"condition_id IN (SELECT condition_id FROM licence_conditions WHERE {_OF_PERSON})"  # noqa: S608  names of this file
 _OF_WEARER = "(crime_batch_id, person_id) IN (SELECT crime_batch_id, person_id FROM due_wearers)"
@@ -80,6 +82,9 @@ STEPS = (
     Step(Kind.EVIDENCE, "legal_holds", f"released_at IS NOT NULL AND ({_OF_EVIDENCE} OR {_OF_PERSON})"),
     Step(Kind.EVIDENCE, "evidence_bundles", _OF_EVIDENCE),
     Step(Kind.EVIDENCE, "evidence_requests", _OF_EVIDENCE),
+    Step(Kind.MATCHES, "trail_request_tellings", _OF_TRAIL),
+    Step(Kind.MATCHES, "trail_decisions", _OF_TRAIL),
+    Step(Kind.MATCHES, "trail_requests", _OF_TRAIL),
     Step(Kind.MATCHES, "match_outcomes", _OF_RESULT),
     Step(Kind.MATCHES, "match_qualifications", _OF_RESULT),
     Step(Kind.MATCHES, "matching_result_records", _OF_RESULT),
@@ -101,6 +106,7 @@ STEPS = (
     Step(Kind.CRIMES, "scene_searches", _with("scene_search_id", "due_searches")),
     Step(Kind.CRIMES, "rerun_requests", _with("crime_id", "due_crimes")),
     Step(Kind.CRIMES, "matching_wanted", _OF_VERSION),
+    Step(Kind.CRIMES, "not_monitored", _OF_VERSION),
     Step(Kind.CRIMES, "matching_runs", _with("run_id", "due_versions")),
     Step(Kind.CRIMES, "crime_versions", _with("crime_id", "due_crimes")),
     Step(Kind.CRIMES, "crimes", _with("crime_id", "due_crimes")),
@@ -145,6 +151,16 @@ STEPS = (
         "  AND NOT coalesce(sessions.ended_at, sessions.expires_at) < %(tokens_age)s)",
     ),
     Step(Kind.ROTA, "rota_shifts", "upper(during) < %(rota_age)s"),
+    Step(Kind.ROTA, "caseload_covers", "upper(during) < %(rota_age)s"),
+    Step(
+        Kind.EXPORTS,
+        "export_parts",  # with the request, and as `cordon export prepare` does
+        f"{_OF_EXPORT} OR export_id IN (SELECT export_id FROM exports"  # noqa: S608  names of this file
+        " WHERE state = 'refused' OR expires_at <= %(now)s)",
+    ),
+    Step(Kind.EXPORTS, "exports", _OF_EXPORT),
+    Step(Kind.PEOPLE, "break_glass", _OF_PERSON),
+    Step(Kind.PEOPLE, "legal_bases", _OF_PERSON),
     Step(Kind.PEOPLE, "condition_draft_changes", _OF_CONDITION),
     Step(Kind.PEOPLE, "condition_versions", _OF_CONDITION),
     Step(Kind.PEOPLE, "licence_conditions", _OF_PERSON),
@@ -162,7 +178,9 @@ OTHERWISE = {
     "raw_batches": Kind.RAW_ARCHIVE,  # message by message: ingest/retention.py
     "activation_records": Kind.PEOPLE,  # with the person, under the registry's lock: store/retention_people.py
     "people": Kind.PEOPLE,
+    "long_visits": Kind.VISITS,  # with the visit: ON DELETE CASCADE
     "audit_log": Kind.AUDIT,  # by its own pruning: store/retention_audit.py
+    "audit_seals": Kind.AUDIT,
     "victims": Kind.VICTIMS,  # erase_victim (0048)
     "victim_choices": Kind.VICTIMS,
     "victim_tasks": Kind.VICTIMS,
@@ -173,6 +191,7 @@ OTHERWISE = {
 """Tables that are emptied in a way of their own."""
 
 KEPT = {
+    "audit_prunings": "up to where the audit's chain was let go: without it nothing would verify",
     "authorities": "powers of the police over an area: about no wearer",
     "authority_records": "as authorities",
     "casework_rules": "rules",
@@ -181,6 +200,7 @@ KEPT = {
     "device_timers": "when a tag is looked at next",
     "erased_times": "which times of tags were erased: it names nobody",
     "intake_state": "the service's own state",
+    "lawful_changes": "emptied as they are done",
     "match_days": "fixtures of shared zones",
     "partition_offsets": "the service's own state",
     "ping_queue": "emptied as pings are judged; late ones of an erased time are not stored",

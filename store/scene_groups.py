@@ -42,7 +42,7 @@ class SceneGroup:
         self._to_us = np.array([hull.to_us for hull in hulls], np.int64)
         about = Window(int(self._from_us.min()) - SHORT_GAP_US, int(self._to_us.max()) + SHORT_GAP_US + 1)
         self._reach = about.padded(LOOK_FAR_US)
-        self._lawful = read_lawful(cursor, about, self._reach, None if one is None else [one])
+        self._lawful = self._known(read_lawful(cursor, about, self._reach, None if one is None else [one]))
         self._alone_us = self._lawful.alone_us()
         self.people = np.unique(wearings.person)
         """In the order of the columns below."""
@@ -85,9 +85,13 @@ class SceneGroup:
         partly = partly_monitored(worn, theirs, self._reach)
         if len(partly) == 0:
             return theirs, {}
-        pieces = read_lawful(cursor, self._reach, self._reach, partly.tolist())
+        pieces = self._known(read_lawful(cursor, self._reach, self._reach, partly.tolist()))
         unmonitored = unmonitored_times(worn, pieces, self._reach, partly)
         return theirs.take(~np.isin(theirs.person, partly)).joined(pieces), unmonitored
+
+    def _known(self, pieces: Wearings) -> Wearings:
+        """Without those of wearings that were recorded since the others were read: matching anew is asked for them."""
+        return pieces.take(np.isin(pieces.activation, self._wearings.activation))
 
     def _have_edges(self) -> Booleans:
         """Pieces that begin or end about the window, or are not the only one then, or whose device fell silent,

@@ -37,14 +37,15 @@ class ExplainedPosition:
 
     `depth_m` is its signed distance to the zone's boundary, inside positive, and `p_inside` the probability that the
     wearer was inside. `p_stay` is that of what the alert says: inside, outside where absence is watched, or nearer than
-    the buffer. All three are null where the rule of the time did not reckon them.
+    the buffer. All three are null where the rule of the time did not reckon them, and the place is where nothing opens
+    that time: no condition, other basis or breach.
     """
 
     fix_time: datetime
     received_at: datetime
     upload_delay_s: float
-    lat: float
-    lon: float
+    lat: float | None
+    lon: float | None
     mechanism: str
     accuracy_m: float | None
     reckoned_accuracy_m: float

@@ -81,7 +81,8 @@ def read_broken_glass(
     with services.pool.transaction(caller.identity) as transaction:
         found = list_glass(transaction, before, limit + 1, only_unreviewed=unreviewed)
         page = found[:limit]
-        record_allowed(transaction, caller.identity, Action.BREAK_GLASS_LIST, Subject(row_count=len(page)))
+        about = Subject(row_count=len(page), person_ids=[one.person_id for one in page])
+        record_allowed(transaction, caller.identity, Action.BREAK_GLASS_LIST, about)
     last = encode_number(page[-1].break_glass_id) if found[limit:] else None
     more = next_link(request.url.path, {"unreviewed": str(unreviewed).lower(), "limit": limit}, last)
     return BreakGlassPage(break_glass=[BreakGlassOut.model_validate(one) for one in page], next=more)

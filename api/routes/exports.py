@@ -106,8 +106,7 @@ def show(
     with services.pool.transaction(caller.identity) as transaction:
         found = list_exports(transaction, before, limit + 1)
         page = found[:limit]
-        people = sorted({one.person_id for one in page})
-        about = Subject(row_count=len(page), detail={"person_ids": people})
+        about = Subject(row_count=len(page), person_ids=[one.person_id for one in page])
         record_allowed(transaction, caller.identity, Action.EXPORT_READ, about)
     last = encode_number(page[-1].export_id) if found[limit:] else None
     more = next_link(request.url.path, {"limit": limit}, last)

@@ -16,6 +16,7 @@ from ingest.exports.folder import Manifest, opened, read_folder
 from ingest.exports.sealed import SealedReader
 from ingest.exports.supplier import FORMAT, refuse_unlisted
 from ops.errors import InputError
+from store.audit_seals import turn_timeline
 from store.database import Cursor
 from store.exports.copying import (
     Count,
@@ -76,7 +77,7 @@ def read_supplied(path: Path, public_key: bytes | None) -> Supplied:
 
 
 def import_supplied(cursor: Cursor, supplied: Supplied, key: X25519PrivateKey | None) -> None:
-    """Take all of it in and count it again, within the caller's transaction.
+    """Take all of it in and count it again, within the caller's transaction; the audit goes on behind what it held.
 
     Raises InputError where the service is not empty or of another release, where a key is missing or another one, where
     a file does not hold what its table takes, and where any count is not that of the manifest.
@@ -103,6 +104,7 @@ def import_supplied(cursor: Cursor, supplied: Supplied, key: X25519PrivateKey | 
             copy_in(cursor, tables[name], file)
     set_sequences(cursor, supplied.content.sequences)
     _reconcile(cursor, tables, supplied.content)
+    turn_timeline(cursor)
     for trigger in switched:
         trigger.switch_on(cursor)
 

@@ -33,6 +33,7 @@ from store.evidence_cases import (
     refuse_evidence,
 )
 from store.evidence_inputs import quarantined_fixes, read_inputs
+from store.legal_holds import keep_deletions_out
 
 NO_KEY = "this service has no key to sign with: its operator has to set CORDON_EVIDENCE_KEY_FILE, then ask again"
 CHANGED = "what is stored now gives another result: the crime is matched again, and the new match has to be reviewed"
@@ -74,6 +75,7 @@ class Issuing:
         """Why there is no bundle; None where it was issued."""
         if self.key is None:
             return NO_KEY
+        keep_deletions_out(cursor)
         if case.run.algorithm_version != MATCHING_VERSION:
             ask_for_matching(cursor, case.crime_version_id)
             return OTHER_RULES

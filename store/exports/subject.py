@@ -29,6 +29,10 @@ COMMON = """
 """
 """Stands before each statement."""
 
+TOLD_BASES = "('bail_condition', 'whereabouts_requirement')"
+"""Kinds of legal bases that are made known to whom they bind. An order of a court may have been made without notice,
+and what threatens a life may concern somebody else: there is nothing of either.
+"""
 TRACK = Section(
     "track",
     "every position of your tags while you wore them",
@@ -124,6 +128,16 @@ _LICENCE = (
         """,
     ),
     Section(
+        "legal_bases",
+        "decisions of others than your licence by which your track may be looked at, that you were told of",
+        f"""
+        SELECT reference, kind, wording, lower(during) AS from_time, upper(during) AS to_time, status,
+               role_of_staff(decided_by) AS decided_by, decided_at, ended_at
+        FROM legal_bases WHERE person_id = %(person)s AND status IN ('live', 'ended') AND kind IN {TOLD_BASES}
+        ORDER BY legal_basis_id
+        """,  # noqa: S608  literals
+    ),
+    Section(
         "zones",
         "your zones that you were told of",
         """
@@ -203,6 +217,14 @@ _ALERTS = (
         """,
     ),
 )
+_GLASS = Section(
+    "opened_at_once",
+    "when somebody who does not supervise you saw your record at once, and whether a manager found that right",
+    """
+    SELECT opened_at, ends_at, opened_role AS opened_by, reviewed_at, is_justified
+    FROM break_glass WHERE person_id = %(person)s ORDER BY break_glass_id
+    """,
+)
 _LOOKS = Section(
     "looks",
     "who looked at what is recorded of you: by role, at what time, for what purpose",
@@ -211,5 +233,5 @@ _LOOKS = Section(
     FROM person_looks(%(person)s) WHERE is_told ORDER BY happened_at, action
     """,
 )
-SECTIONS = (*_PERSON, TRACK, *_LICENCE, *_ALERTS, _LOOKS)
+SECTIONS = (*_PERSON, TRACK, *_LICENCE, *_ALERTS, _GLASS, _LOOKS)
 """The person's own data. ``TRACK`` is written as GeoJSON too, and is the only one with many rows."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from store.database import Cursor
 from store.exports.requests import Redaction
 from store.exports.sections import About, read_count
-from store.exports.subject import COMMON
+from store.exports.subject import COMMON, TOLD_BASES
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,8 @@ class Withheld:
 
 
 _NOT_DISCLOSED = (
-    "zones, conditions, stays, alerts and notes of which the law does not let you be told, and approaches to zones"
+    "zones, conditions, legal bases, stays, alerts and notes of which the law does not let you be told, and approaches"
+    " to zones"
 )
 _POLICE = "what a police force asked or was told: the force decides on it; ask the force"
 WITHHELD = (
@@ -38,6 +39,17 @@ WITHHELD = (
         _NOT_DISCLOSED,
         "SELECT count(*) FROM licence_conditions JOIN condition_versions USING (condition_id)"
         " WHERE person_id = %(person)s AND status IN ('draft', 'refused', 'withdrawn')",
+    ),
+    Withheld(
+        "legal bases not disclosed",
+        _NOT_DISCLOSED,
+        f"SELECT count(*) FROM legal_bases WHERE person_id = %(person)s AND (kind NOT IN {TOLD_BASES}"  # noqa: S608  literals
+        " OR status NOT IN ('live', 'ended'))",
+    ),
+    Withheld(
+        "reasons for opening a record at once",
+        "why staff saw your record at once: others may be named in it",
+        "SELECT count(*) FROM break_glass WHERE person_id = %(person)s",
     ),
     Withheld(
         "alerts not disclosed",
@@ -61,7 +73,8 @@ WITHHELD = (
         "police: questions",
         _POLICE,
         "SELECT (SELECT count(*) FROM eliminations WHERE person_id = %(person)s)"
-        " + (SELECT count(*) FROM scene_search_results WHERE person_id = %(person)s)",
+        " + (SELECT count(*) FROM scene_search_results WHERE person_id = %(person)s)"
+        " + (SELECT count(*) FROM trail_requests asked WHERE trail_person(asked) = %(person)s)",
     ),
     Withheld(
         "legal holds",
@@ -112,9 +125,12 @@ def count_withheld(cursor: Cursor, about: About) -> list[Redaction]:
 NOT_GIVEN = {
     "cordon.access_tokens": "staff and machines: nothing about the person",
     "cordon.audit_log": "given as looks, through the function person_looks",
+    "cordon.audit_prunings": "that the audit is whole",
+    "cordon.audit_seals": "that the audit is whole",
     "cordon.authorities": "operations: about areas",
     "cordon.authority_records": "operations: about areas",
     "cordon.batch_routines": "police",
+    "cordon.caseload_covers": "staff; the looks that it allowed are given",
     "cordon.casework_rules": "the service's rules",
     "cordon.condition_draft_changes": "staff's work on a draft; what it led to is given",
     "cordon.crime_batch_errors": "police",
@@ -124,8 +140,10 @@ NOT_GIVEN = {
     "cordon.crimes": "police",
     "cordon.dead_letters": "messages that nobody could read: of whom they are is not known",
     "cordon.delivery_attempts": "how messages were sent, not what they said",
+    "cordon.demonstration": "whether the service is one",
     "cordon.device_timers": "when the service looks at a tag next",
     "cordon.eliminations": "police",
+    "cordon.erased_times": "of what there is nothing any more",
     "cordon.escalation_looks": "when the service looks at an alert next",
     "cordon.evidence_bundles": "police",
     "cordon.evidence_notices": "police",
@@ -135,13 +153,16 @@ NOT_GIVEN = {
     "cordon.export_parts": "copies of what is given",
     "cordon.exports": "this request itself, and what a court asked for",
     "cordon.intake_state": "the service's health",
+    "cordon.lawful_changes": "work that waits",
     "cordon.legal_holds": "what police or a court need the data for",
+    "cordon.long_visits": "an index of the stays",
     "cordon.match_days": "about a stadium",
     "cordon.match_outcomes": "police",
     "cordon.match_qualifications": "police",
     "cordon.matching_result_records": "police",
     "cordon.matching_runs": "police",
     "cordon.matching_wanted": "police",
+    "cordon.not_monitored": "police",
     "cordon.outbox": "a queue",
     "cordon.overdue_clocks": "which of staff's deadlines passed: the times are with the alert",
     "cordon.partition_offsets": "the service's own place in its queue",
@@ -158,8 +179,12 @@ NOT_GIVEN = {
     "cordon.scene_search_result_records": "police",
     "cordon.scene_searches": "police",
     "cordon.schema_migrations": "the schema",
+    "cordon.sessions": "staff: when they signed in",
     "cordon.sources": "senders' keys",
     "cordon.track_cells": "an index of the positions",
+    "cordon.trail_decisions": "police",
+    "cordon.trail_request_tellings": "police",
+    "cordon.trail_requests": "police",
     "cordon.victim_changes": "victims",
     "cordon.victim_choices": "victims",
     "cordon.victim_tasks": "victims",

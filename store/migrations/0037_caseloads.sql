@@ -81,39 +81,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
     SELECT DISTINCT team_id FROM staff WHERE role = 'manager' AND team_id IS NOT NULL AND ended_at IS NULL)
 $$;
 
--- What a manager manages, of people whose ids lie in [first, last]. By the indexes of teams and practitioners.
-CREATE FUNCTION team_caseload(asking_subject text, first bigint, last bigint) RETURNS SETOF bigint
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
-  WITH own AS MATERIALIZED (SELECT team_id FROM staff WHERE subject = asking_subject AND ended_at IS NULL)
-  SELECT person_id FROM people WHERE team_id = (SELECT team_id FROM own) AND person_id BETWEEN first AND last
-  UNION ALL
-  SELECT person_id FROM people
-  WHERE practitioner = ANY (ARRAY(SELECT subject FROM staff WHERE team_id = (SELECT team_id FROM own)))
-    AND person_id BETWEEN first AND last
-  UNION ALL
-  SELECT person_id FROM people LEFT JOIN staff supervising ON supervising.subject = people.practitioner
-  WHERE (people.team_id IS NULL
-         OR people.team_id = ANY (ARRAY(SELECT team_id FROM teams WHERE team_id <> ALL ((SELECT managed_teams())::bigint[]))))
-    AND (supervising.team_id IS NULL OR supervising.team_id <> ALL ((SELECT managed_teams())::bigint[]))
-    AND person_id BETWEEN first AND last
-$$;
-
--- Whom a caller sees whatever the rota says.
-CREATE FUNCTION standing_caseload(asking_subject text, asking_role text, first bigint, last bigint) RETURNS SETOF bigint
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
-  SELECT person_id FROM people
-  WHERE (SELECT is_supervising(asking_subject, asking_role))
-    AND practitioner = ANY ((SELECT stands_in_for(asking_subject))::text[]) AND person_id BETWEEN first AND last
-  UNION ALL
-  SELECT person_id FROM break_glass
-  WHERE (SELECT is_supervising(asking_subject, asking_role))
-    AND opened_by = asking_subject AND ends_at > (SELECT service_clock()) AND opened_at <= (SELECT service_clock())
-    AND is_justified IS NOT FALSE AND person_id BETWEEN first AND last
-  UNION ALL
-  SELECT managed FROM team_caseload(asking_subject, first, last) AS managed
-  WHERE asking_role = 'manager' AND (SELECT is_supervising(asking_subject, asking_role))
-$$;
-
 -- What who is on duty sees of a person goes back so far, but for open alerts.
 CREATE FUNCTION rota_sees_since() RETURNS timestamptz
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
@@ -128,41 +95,111 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
     AND upper(during) > (SELECT service_clock()) AND during @> (SELECT service_clock())
 $$;
 
--- People with an alert that is open, or that was closed or taken back since: who closed it by mistake opens it again,
--- and who is told that it was taken back can read it.
-CREATE FUNCTION people_with_alerts(since timestamptz, first bigint, last bigint) RETURNS SETOF bigint
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
-  SELECT person_id FROM alert_cases
-  WHERE status NOT IN ('closed', 'retracted') AND person_id BETWEEN first AND last
-  UNION
-  SELECT person_id FROM alert_cases WHERE closed_at >= since AND person_id BETWEEN first AND last
-  UNION
-  SELECT person_id FROM alerts WHERE state = 'retracted' AND updated_at >= since AND person_id BETWEEN first AND last
-$$;
-
--- Whom a caller sees because of a shift that runs now: people with alerts in its area. Who is of no team is in every area.
-CREATE FUNCTION rota_caseload(asking_subject text, asking_role text, first bigint, last bigint) RETURNS SETOF bigint
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
-  WITH held AS MATERIALIZED (SELECT * FROM shifts_held(asking_subject, asking_role)),
-  since AS MATERIALIZED (SELECT greatest(min(began_at), rota_sees_since()) AS since FROM held),
-  area AS MATERIALIZED (
-    SELECT bool_or(teams = '{}') AS is_everywhere, ARRAY(SELECT DISTINCT unnest(teams) FROM held) AS teams FROM held)
-  SELECT alerting FROM since, area, people_with_alerts(since.since, first, last) AS alerting WHERE area.is_everywhere
-  UNION ALL
-  SELECT alerting FROM since, area, people_with_alerts(since.since, first, last) AS alerting
-  JOIN people ON people.person_id = alerting
-  LEFT JOIN staff supervising ON supervising.subject = people.practitioner
-  WHERE NOT area.is_everywhere
-    AND (people.team_id = ANY (area.teams) OR supervising.team_id = ANY (area.teams)
-         OR people.team_id IS NULL AND supervising.team_id IS NULL)
-$$;
+-- Who is seen, each rule written once and made twice: of everybody, as row security asks once a statement, and of some
+-- people, as all else asks. One plan for both would suit neither; PL/pgSQL keeps the plans.
+DO $make$
+DECLARE
+  parameter text;
+  argument text;
+  wanted text;
+BEGIN
+  FOR parameter, argument, wanted IN VALUES
+    ('', '', 'true'), (', among bigint[]', ', among', 'person_id = ANY (among)') LOOP
+    -- What a manager manages.
+    EXECUTE format($made$
+CREATE FUNCTION team_caseload(asking_subject text%1$s) RETURNS SETOF bigint
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
+DECLARE
+  own bigint := (SELECT team_id FROM staff WHERE subject = asking_subject AND role = 'manager' AND ended_at IS NULL);
+  managed bigint[] := managed_teams();
+BEGIN
+  RETURN QUERY
+    SELECT person_id FROM people WHERE team_id = own AND %2$s
+    UNION ALL
+    SELECT person_id FROM people
+    WHERE practitioner = ANY (ARRAY(SELECT subject FROM staff WHERE team_id = own)) AND %2$s
+    UNION ALL
+    SELECT person_id FROM people LEFT JOIN staff supervising ON supervising.subject = people.practitioner
+    WHERE (people.team_id IS NULL
+           OR people.team_id = ANY (ARRAY(SELECT team_id FROM teams WHERE team_id <> ALL (managed))))
+      AND (supervising.team_id IS NULL OR supervising.team_id <> ALL (managed)) AND %2$s;
+END
+$$
+    $made$, parameter, wanted);
+    -- Whom a caller sees whatever the rota says.
+    EXECUTE format($made$
+CREATE FUNCTION standing_caseload(asking_subject text, asking_role text%1$s) RETURNS SETOF bigint
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
+DECLARE
+  moment timestamptz := service_clock();
+BEGIN
+  IF is_supervising(asking_subject, asking_role) THEN
+    RETURN QUERY
+      SELECT person_id FROM people WHERE practitioner = ANY (stands_in_for(asking_subject)) AND %3$s
+      UNION ALL
+      SELECT person_id FROM break_glass
+      WHERE opened_by = asking_subject AND ends_at > moment AND opened_at <= moment
+        AND is_justified IS NOT FALSE AND %3$s
+      UNION ALL
+      SELECT managed FROM team_caseload(asking_subject%2$s) AS managed WHERE asking_role = 'manager';
+  END IF;
+END
+$$
+    $made$, parameter, argument, wanted);
+    -- Whom a caller sees because of a shift that runs now: people of its area with an alert that is open, or that was
+    -- closed or taken back in the shift: who closed it by mistake opens it again, and who is told that it was taken
+    -- back can read it. Who is of no team is in every area. Not of entries into an authority's area: those are for who
+    -- supervises the wearer alone, and whoever is on duty may draw the area.
+    EXECUTE format($made$
+CREATE FUNCTION rota_caseload(asking_subject text, asking_role text%1$s) RETURNS SETOF bigint
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
+DECLARE
+  is_everywhere boolean;
+  area bigint[];
+  since timestamptz;
+BEGIN
+  SELECT bool_or(teams = '{}'), greatest(min(began_at), rota_sees_since()) INTO is_everywhere, since
+    FROM shifts_held(asking_subject, asking_role);
+  IF is_everywhere IS NULL THEN -- no shift runs
+    RETURN;
+  END IF;
+  area := ARRAY(SELECT unnest(teams) FROM shifts_held(asking_subject, asking_role));
+  RETURN QUERY
+    WITH inside AS MATERIALIZED (
+      SELECT person_id FROM people WHERE NOT is_everywhere AND team_id = ANY (area) AND %2$s
+      UNION ALL
+      SELECT person_id FROM people
+      WHERE NOT is_everywhere AND %2$s
+        AND practitioner = ANY (ARRAY(SELECT subject FROM staff WHERE team_id = ANY (area)))
+      UNION ALL
+      SELECT person_id FROM people LEFT JOIN staff supervising ON supervising.subject = people.practitioner
+      WHERE NOT is_everywhere AND people.team_id IS NULL AND supervising.team_id IS NULL AND %2$s),
+    alerting AS (
+      SELECT person_id FROM alert_cases
+      WHERE (status NOT IN ('closed', 'retracted') OR closed_at >= since) AND person_id IS NOT NULL AND %2$s
+        AND NOT EXISTS (SELECT FROM alerts entry
+          WHERE entry.alert_id = alert_cases.alert_id AND entry.kind = 'authority_area_entry')
+      UNION ALL
+      SELECT person_id FROM alerts
+      WHERE state = 'retracted' AND updated_at >= since AND person_id IS NOT NULL AND kind <> 'authority_area_entry'
+        AND %2$s)
+    SELECT person_id FROM alerting WHERE is_everywhere OR person_id IN (SELECT person_id FROM inside);
+END
+$$
+    $made$, parameter, wanted);
+    EXECUTE format(
+      'REVOKE ALL ON FUNCTION team_caseload(text%1$s), standing_caseload(text, text%1$s), rota_caseload(text, text%1$s)'
+      ' FROM public', replace(parameter, 'among ', ''));
+  END LOOP;
+END
+$make$;
 
 CREATE OR REPLACE FUNCTION caseload(asking_subject text, asking_role text) RETURNS bigint[]
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
   SELECT ARRAY(
-    SELECT standing_caseload(asking_subject, asking_role, -9223372036854775808, 9223372036854775807)
+    SELECT seen FROM standing_caseload(asking_subject, asking_role) AS seen
     UNION
-    SELECT rota_caseload(asking_subject, asking_role, -9223372036854775808, 9223372036854775807))
+    SELECT seen FROM rota_caseload(asking_subject, asking_role) AS seen)
 $$;
 
 -- Alerts of nobody, such as that no tag is heard: every manager's, and of whoever is on duty.
@@ -173,97 +210,67 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
     OR EXISTS (SELECT FROM shifts_held(asking_subject, asking_role))
 $$;
 
+-- Which of these people a caller sees; NULL stands for alerts that are nobody's.
+CREATE FUNCTION caller_sees_of(asking_subject text, asking_role text, among bigint[]) RETURNS SETOF bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
+  SELECT unnest(among) WHERE sees_everyone(asking_role)
+  UNION
+  SELECT NULL WHERE array_position(among, NULL) IS NOT NULL AND sees_nobodys(asking_subject, asking_role)
+  UNION
+  SELECT seen FROM standing_caseload(asking_subject, asking_role, among) AS seen
+  UNION
+  SELECT seen FROM rota_caseload(asking_subject, asking_role, among) AS seen
+$$;
 CREATE OR REPLACE FUNCTION caller_may_see(asking_subject text, asking_role text, wanted bigint) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
-  SELECT coalesce(CASE
-    WHEN sees_everyone(asking_role) THEN true
-    WHEN wanted IS NULL THEN sees_nobodys(asking_subject, asking_role)
-    ELSE EXISTS (SELECT FROM standing_caseload(asking_subject, asking_role, wanted, wanted))
-      OR EXISTS (SELECT FROM rota_caseload(asking_subject, asking_role, wanted, wanted))
-  END, false)
+  SELECT EXISTS (SELECT FROM caller_sees_of(asking_subject, asking_role, ARRAY[wanted]))
 $$;
 
--- The same for the caller of this transaction, in the form that row security asks once a statement.
+-- The same for the caller of this transaction, in the form that row security asks once a statement. In FROM, as in a
+-- list of columns the function's settings would be made and undone for each row.
+CREATE FUNCTION caller_standing() RETURNS SETOF bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
+  SELECT seen FROM standing_caseload(current_setting('cordon.subject', true), current_setting('cordon.role', true)) AS seen
+$$;
+CREATE FUNCTION caller_on_duty() RETURNS SETOF bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
+  SELECT seen FROM rota_caseload(current_setting('cordon.subject', true), current_setting('cordon.role', true)) AS seen
+$$;
 CREATE FUNCTION caller_caseload() RETURNS SETOF bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
-  WITH caller AS MATERIALIZED (
-    SELECT current_setting('cordon.subject', true) AS subject, current_setting('cordon.role', true) AS role,
-           -9223372036854775808 AS first, 9223372036854775807 AS last)
-  SELECT standing FROM caller, standing_caseload(subject, role, first::bigint, last) AS standing
+  SELECT seen FROM caller_standing() AS seen UNION ALL SELECT seen FROM caller_on_duty() AS seen
+$$;
+-- Who is on duty sees open alerts whatever their age, and of everything else what lasted into the last 48 hours.
+CREATE FUNCTION caller_duty_alerts() RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
+  WITH seen AS MATERIALIZED (SELECT seen AS person_id FROM caller_on_duty() AS seen)
+  SELECT alert_id FROM alert_cases
+  WHERE status NOT IN ('closed', 'retracted') AND person_id IN (SELECT person_id FROM seen)
+    AND (SELECT EXISTS (SELECT FROM seen))
   UNION ALL
-  SELECT alerting FROM caller, rota_caseload(subject, role, first::bigint, last) AS alerting
+  SELECT alert_id FROM alert_cases
+  WHERE closed_at >= (SELECT rota_sees_since()) AND person_id IN (SELECT person_id FROM seen)
+    AND (SELECT EXISTS (SELECT FROM seen))
+  UNION ALL
+  SELECT alert_id FROM alerts JOIN alert_cases USING (alert_id)
+  WHERE alerts.state = 'retracted' AND alerts.updated_at >= (SELECT rota_sees_since())
+    AND alert_cases.status = 'retracted' AND alerts.person_id IN (SELECT person_id FROM seen)
+    AND (SELECT EXISTS (SELECT FROM seen))
 $$;
 CREATE FUNCTION caller_sees_nobodys() RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
   SELECT sees_nobodys(current_setting('cordon.subject', true), current_setting('cordon.role', true))
 $$;
--- Whom the caller sees by the rota alone, and so not their past.
-CREATE FUNCTION caller_rota_alone() RETURNS SETOF bigint
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
-  WITH caller AS MATERIALIZED (
-    SELECT current_setting('cordon.subject', true) AS subject, current_setting('cordon.role', true) AS role,
-           -9223372036854775808 AS first, 9223372036854775807 AS last)
-  SELECT alerting FROM caller, rota_caseload(subject, role, first::bigint, last) AS alerting
-  WHERE alerting NOT IN (
-    SELECT standing FROM caller, standing_caseload(subject, role, first::bigint, last) AS standing)
-$$;
 -- From when on the caller may see what a person did.
 CREATE FUNCTION earliest_seen(wanted bigint) RETURNS timestamptz
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
   SELECT CASE
-    WHEN NOT EXISTS (SELECT FROM standing_caseload(subject, role, wanted, wanted))
-      AND EXISTS (SELECT FROM rota_caseload(subject, role, wanted, wanted)) THEN rota_sees_since()
+    WHEN NOT EXISTS (SELECT FROM standing_caseload(subject, role, ARRAY[wanted]))
+      AND EXISTS (SELECT FROM rota_caseload(subject, role, ARRAY[wanted])) THEN rota_sees_since()
     ELSE '-infinity'
   END
   FROM (SELECT current_setting('cordon.subject', true) AS subject, current_setting('cordon.role', true) AS role) caller
 $$;
-
--- Row security, once more for all tables that hold data of people.
-DO $$
-DECLARE
-  guarded text;
-BEGIN
-  FOREACH guarded IN ARRAY ARRAY[
-    'people', 'visits', 'alerts', 'alert_events', 'alert_cases', 'authorisations', 'licence_conditions'] LOOP
-    EXECUTE format('DROP POLICY caseload ON %I', guarded);
-    EXECUTE format($policy$
-      CREATE POLICY caseload ON %I FOR SELECT TO cordon_api USING (
-        (SELECT sees_everyone(current_setting('cordon.role', true)))
-        OR person_id IN (SELECT caller_caseload()))$policy$, guarded);
-  END LOOP;
-  FOREACH guarded IN ARRAY ARRAY['alerts', 'alert_events', 'alert_cases'] LOOP
-    EXECUTE format($policy$
-      CREATE POLICY of_nobody ON %I FOR SELECT TO cordon_api USING (
-        person_id IS NULL AND (SELECT caller_sees_nobodys()))$policy$, guarded);
-  END LOOP;
-END
-$$;
-DROP POLICY visible ON zones;
-CREATE POLICY visible ON zones FOR SELECT TO cordon_api USING (
-  (SELECT draws_zones(current_setting('cordon.role', true)) OR sees_everyone(current_setting('cordon.role', true)))
-  OR person_id IS NULL AND (SELECT sees_zones(current_setting('cordon.role', true)))
-  OR person_id IN (SELECT caller_caseload()));
-
--- Who is on duty sees open alerts whatever their age, and of everything else what lasted into the last 48 hours.
-CREATE FUNCTION was_retracted_since(wanted uuid, since timestamptz) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
-  SELECT EXISTS (SELECT FROM alerts WHERE alert_id = wanted AND state = 'retracted' AND updated_at >= since)
-$$;
-CREATE POLICY on_duty ON alert_cases AS RESTRICTIVE FOR SELECT TO cordon_api USING (
-  status NOT IN ('closed', 'retracted') OR raised_at >= (SELECT rota_sees_since()) OR person_id IS NULL
-  OR person_id NOT IN (SELECT caller_rota_alone())
-  OR closed_at >= (SELECT rota_sees_since())
-  OR status = 'retracted' AND was_retracted_since(alert_id, (SELECT rota_sees_since())));
-CREATE POLICY on_duty ON alerts AS RESTRICTIVE FOR SELECT TO cordon_api USING (
-  raised_at >= (SELECT rota_sees_since()) OR person_id IS NULL OR person_id NOT IN (SELECT caller_rota_alone())
-  OR EXISTS (SELECT FROM alert_cases WHERE alert_cases.alert_id = alerts.alert_id));
-CREATE POLICY on_duty ON alert_events AS RESTRICTIVE FOR SELECT TO cordon_api USING (
-  happened_at >= (SELECT rota_sees_since()) OR person_id IS NULL OR person_id NOT IN (SELECT caller_rota_alone())
-  OR EXISTS (SELECT FROM alert_cases WHERE alert_cases.alert_id = alert_events.alert_id));
-CREATE POLICY on_duty ON visits AS RESTRICTIVE FOR SELECT TO cordon_api USING (
-  entered_at >= (SELECT rota_sees_since()) OR person_id NOT IN (SELECT caller_rota_alone())
-  OR coalesce(left_at, last_inside_at) >= (SELECT rota_sees_since())
-  OR EXISTS (SELECT FROM alerts WHERE alerts.visit_id = visits.visit_id));
 
 -- Plans for shared zones: by whom operations are run, who work alerts.
 DROP POLICY set_by_supervision ON response_plans;
@@ -274,11 +281,9 @@ CREATE POLICY set_by_supervision ON response_plans FOR INSERT TO cordon_api WITH
     SELECT FROM zones WHERE zones.zone_id = response_plans.zone_id
       AND (zones.person_id IS NOT NULL OR (SELECT runs_operations(current_setting('cordon.role', true))))));
 
-REVOKE ALL ON FUNCTION is_supervising(text, text), stands_in_for(text), managed_teams(),
-  team_caseload(text, bigint, bigint), standing_caseload(text, text, bigint, bigint), rota_sees_since(),
-  shifts_held(text, text), people_with_alerts(timestamptz, bigint, bigint), rota_caseload(text, text, bigint, bigint),
-  sees_nobodys(text, text), caller_caseload(), caller_sees_nobodys(), caller_rota_alone(), earliest_seen(bigint),
-  was_retracted_since(uuid, timestamptz) FROM public;
-GRANT EXECUTE ON FUNCTION caller_caseload(), caller_sees_nobodys(), caller_rota_alone(), rota_sees_since(),
-  earliest_seen(bigint), was_retracted_since(uuid, timestamptz) TO cordon_api;
+REVOKE ALL ON FUNCTION is_supervising(text, text), stands_in_for(text), managed_teams(), rota_sees_since(),
+  shifts_held(text, text), sees_nobodys(text, text), caller_sees_of(text, text, bigint[]), caller_standing(),
+  caller_on_duty(), caller_caseload(), caller_duty_alerts(), caller_sees_nobodys(), earliest_seen(bigint) FROM public;
+GRANT EXECUTE ON FUNCTION caller_standing(), caller_on_duty(), caller_caseload(), caller_duty_alerts(),
+  caller_sees_nobodys(), caller_sees_of(text, text, bigint[]), rota_sees_since(), earliest_seen(bigint) TO cordon_api;
 GRANT EXECUTE ON FUNCTION caller_may_see(text, text, bigint), caseload(text, text) TO cordon_worker;

@@ -83,12 +83,12 @@ GRANT INSERT (person_id, kind, reference, wording, during, drafted_by) ON legal_
 GRANT UPDATE (status, decided_by, decided_at, reason, ended_by, ended_at, closed_at) ON legal_bases TO cordon_api;
 
 -- Times in which somebody's trail may be looked at, which may overlap: each approved version of a condition of trail
--- monitoring, from its start until its end, the condition's early end or the start of the version approved after it;
--- and each approved basis, until its end or the end of the person's monitoring.
+-- monitoring, from its start until its end, the condition's early end (which a version still to begin may say), or the
+-- start of the version approved after it; and each approved basis, until its end or that of the person's monitoring.
 CREATE VIEW trail_stretches AS
   SELECT person_id, tstzrange(starts_at, greatest(starts_at, until_time)) AS during FROM (
     SELECT condition.person_id, version.starts_at,
-           coalesce(least(version.ends_at, version.ended_at, min(version.starts_at) OVER (
+           coalesce(least(version.ends_at, version.ended_at, min(least(version.starts_at, version.ended_at)) OVER (
              PARTITION BY condition.person_id, condition.condition_id ORDER BY version.version
              ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)), 'infinity') AS until_time
     FROM licence_conditions condition JOIN condition_versions version USING (condition_id)
@@ -105,10 +105,12 @@ RETURNS tstzrange LANGUAGE sql STABLE AS $$
     THEN tstzrange(entered_at - interval '15 minutes', coalesce(left_at, last_inside_at) + interval '15 minutes')
     ELSE 'empty' END
 $$;
--- Of zones that are conditions of the wearer's: only such a zone can be breached (model.enums.ZoneKind.binds).
+-- Of zones that are conditions of the wearer's: only such a zone can be breached (model.enums.ZoneKind.binds). And from
+-- when it was published on: nobody opens somebody's past by drawing a zone around it afterwards.
 CREATE VIEW visit_stretches AS
   SELECT visit.person_id, visit.visit_id, visit.entered_at,
-         visit_time(visit.state, visit.regime, visit.entered_at, visit.last_inside_at, visit.left_at) AS during
+         visit_time(visit.state, visit.regime, visit.entered_at, visit.last_inside_at, visit.left_at)
+           * tstzrange(version.created_at, NULL) AS during
   FROM visits visit
   JOIN zone_versions version ON version.zone_id = visit.zone_id AND version.version = visit.zone_version
   WHERE version.kind IN ('exclusion', 'inclusion', 'curfew')
@@ -134,6 +136,54 @@ REVOKE ALL ON FUNCTION keep_legal_bases(), visit_time(text, text, timestamptz, t
 GRANT EXECUTE ON FUNCTION visit_time(text, text, timestamptz, timestamptz, timestamptz), trail_times(bigint),
   lawful_times(bigint, timestamptz, timestamptz) TO cordon_worker;
 GRANT SELECT ON trail_stretches, visit_stretches TO cordon_worker;
+-- The database says when a version was published, not who publishes it.
+REVOKE INSERT ON zone_versions FROM cordon_api;
+GRANT INSERT (zone_id, version, name, kind, geometry, active_from, active_to, schedule, preset, policy, is_disclosed,
+              valid_from, valid_to, revision, created_by) ON zone_versions TO cordon_api;
+-- What has ended goes on by another version alone, which for somebody's own zone takes an approval.
+CREATE FUNCTION zone_version_ends_sooner() RETURNS trigger LANGUAGE plpgsql SET search_path = cordon, pg_temp AS $$
+BEGIN
+  IF pg_has_role(session_user, (SELECT nspowner FROM pg_namespace WHERE nspname = 'cordon'), 'USAGE') THEN
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION 'a version of a zone never ends later than it did' USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+REVOKE ALL ON FUNCTION zone_version_ends_sooner() FROM public;
+CREATE TRIGGER ends_sooner BEFORE UPDATE OF valid_to ON zone_versions FOR EACH ROW
+  WHEN (coalesce(NEW.valid_to, 'infinity') > coalesce(OLD.valid_to, 'infinity')) EXECUTE FUNCTION zone_version_ends_sooner();
+
+-- What an alert stands on, as it is shown to who may see it: when and how sure, and the places of lawful times alone. An
+-- alert that opens no time, such as an authorised entry or one that was taken back, has none.
+CREATE FUNCTION without_places(document jsonb, allowed tstzmultirange) RETURNS jsonb
+LANGUAGE plpgsql STABLE SET search_path = cordon, pg_temp AS $$
+BEGIN
+  RETURN CASE
+    WHEN jsonb_typeof(document) = 'array' THEN (
+      SELECT coalesce(jsonb_agg(without_places(value, allowed) ORDER BY place), '[]')
+      FROM jsonb_array_elements(document) WITH ORDINALITY AS given (value, place))
+    WHEN jsonb_typeof(document) <> 'object' THEN document
+    WHEN document ?& ARRAY['fix_time', 'lat', 'lon'] THEN
+      CASE WHEN (document ->> 'fix_time')::timestamptz <@ allowed THEN document
+           ELSE document || '{"lat": null, "lon": null}' END
+    ELSE (SELECT coalesce(jsonb_object_agg(key, without_places(value, allowed)), '{}') FROM jsonb_each(document))
+  END;
+END
+$$;
+CREATE FUNCTION shown_evidence(wanted uuid) RETURNS jsonb
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
+  SELECT without_places(evidence, lawful_times(
+    person_id, began_at - interval '1 day', coalesce(ended_at, last_evidence_at) + interval '1 day'))
+  FROM alerts WHERE alert_id = wanted AND (pg_has_role(session_user, current_user, 'USAGE') OR may_see_person(person_id))
+$$;
+REVOKE ALL ON FUNCTION without_places(jsonb, tstzmultirange), shown_evidence(uuid) FROM public;
+GRANT EXECUTE ON FUNCTION shown_evidence(uuid) TO cordon_api;
+REVOKE SELECT ON alerts, visits FROM cordon_api;
+GRANT SELECT (alert_id, sequence, kind, severity, urgency, state, person_id, activation_id, zone_id, zone_version, visit_id,
+              began_at, last_evidence_at, ended_at, received_at, raised_at, updated_at) ON alerts TO cordon_api;
+GRANT SELECT (visit_id, activation_id, person_id, zone_id, zone_version, aspect, regime, state, inferred, entered_at,
+              confirmed_at, last_inside_at, left_at, closed_at, positions_inside, end_reason, merged_into)
+  ON visits TO cordon_api;
 
 -- The track that the API's role may read, of lawful times alone, and no further back than the caller sees.
 CREATE OR REPLACE FUNCTION person_track(

@@ -32,16 +32,27 @@ END
 $$;
 CREATE TRIGGER asks_for_matching AFTER INSERT OR UPDATE ON legal_bases
   FOR EACH ROW WHEN (NEW.status IN ('live', 'ended')) EXECUTE FUNCTION legal_basis_changed();
+-- Until ever: what a version takes away of those before it may last longer than itself.
 CREATE FUNCTION trail_condition_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
 BEGIN
-  PERFORM note_lawful_change(person_id, NEW.starts_at, coalesce(NEW.ends_at, 'infinity'))
+  PERFORM note_lawful_change(person_id, least(NEW.starts_at, NEW.ended_at), 'infinity')
   FROM licence_conditions WHERE condition_id = NEW.condition_id AND kind = 'trail_monitoring';
   RETURN NULL;
 END
 $$;
 CREATE TRIGGER asks_for_matching AFTER INSERT OR UPDATE ON condition_versions
   FOR EACH ROW WHEN (NEW.status IN ('live', 'superseded', 'ended')) EXECUTE FUNCTION trail_condition_changed();
+-- Bases end with the person's monitoring.
+CREATE FUNCTION monitoring_ended() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
+BEGIN
+  PERFORM note_lawful_change(NEW.person_id, least(OLD.ended_at, NEW.ended_at), 'infinity');
+  RETURN NULL;
+END
+$$;
+CREATE TRIGGER asks_for_matching AFTER UPDATE OF ended_at ON people
+  FOR EACH ROW WHEN (OLD.ended_at IS DISTINCT FROM NEW.ended_at) EXECUTE FUNCTION monitoring_ended();
 
 -- A visit that goes on as positions come in changes nothing of a time that is matched for good: a crime is matched once
 -- more ten minutes after its padded window (crimes.recent.SETTLED_AFTER_S). Two hours: the longest padding of a window;
@@ -88,7 +99,7 @@ CREATE TRIGGER visits_changed AFTER UPDATE ON visits REFERENCING OLD TABLE AS ol
   FOR EACH STATEMENT EXECUTE FUNCTION visits_changed();
 
 REVOKE ALL ON FUNCTION note_lawful_change(bigint, timestamptz, timestamptz), legal_basis_changed(),
-  trail_condition_changed(), visits_changed(), crimes_about(tstzrange) FROM public;
+  trail_condition_changed(), monitoring_ended(), visits_changed(), crimes_about(tstzrange) FROM public;
 
 -- Who had no lawful time in a crime's padded windows when it was matched against everybody: counted as cannot say, and
 -- without a result of their own. A bitmap: bit n of byte m is the person 8 m + n.

@@ -3,15 +3,23 @@ CREATE FUNCTION administers_people() RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
   SELECT manages_people() AND coalesce(current_setting('cordon.role', true), '') <> 'manager'
 $$;
-CREATE FUNCTION managed_caseload(first bigint, last bigint) RETURNS SETOF bigint
+CREATE FUNCTION caller_manages() RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
-  SELECT managed FROM team_caseload(current_setting('cordon.subject', true), first, last) AS managed
-  WHERE current_setting('cordon.role', true) = 'manager'
+  SELECT coalesce(current_setting('cordon.role', true) = 'manager', false)
     AND is_supervising(current_setting('cordon.subject', true), current_setting('cordon.role', true))
+$$;
+CREATE FUNCTION managed_caseload() RETURNS SETOF bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
+  SELECT managed FROM team_caseload(current_setting('cordon.subject', true)) AS managed WHERE (SELECT caller_manages())
+$$;
+CREATE FUNCTION managed_caseload(among bigint[]) RETURNS SETOF bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
+  SELECT managed FROM team_caseload(current_setting('cordon.subject', true), among) AS managed
+  WHERE (SELECT caller_manages())
 $$;
 CREATE FUNCTION manages_person(wanted bigint) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
-  SELECT administers_people() OR EXISTS (SELECT FROM managed_caseload(wanted, wanted))
+  SELECT administers_people() OR EXISTS (SELECT FROM managed_caseload(ARRAY[wanted]))
 $$;
 -- The rule of team_caseload for a row that is about to be written.
 CREATE FUNCTION manages_people_of(whose text, team bigint) RETURNS boolean
@@ -20,8 +28,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
     AND is_supervising(current_setting('cordon.subject', true), current_setting('cordon.role', true)) AND (
       SELECT (team IS NULL OR team <> ALL (managed_teams())) AND (other IS NULL OR other <> ALL (managed_teams()))
         OR EXISTS (
-          SELECT FROM staff WHERE subject = current_setting('cordon.subject', true) AND ended_at IS NULL
-            AND team_id IN (team, other))
+          SELECT FROM staff WHERE subject = current_setting('cordon.subject', true) AND role = 'manager'
+            AND ended_at IS NULL AND team_id IN (team, other))
       FROM (SELECT (SELECT team_id FROM staff WHERE subject = whose) AS other) practitioner), false)
 $$;
 CREATE OR REPLACE VIEW managed_people WITH (security_barrier) AS
@@ -33,7 +41,7 @@ CREATE OR REPLACE VIEW managed_activations WITH (security_barrier) AS
   SELECT activation_id, device_id, person_id, during, revision FROM activation_records
   WHERE quarantined_at IS NULL AND manages_people()
     AND ((SELECT administers_people())
-         OR person_id IN (SELECT managed_caseload(-9223372036854775808, 9223372036854775807)))
+         OR person_id IN (SELECT managed FROM managed_caseload() AS managed))
   WITH CHECK OPTION;
 -- What stands in the way of what a manager records and is somebody else's: that there is something, and not whose.
 CREATE FUNCTION crns_of_others(wanted text[]) RETURNS SETOF text
@@ -45,14 +53,14 @@ CREATE FUNCTION worn_by_others(wanted integer[]) RETURNS TABLE (device_id intege
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
   SELECT worn.device_id, worn.during FROM device_activations worn
   WHERE (SELECT manages_people() AND NOT administers_people()) AND worn.device_id = ANY (wanted)
-    AND worn.person_id NOT IN (SELECT managed_caseload(-9223372036854775808, 9223372036854775807))
+    AND worn.person_id NOT IN (SELECT managed FROM managed_caseload() AS managed)
 $$;
 DROP POLICY managed ON people;
 CREATE POLICY managed ON people FOR SELECT TO cordon_api USING ((SELECT administers_people()));
 DROP POLICY caseload ON eligibility_decisions;
 CREATE POLICY caseload ON eligibility_decisions FOR SELECT TO cordon_api USING (
   (SELECT administers_people() OR sees_everyone(current_setting('cordon.role', true)))
-  OR person_id IN (SELECT caller_caseload()));
+  OR person_id IN (SELECT seen FROM caller_caseload() AS seen));
 DROP POLICY decided ON eligibility_decisions;
 CREATE POLICY decided ON eligibility_decisions FOR INSERT TO cordon_api
   WITH CHECK (manages_person(person_id) AND decided_by = current_setting('cordon.subject', true));
@@ -103,24 +111,29 @@ LANGUAGE sql SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
   SELECT * FROM write_end_of_conditions(wanted, moment, by_whom, new_revision)
 $$;
 
--- No manager widens what they see themselves: not by their own team or role, nor by those of another team's staff.
+-- No manager widens what they see themselves, nor what somebody else does of another team: not by their own team or role,
+-- nor by that team's staff. Nor do they change anything else of those, such as where they are told of a broken glass.
 CREATE FUNCTION keep_managers_reach() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
 DECLARE
   caller text := current_setting('cordon.subject', true);
+  own_team bigint;
 BEGIN
-  IF current_setting('cordon.role', true) IS DISTINCT FROM 'manager' THEN
-    RETURN NEW;
-  END IF;
-  IF TG_OP = 'UPDATE' AND (NEW.team_id, NEW.role, NEW.ended_at) IS NOT DISTINCT FROM (OLD.team_id, OLD.role, OLD.ended_at) THEN
+  IF current_setting('cordon.role', true) IS DISTINCT FROM 'manager' OR TG_OP = 'UPDATE' AND NEW IS NOT DISTINCT FROM OLD THEN
     RETURN NEW;
   END IF;
   IF same_subject(NEW.subject, caller) THEN
+    IF TG_OP = 'UPDATE'
+       AND (NEW.team_id, NEW.role, NEW.ended_at) IS NOT DISTINCT FROM (OLD.team_id, OLD.role, OLD.ended_at) THEN
+      RETURN NEW;
+    END IF;
     RAISE EXCEPTION 'a manager changes neither the own team nor the own role: an administrator does'
       USING ERRCODE = 'insufficient_privilege', CONSTRAINT = 'managers_reach';
   END IF;
-  IF TG_OP = 'UPDATE' AND OLD.team_id = ANY (managed_teams()) AND NOT EXISTS (
-    SELECT FROM staff WHERE subject = caller AND ended_at IS NULL AND team_id = OLD.team_id) THEN
+  SELECT team_id INTO own_team FROM staff WHERE subject = caller AND role = 'manager' AND ended_at IS NULL;
+  IF NEW.team_id = ANY (managed_teams()) AND NEW.team_id IS DISTINCT FROM own_team
+     OR TG_OP = 'UPDATE' AND OLD.team_id IS DISTINCT FROM own_team
+       AND (OLD.team_id = ANY (managed_teams()) OR OLD.role = 'manager') THEN
     RAISE EXCEPTION 'a manager changes staff of the own team: their manager or an administrator does'
       USING ERRCODE = 'insufficient_privilege', CONSTRAINT = 'managers_reach';
   END IF;
@@ -129,10 +142,11 @@ END
 $$;
 CREATE TRIGGER keep_managers_reach BEFORE INSERT OR UPDATE ON staff FOR EACH ROW EXECUTE FUNCTION keep_managers_reach();
 
-REVOKE ALL ON FUNCTION administers_people(), managed_caseload(bigint, bigint), manages_person(bigint),
+REVOKE ALL ON FUNCTION administers_people(), caller_manages(), managed_caseload(), managed_caseload(bigint[]),
+  manages_person(bigint),
   manages_people_of(text, bigint), crns_of_others(text[]), worn_by_others(integer[]), refuse_unmanaged(bigint),
   correct_date_of_birth(bigint, date, bigint), end_conditions_of(bigint, timestamptz, text, bigint),
   keep_managers_reach() FROM public;
-GRANT EXECUTE ON FUNCTION administers_people(), managed_caseload(bigint, bigint), manages_person(bigint),
+GRANT EXECUTE ON FUNCTION administers_people(), managed_caseload(), manages_person(bigint),
   manages_people_of(text, bigint), crns_of_others(text[]), worn_by_others(integer[]),
   correct_date_of_birth(bigint, date, bigint), end_conditions_of(bigint, timestamptz, text, bigint) TO cordon_api;

@@ -1,4 +1,57 @@
--- Cover, breaking the glass and the rota: who gives whom what they see, and never themselves.
+-- Row security by who sees whom; and cover, breaking the glass and the rota: who gives whom what they see, and never
+-- themselves.
+
+-- Row security, once more for all tables that hold data of people. A set that is not asked for is not made.
+DO $$
+DECLARE
+  guarded text;
+  shown text;
+BEGIN
+  FOR guarded, shown IN VALUES
+    ('people', 'person_id IN (SELECT seen FROM caller_caseload() AS seen)'),
+    ('authorisations', 'person_id IN (SELECT seen FROM caller_caseload() AS seen)'),
+    ('licence_conditions', 'person_id IN (SELECT seen FROM caller_caseload() AS seen)'),
+    ('alert_cases', $shown$
+      person_id IN (SELECT seen FROM caller_standing() AS seen)
+      OR (status NOT IN ('closed', 'retracted') OR raised_at >= (SELECT rota_sees_since()))
+        AND person_id IN (SELECT seen FROM caller_on_duty() AS seen)
+      OR alert_id IN (SELECT seen FROM caller_duty_alerts() AS seen)$shown$),
+    ('alerts', $shown$
+      person_id IN (SELECT seen FROM caller_standing() AS seen)
+      OR raised_at >= (SELECT rota_sees_since()) AND person_id IN (SELECT seen FROM caller_on_duty() AS seen)
+      OR alert_id IN (SELECT seen FROM caller_duty_alerts() AS seen)$shown$),
+    ('alert_events', $shown$
+      person_id IN (SELECT seen FROM caller_standing() AS seen)
+      OR happened_at >= (SELECT rota_sees_since()) AND person_id IN (SELECT seen FROM caller_on_duty() AS seen)
+      OR alert_id IN (SELECT seen FROM caller_duty_alerts() AS seen)$shown$),
+    ('visits', $shown$
+      person_id IN (SELECT seen FROM caller_standing() AS seen)
+      OR person_id IN (SELECT seen FROM caller_on_duty() AS seen) AND (
+        entered_at >= (SELECT rota_sees_since()) OR coalesce(left_at, last_inside_at) >= (SELECT rota_sees_since())
+        OR EXISTS (SELECT FROM alerts WHERE alerts.visit_id = visits.visit_id))$shown$)
+  LOOP
+    EXECUTE format('DROP POLICY caseload ON %I', guarded);
+    EXECUTE format($policy$
+      CREATE POLICY caseload ON %I FOR SELECT TO cordon_api USING (
+        (SELECT sees_everyone(current_setting('cordon.role', true))) OR %s)$policy$, guarded, shown);
+  END LOOP;
+  FOREACH guarded IN ARRAY ARRAY['alerts', 'alert_events', 'alert_cases'] LOOP
+    EXECUTE format($policy$
+      CREATE POLICY of_nobody ON %I FOR SELECT TO cordon_api USING (
+        person_id IS NULL AND (SELECT caller_sees_nobodys()))$policy$, guarded);
+  END LOOP;
+END
+$$;
+DROP POLICY worked ON alert_cases;
+CREATE POLICY worked ON alert_cases FOR UPDATE TO cordon_api USING (
+  (SELECT works_alerts(current_setting('cordon.role', true)))
+  AND (person_id IN (SELECT seen FROM caller_caseload() AS seen)
+       OR person_id IS NULL AND (SELECT caller_sees_nobodys())));
+DROP POLICY visible ON zones;
+CREATE POLICY visible ON zones FOR SELECT TO cordon_api USING (
+  (SELECT draws_zones(current_setting('cordon.role', true)) OR sees_everyone(current_setting('cordon.role', true)))
+  OR person_id IS NULL AND (SELECT sees_zones(current_setting('cordon.role', true)))
+  OR person_id IN (SELECT seen FROM caller_caseload() AS seen));
 
 -- A shift does not grow once it is there, and nobody gives themselves one.
 CREATE FUNCTION shifts_only_shrink() RETURNS trigger
@@ -25,7 +78,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
     AND is_supervising(current_setting('cordon.subject', true), current_setting('cordon.role', true))
     AND EXISTS (
       SELECT FROM staff covered LEFT JOIN staff manager
-        ON manager.subject = current_setting('cordon.subject', true) AND manager.ended_at IS NULL
+        ON manager.subject = current_setting('cordon.subject', true) AND manager.role = 'manager'
+          AND manager.ended_at IS NULL
       WHERE covered.subject = whose AND (
         covered.team_id = manager.team_id OR covered.team_id IS NULL OR covered.team_id <> ALL (managed_teams())))
 $$;
@@ -45,7 +99,7 @@ GRANT INSERT (covered, covered_by, during, reason, granted_by), UPDATE (ended_by
 CREATE FUNCTION glass_reviewers(wanted bigint, opener text) RETURNS SETOF text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
   WITH managers AS MATERIALIZED (
-    SELECT subject, EXISTS (SELECT FROM team_caseload(subject, wanted, wanted)) AS is_theirs FROM staff
+    SELECT subject, EXISTS (SELECT FROM team_caseload(subject, ARRAY[wanted])) AS is_theirs FROM staff
     WHERE role = 'manager' AND ended_at IS NULL AND NOT same_subject(subject, opener))
   SELECT subject FROM managers WHERE is_theirs OR NOT EXISTS (SELECT FROM managers WHERE is_theirs)
 $$;
@@ -54,7 +108,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
   SELECT coalesce(current_setting('cordon.role', true) = 'manager', false)
     AND is_supervising(current_setting('cordon.subject', true), current_setting('cordon.role', true))
     AND NOT same_subject(current_setting('cordon.subject', true), opener)
-    AND (EXISTS (SELECT FROM managed_caseload(wanted, wanted))
+    AND (EXISTS (SELECT FROM managed_caseload(ARRAY[wanted]))
          OR current_setting('cordon.subject', true) IN (SELECT glass_reviewers(wanted, opener)))
 $$;
 -- No row where nobody has the CRN. The record and the notices to managers are written with it, or it is not opened.
@@ -76,7 +130,7 @@ BEGIN
   IF NOT FOUND THEN
     RETURN;
   END IF;
-  IF EXISTS (SELECT FROM standing_caseload(caller, caller_role, wanted, wanted)) THEN
+  IF EXISTS (SELECT FROM standing_caseload(caller, caller_role, ARRAY[wanted])) THEN
     RAISE EXCEPTION 'the caller sees this person already' USING ERRCODE = 'object_not_in_prerequisite_state';
   END IF;
   INSERT INTO break_glass (person_id, reason, opened_by, opened_role, opened_at, ends_at)

@@ -96,19 +96,29 @@ GRANT INSERT (subject, role, action, outcome, purpose, request_id, person_id, pe
 GRANT SELECT ON audit_log, audit_seals, audit_prunings TO cordon_sealer;
 GRANT INSERT ON audit_seals TO cordon_sealer;
 
--- Called where the newest seal knows a transaction that this server has not come to yet (store/audit_seals.py). It waits
--- for whoever writes, so that all rows of the timeline before are there and can be sealed in the same transaction.
-CREATE FUNCTION begin_audit_timeline() RETURNS smallint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
+-- What is written from now on is of a new timeline, behind everything that is there. It waits for whoever writes.
+CREATE FUNCTION turn_audit_timeline() RETURNS smallint
+LANGUAGE plpgsql SET search_path = cordon, pg_temp AS $$
 DECLARE
   begun smallint;
 BEGIN
   LOCK TABLE audit_log IN ACCESS EXCLUSIVE MODE;
-  SELECT greatest((SELECT max(timeline) FROM audit_log), (SELECT max(timeline) FROM audit_seals)) + 1 INTO begun;
-  INSERT INTO audit_log (subject, role, action, outcome, purpose, request_id, detail)
-  VALUES (session_user, 'service', 'audit.timeline', 'allowed', 'the database was brought back into another server', '',
-          jsonb_build_object('timeline', begun)); -- something to seal, so that the new timeline begins only once
+  SELECT coalesce(greatest((SELECT max(timeline) FROM audit_log), (SELECT max(timeline) FROM audit_seals)), 0) + 1
+    INTO begun;
   EXECUTE format('ALTER TABLE audit_log ALTER COLUMN timeline SET DEFAULT %s', begun);
+  RETURN begun;
+END
+$$;
+-- Called where the newest seal knows a transaction that this server has not come to yet (store/audit_seals.py): all rows
+-- of the timeline before are there, and are sealed in the same transaction.
+CREATE FUNCTION begin_audit_timeline() RETURNS smallint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
+DECLARE
+  begun smallint := turn_audit_timeline();
+BEGIN
+  INSERT INTO audit_log (subject, role, action, outcome, purpose, request_id, timeline, detail)
+  VALUES (session_user, 'service', 'audit.timeline', 'allowed', 'the database was brought back into another server', '',
+          begun - 1, jsonb_build_object('timeline', begun)); -- something to seal, so that it begins only once
   RETURN begun;
 END
 $$;
@@ -259,7 +269,7 @@ END
 $$;
 
 REVOKE ALL ON FUNCTION
-  refuse_rewriting_audit(), begin_audit_timeline(), prune_audit(timestamptz, integer), looks_at(bigint),
+  refuse_rewriting_audit(), turn_audit_timeline(), begin_audit_timeline(), prune_audit(timestamptz, integer), looks_at(bigint),
   plain_detail(jsonb),
   audit_page(timestamptz, timestamptz, text, text, text, text, bigint, timestamptz, bigint, integer),
   search_audit(text, timestamptz, timestamptz, text, text, text, text, bigint, timestamptz, bigint, integer),

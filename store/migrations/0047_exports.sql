@@ -55,10 +55,12 @@ END
 $$;
 CREATE TRIGGER goes_on BEFORE UPDATE ON exports FOR EACH ROW EXECUTE FUNCTION export_goes_on();
 
--- Who handles exports: managers, for whom they see.
+-- Who handles exports: managers, for whom they see, and not by the rota alone: an export goes back further than a shift's
+-- 48 hours.
 CREATE FUNCTION handles_export(wanted bigint) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
   SELECT coalesce(current_setting('cordon.role', true) = 'manager', false) AND may_see_person(wanted)
+    AND earliest_seen(wanted) = '-infinity'
 $$;
 
 -- Whether the archive is the caller's to read: released, or to be looked at by whoever did not ask for it.
@@ -96,18 +98,19 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
   WHERE export_id = wanted AND number = wanted_number AND may_read_export(wanted)
 $$;
 
--- Who looked at a person, as the person is told: by role, for what purpose, at what times. Refused ones are not looks.
--- What police did, and what was done about a zone that is not disclosed, is not told: the row count says how many more.
+-- Who looked at a person, as the person is told: by role, for what purpose, at what times; in lists too, of which the
+-- number of rows would be that of others. What police did, and what was done about a zone or a legal basis that may not be
+-- disclosed, is not told.
 CREATE FUNCTION person_looks(wanted bigint) RETURNS TABLE (
   happened_at timestamptz, role text, action text, purpose text, window_from timestamptz, window_to timestamptz,
   row_count bigint, is_told boolean
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
-  SELECT record.happened_at, record.role, record.action, record.purpose, record.window_from, record.window_to,
-         record.row_count,
-         record.role NOT IN ('police_analyst', 'match_reviewer')
-           AND record.action !~ '^(match|matches|crime|crimes|evidence|elimination|eliminations|scene_search|person_matches|trail|trail_request|trail_requests|zone|zones|zone_proof|condition|authorisation|victim\w*|legal_hold|legal_holds|export)\.'
-  FROM audit_log record WHERE record.person_id = wanted AND record.outcome = 'allowed'
+  SELECT look.looked_at, look.role, look.action, look.purpose, look.window_from, look.window_to,
+         CASE WHEN NOT look.among_others THEN look.row_count END,
+         look.role NOT IN ('police_analyst', 'match_reviewer')
+           AND look.action !~ '^(match|matches|crime|crimes|crime_sheet|evidence|elimination|eliminations|scene_search|person_matches|trail|trail_request|trail_requests|zone|zones|zone_proof|condition|authorisation|legal_basis|victim\w*|legal_hold|legal_holds|export)\.'
+  FROM looks_at(wanted) look
 $$;
 
 -- Staff as a person is told of them: by what they are.

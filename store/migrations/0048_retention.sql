@@ -53,8 +53,8 @@ CREATE INDEX batch_routines_person ON batch_routines (person_id);
 CREATE INDEX legal_holds_evidence ON legal_holds (evidence_id) WHERE evidence_id IS NOT NULL;
 
 -- When each person's order ended: as recorded of the person; where nobody recorded it, when the last of their conditions
--- did. Never while a tag is on them, or a zone of theirs goes on that nobody ended; then, and without any condition, it
--- is not known.
+-- and legal bases did. Never while a tag is on them, or a zone of theirs goes on that nobody ended; then, and without any
+-- condition or basis, it is not known.
 CREATE FUNCTION orders_ended() RETURNS TABLE (person_id bigint, ended_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
   SELECT person.person_id, last.ended_at
@@ -66,6 +66,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
     FROM licence_conditions condition JOIN condition_versions version USING (condition_id) GROUP BY condition.person_id
   ) conditions USING (person_id)
   LEFT JOIN (
+    SELECT basis.person_id, max(CASE basis.status
+      WHEN 'draft' THEN 'infinity' WHEN 'live' THEN upper(basis.during) WHEN 'ended' THEN basis.ended_at END) AS ended_at
+    FROM legal_bases basis GROUP BY basis.person_id
+  ) bases USING (person_id)
+  LEFT JOIN (
     SELECT worn.person_id, max(coalesce(upper(worn.during), 'infinity')) AS ended_at
     FROM activation_records worn GROUP BY worn.person_id
   ) worn USING (person_id)
@@ -75,8 +80,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = cordon, pg_temp AS $$
   ) own_zones USING (person_id)
   CROSS JOIN LATERAL (
     SELECT CASE WHEN person.ended_at IS NOT NULL THEN greatest(person.ended_at, worn.ended_at)
-      WHEN conditions.ended_at IS NOT NULL THEN greatest(conditions.ended_at, worn.ended_at, own_zones.ended_at)
-      END AS ended_at
+      WHEN num_nonnulls(conditions.ended_at, bases.ended_at) > 0
+        THEN greatest(conditions.ended_at, bases.ended_at, worn.ended_at, own_zones.ended_at) END AS ended_at
   ) last
   WHERE last.ended_at < 'infinity'
 $$;
@@ -204,13 +209,17 @@ BEGIN
   IF current_user = 'cordon_keeper' THEN
     RETURN OLD;
   END IF;
-  RAISE EXCEPTION 'a version of a condition is kept' USING ERRCODE = 'object_not_in_prerequisite_state';
+  RAISE EXCEPTION 'a version of a condition, and a legal basis, is kept' USING ERRCODE = 'object_not_in_prerequisite_state';
 END
 $$;
 DROP TRIGGER keep_condition_versions ON condition_versions;
 CREATE TRIGGER keep_condition_versions BEFORE UPDATE ON condition_versions
   FOR EACH ROW EXECUTE FUNCTION keep_condition_versions();
 CREATE TRIGGER only_the_keeper_deletes BEFORE DELETE ON condition_versions
+  FOR EACH ROW EXECUTE FUNCTION only_the_keeper_deletes();
+DROP TRIGGER keep_legal_bases ON legal_bases;
+CREATE TRIGGER keep_legal_bases BEFORE UPDATE ON legal_bases FOR EACH ROW EXECUTE FUNCTION keep_legal_bases();
+CREATE TRIGGER only_the_keeper_deletes BEFORE DELETE ON legal_bases
   FOR EACH ROW EXECUTE FUNCTION only_the_keeper_deletes();
 
 -- A victim who was signed off long ago, with everything of theirs: their addresses are open to no role.
@@ -240,15 +249,16 @@ DECLARE
 BEGIN
   FOREACH kept IN ARRAY ARRAY[ -- the tables of store/retention_tables.py
     'access_tokens', 'activation_records', 'alert_actions', 'alert_cases', 'alert_events', 'alerts', 'authorisations',
-    'batch_routines', 'condition_draft_changes', 'condition_versions', 'crime_batch_errors', 'crime_batch_wearers',
-    'crime_batches', 'crime_versions', 'crimes', 'dead_letters', 'delivery_attempts', 'device_events', 'device_heard',
-    'eligibility_decisions', 'eliminations', 'escalation_looks', 'escalations', 'evidence_bundles', 'evidence_notices',
-    'evidence_receipts', 'evidence_requests', 'evidence_tellings', 'legal_holds', 'licence_conditions', 'match_outcomes',
-    'match_qualifications', 'matching_result_records', 'matching_runs', 'matching_wanted', 'messages', 'notices', 'outbox',
-    'overdue_clocks', 'people', 'positions', 'presence', 'quarantined_positions', 'rerun_requests', 'response_plans',
-    'rota_shifts', 'routine_expectations', 'scene_search_result_records', 'scene_searches', 'sessions', 'tag_commands',
-    'track_cells',
-    'track_gaps', 'victim_zones', 'visits', 'zone_versions', 'zones'
+    'batch_routines', 'break_glass', 'caseload_covers', 'condition_draft_changes', 'condition_versions',
+    'crime_batch_errors', 'crime_batch_wearers', 'crime_batches', 'crime_versions', 'crimes', 'dead_letters',
+    'delivery_attempts', 'device_events', 'device_heard', 'eligibility_decisions', 'eliminations', 'escalation_looks',
+    'escalations', 'evidence_bundles', 'evidence_notices', 'evidence_receipts', 'evidence_requests',
+    'evidence_tellings', 'export_parts', 'exports', 'legal_bases', 'legal_holds', 'licence_conditions',
+    'match_outcomes', 'match_qualifications', 'matching_result_records', 'matching_runs', 'matching_wanted',
+    'messages', 'not_monitored', 'notices', 'outbox', 'overdue_clocks', 'people', 'positions', 'presence',
+    'quarantined_positions', 'rerun_requests', 'response_plans', 'rota_shifts', 'routine_expectations',
+    'scene_search_result_records', 'scene_searches', 'sessions', 'tag_commands', 'track_cells', 'track_gaps',
+    'trail_decisions', 'trail_request_tellings', 'trail_requests', 'victim_zones', 'visits', 'zone_versions', 'zones'
   ] LOOP
     EXECUTE format('GRANT SELECT, DELETE ON %I TO cordon_keeper', kept);
     IF (SELECT relrowsecurity FROM pg_class WHERE oid = format('cordon.%I', kept)::regclass) THEN
@@ -263,17 +273,14 @@ GRANT SELECT, INSERT, UPDATE ON erased_times TO cordon_keeper;
 GRANT SELECT, UPDATE (body, erased_at) ON raw_batches TO cordon_keeper;
 GRANT INSERT, UPDATE ON track_gaps TO cordon_keeper;
 GRANT UPDATE (merged_into) ON visits TO cordon_keeper;
+GRANT UPDATE (people) ON not_monitored TO cordon_keeper;
 GRANT UPDATE (revision) ON registry_revision TO cordon_keeper;
 GRANT UPDATE (crn, nomis_id, pnc_id, name, date_of_birth, practitioner, team_id) ON people TO cordon_keeper; -- a stub
-GRANT INSERT ON audit_log TO cordon_keeper;
-DO $$
-BEGIN
-  IF to_regprocedure('cordon.prune_audit(timestamptz, integer)') IS NOT NULL THEN
-    GRANT EXECUTE ON FUNCTION prune_audit(timestamptz, integer) TO cordon_keeper;
-    GRANT SELECT (seal_id, newest_at, audit_ids) ON audit_seals TO cordon_keeper;
-  END IF;
-END
-$$;
+GRANT UPDATE (ended_at) ON people TO cordon_keeper; -- where nobody recorded it, before what it is known by goes
+GRANT INSERT (subject, role, action, outcome, purpose, request_id, person_id, person_ids, window_from, window_to,
+              row_count, detail) ON audit_log TO cordon_keeper; -- as every program: not when, nor as which row
+GRANT EXECUTE ON FUNCTION prune_audit(timestamptz, integer) TO cordon_keeper;
+GRANT SELECT (seal_id, newest_at, audit_ids) ON audit_seals TO cordon_keeper;
 REVOKE ALL ON FUNCTION orders_ended(), is_held(bigint, timestamptz, timestamptz), spare_erased_times(),
   hold_stops_retention(), only_the_keeper_deletes(),
   erase_victim(bigint, timestamptz) FROM public;

@@ -147,3 +147,23 @@ def test_an_approver_publishes_what_was_approved_and_nothing_else(
         cursor.execute(zone)
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):
             cursor.execute(version)
+
+
+def test_a_zone_that_has_ended_is_not_made_to_go_on_without_another_approval(
+    migrated_database: DatabaseUrls, drafted: int
+) -> None:
+    with as_owner(migrated_database.owner) as cursor:
+        cursor.execute(DECIDE + " WHERE condition_id = %s", (MANAGER, drafted))
+        cursor.execute("SELECT reference, person_id FROM licence_conditions")
+        [(reference, person_id)] = cursor.fetchall()
+        seed_zone(cursor, reference, person_id)
+        cursor.execute("UPDATE zone_versions SET valid_to = '2026-10-01Z'")
+    for longer in ("NULL", "'infinity'", "'2026-10-02Z'"):
+        with (
+            asking(migrated_database, Role.DUTY_OFFICER, OFFICER) as cursor,
+            pytest.raises(psycopg2.errors.InsufficientPrivilege),
+        ):
+            cursor.execute(f"UPDATE zone_versions SET valid_to = {longer}")
+    with asking(migrated_database, Role.DUTY_OFFICER, OFFICER) as cursor:
+        cursor.execute("UPDATE zone_versions SET valid_to = '2026-09-30Z'")
+        assert cursor.rowcount == 1

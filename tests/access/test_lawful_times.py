@@ -1,17 +1,19 @@
 """The condition decides what may be looked at, in the database itself: whoever asks, by whatever function."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import psycopg2.errors
 import pytest
 
-from store.database import Cursor
+from store.database import Cursor, fetch_one
 from tests.access.test_row_security import as_api
 from tests.support.database import DatabaseUrls
 from tests.support.seed import (
     MORNING,
     Wearer,
     as_owner,
+    seed_alert,
     seed_basis,
     seed_positions,
     seed_visit,
@@ -178,6 +180,57 @@ def test_a_visit_is_shown_with_what_is_around_it(migrated_database: DatabaseUrls
             seed_visit(cursor, wearer, zone_id, minute(60))
             cursor.execute(f"UPDATE visits SET {visit} WHERE zone_id = %s", (zone_id,))
         assert shown(migrated_database, wearer) == list(expected), (visit, kind)
+
+
+def test_a_zone_that_is_drawn_afterwards_opens_nothing_of_the_time_before(
+    migrated_database: DatabaseUrls, wearer: Wearer
+) -> None:
+    with as_owner(migrated_database.owner) as cursor:
+        around_home = seed_zone(cursor, "AROUND-HOME")
+        seed_visit(cursor, wearer, around_home, minute(60))
+        cursor.execute("UPDATE visits SET last_inside_at = %s", (minute(90),))
+        cursor.execute("UPDATE zone_versions SET created_at = %s WHERE zone_id = %s", (minute(80), around_home))
+    assert shown(migrated_database, wearer) == list(range(80, 90 + AROUND)), "from when it was published on"
+    with as_owner(migrated_database.owner) as cursor:
+        cursor.execute("UPDATE zone_versions SET created_at = %s WHERE zone_id = %s", (AFTER, around_home))
+    assert shown(migrated_database, wearer) == []
+    with as_api(migrated_database, "administrator") as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        cursor.execute(
+            "INSERT INTO zone_versions (zone_id, version, name, kind, geometry, valid_from, created_at, revision,"
+            "  created_by)"
+            " SELECT zone_id, 2, name, kind, geometry, valid_from, valid_from, revision, created_by FROM zone_versions"
+        )
+
+
+def test_an_alert_shows_the_places_of_lawful_times_alone(migrated_database: DatabaseUrls, wearer: Wearer) -> None:
+    first, second = ({"fix_time": minute(at).isoformat(), "lat": 51.5, "lon": -0.1, "depth_m": 3.0} for at in (60, 62))
+    whole = {"rule": "x", "positions": {"entry": first, "confirming": None}, "trail": [first, second]}
+    nowhere, later = ({**one, "lat": None, "lon": None} for one in (first, second))
+    with as_owner(migrated_database.owner) as cursor:
+        alert_id = str(seed_alert(cursor, wearer, seed_zone(cursor, "AREA"), minute(60)))
+        cursor.execute("UPDATE alerts SET evidence = %s", (json.dumps(whole),))
+    assert evidence(migrated_database, alert_id) == whole, "a breach opens its time"
+    with as_owner(migrated_database.owner) as cursor:
+        cursor.execute("UPDATE visits SET regime = 'authorised'")
+    shut = {"rule": "x", "positions": {"entry": nowhere, "confirming": None}, "trail": [nowhere, later]}
+    assert evidence(migrated_database, alert_id) == shut
+    with as_owner(migrated_database.owner) as cursor:
+        seed_basis(cursor, wearer.person_id, minute(60), minute(61))
+    partly = {"rule": "x", "positions": {"entry": first, "confirming": None}, "trail": [first, later]}
+    assert evidence(migrated_database, alert_id) == partly
+    assert evidence(migrated_database, alert_id, "another.practitioner") is None
+    for table in ("alerts", "visits"):
+        with (
+            as_api(migrated_database, "practitioner") as cursor,
+            pytest.raises(psycopg2.errors.InsufficientPrivilege),
+        ):
+            cursor.execute(f"SELECT evidence FROM {table}")
+
+
+def evidence(database: DatabaseUrls, alert_id: str, subject: str = "the.practitioner") -> object:
+    with as_api(database, "practitioner", subject) as cursor:
+        cursor.execute("SELECT shown_evidence(%s)", (alert_id,))
+        return fetch_one(cursor)[0]
 
 
 def test_several_times_are_joined_and_none_is_anybody_else_s(migrated_database: DatabaseUrls, wearer: Wearer) -> None:

@@ -67,7 +67,9 @@ def planted(api: RunningApi) -> Planted:
         alert = seed_alert(cursor, wearer, zone, MORNING)
         seed_positions(cursor, wearer.device_id, 3)
         cursor.execute("UPDATE positions SET lat = 51.5123 WHERE device_id = %s", (wearer.device_id,))
-    drafted = post(api, Role.MANAGER, f"/v1/people/{wearer.person_id}/conditions", condition("EZ-PLANTED-2"))
+        # tags are the monitoring officer's to see by serial, and conditions the auditor's by reference
+        cursor.execute("UPDATE devices SET serial = 'TAG-1' WHERE device_id = %s", (wearer.device_id,))
+    drafted = post(api, Role.MANAGER, f"/v1/people/{wearer.person_id}/conditions", condition("EZ-DRAFTED"))
     assert drafted.status_code == 201, drafted.text
     with as_owner(api.urls.owner) as cursor:
         other_team(cursor)

@@ -1,12 +1,15 @@
 """Whatever is done to the audit afterwards is found, by the owner with the triggers off too, and it is said where."""
 
 import json
+from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
 
+from access import audit_verification
 from access.audit_chain import NOTHING_BEFORE, ChainEnd, end_of, leaf_of, make_seal
-from access.audit_heads import last_head
+from access.audit_heads import Head, last_head, read_heads
+from access.audit_verification import verify_audit
 from crimes.evidence.signature import load_signing_key, make_key
 from store.audit_seals import BEFORE_ALL, fields_of, insert_seal, rows_to_seal, seals_after
 from store.database import Cursor, connect
@@ -119,6 +122,33 @@ def test_a_sealer_that_begins_holds_the_chain_against_what_was_published_last(
     audited.sealer._let_go()  # it has ended
     audited.new_sealer(None).round()
     assert "not the one that was published" in capsys.readouterr().out
+
+
+def test_a_pruning_meanwhile_is_said_before_what_seems_to_be_gone(
+    audited: Audited, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_verification, "MOST_SHOWN", 2)
+
+    def heads() -> Iterator[Head]:
+        audited.value("SELECT prune_audit(now() + interval '1 s')")
+        yield from read_heads(audited.heads)
+
+    with closing(connect(audited.urls.owner, "test")) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            found = verify_audit(cursor, heads(), [])
+    assert "pruned the audit meanwhile" in found.problems[0]
+    assert (len(found.problems), found.problem_count) == (2, 4)
+    assert audited.verify(with_heads=True).problems == []
+
+
+def test_a_head_behind_half_a_line_is_published_whole(audited: Audited) -> None:
+    """As a loss of power, or a disk that was full for a while, leaves it."""
+    with audited.heads.open("ab") as file:
+        file.write(b'{"seal": 4, "ha')
+    audited.look(1)
+    audited.seal()
+    assert [head.seal_id for head in read_heads(audited.heads)] == [1, 2, 3, 4]
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def test_the_commands_export_verify_and_reproduce_it(world: EvidenceWorld, cordo
     assert "nothing that has arrived changes it" in told
     assert "issued" in cordon("evidence", "list")[1]
     audited = rows(world.urls.owner, "SELECT action FROM audit_log WHERE action LIKE 'evidence.%' ORDER BY audit_id")
-    assert audited == [("evidence.request",), ("evidence.export",), ("evidence.reproduce",)]
+    assert audited == [("evidence.request",), ("evidence.export",), ("evidence.reproduce",), ("evidence.read",)]
 
 
 def test_a_changed_bundle_is_neither_verified_nor_reproduced(

@@ -18,6 +18,7 @@ from tests.servers.timescale import DatabaseServer
 from tests.support.command import Cordon, in_process
 from tests.support.database import DatabaseUrls
 from tests.support.handover import Old, old_service
+from tests.support.sealing import seal_all
 from tests.support.seed import as_owner
 from tests.support.victims import ADDRESS
 
@@ -116,6 +117,21 @@ def test_the_new_service_goes_on_where_the_old_one_ended(handover: Handover, new
         "SELECT set_config('cordon.role', 'manager', true) || coalesce(open_export(export_id)::text, '-') FROM exports"
     )
     assert told(new_service, manager) == "manager-"
+
+
+def test_the_audit_is_whole_in_the_new_service(handover: Handover, new_service: str) -> None:
+    """What the old service had sealed, what it had not, and the import itself."""
+    assert handover.take(handover.folder) == (0, "")
+    sealed = "SELECT count(*) FROM audit_seals"
+    assert told(new_service, sealed) == told(handover.old.url, sealed) > 0
+    assert_whole(handover, new_service)
+
+
+def assert_whole(handover: Handover, url: str) -> None:
+    seal_all(DatabaseUrls.of(url))
+    unsealed = "SELECT count(*) - (SELECT sum(cardinality(audit_ids)) FROM audit_seals) FROM audit_log"
+    assert told(url, unsealed) == 0
+    assert handover.cordon("audit", "verify")[0] == 0
 
 
 TAMPERED: dict[str, Callable[[Path], object]] = {
@@ -231,6 +247,7 @@ def test_a_service_on_timescaledb_takes_in_what_another_database_gave(
         monkeypatch.setenv("CORDON_DATABASE_OWNER_URL", url)
         assert handover.take(handover.folder) == (0, "")
         handover.export(tmp_path / "again")
+        assert_whole(handover, url)
     for name in ("positions", "visits", "alerts", "raw_batches", "evidence_bundles"):
         file = f"cordon.{name}.csv"
         assert (handover.folder / file).read_bytes() == (tmp_path / "again" / file).read_bytes(), file

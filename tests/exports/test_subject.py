@@ -96,6 +96,18 @@ def plant(api: RunningApi, zone: LinkedZone) -> str:
                 " VALUES (%s, 2, 'note', 'duty.one', now(), %s)",
                 (str(alert_id), Json({"text": NOTE.format(victim=victim)})),
             )
+        bases = (("bail_condition", "bail as told"), ("threat_to_life", "OP-COVERT"), ("court_order", "Covert"))
+        for kind, wording in bases:
+            cursor.execute(
+                "INSERT INTO legal_bases (person_id, kind, reference, wording, during, status, drafted_by, decided_by,"
+                " decided_at) VALUES (%s, %s, 'B/1', %s, '[2026-03-01, 2026-04-01)', 'live', 'x', 'y', now())",
+                (zone.person_id, kind, wording),
+            )
+        cursor.execute(
+            "INSERT INTO break_glass (person_id, reason, opened_by, opened_role, ends_at)"
+            " VALUES (%s, 'near Covert Yard again', 'duty.one', 'duty_officer', service_clock() + interval '1 hour')",
+            (zone.person_id,),
+        )
         cursor.execute("INSERT INTO staff (subject, name, role) VALUES ('jo.police', 'Jo Police', 'practitioner')")
         cursor.execute("SELECT count(*) FROM device_activations WHERE person_id = %s", (zone.person_id,))
         assert fetch_one(cursor) == (1,)
@@ -128,6 +140,8 @@ def test_what_goes_out_is_theirs_and_nothing_of_others(asked: Asked) -> None:
     )
     assert len(json.loads(files["track.geojson"])["features"]) == 25
     assert files["track.csv"].count("\r\n") == 26
+    assert "bail as told" in files["legal_bases.csv"]
+    assert ",duty_officer," in files["opened_at_once.csv"], "and not the reason, which names a covert zone"
     assert files["alerts.csv"].count("\r\n") == 3, "of two zones; not of the covert one"
     assert (
         "Told by [staff], [staff], and [another person] ([another person]): [a victim] was rung"
@@ -141,6 +155,7 @@ def test_what_goes_out_is_theirs_and_nothing_of_others(asked: Asked) -> None:
     numbers = counted(asked, export_id)
     assert numbers["zones not disclosed"] == 1
     assert numbers["alerts not disclosed"] == 1
+    assert numbers["legal bases not disclosed"] >= 2
     assert numbers["replaced by [staff]"] >= 4
     manifest = json.loads(files["manifest.json"])
     assert {one["path"] for one in manifest["files"]} | {"manifest.json"} == set(files)

@@ -179,6 +179,23 @@ def test_one_person_s_bytes_are_erased_and_nobody_else_s(database: DatabaseUrls,
     assert rows(database.owner, "SELECT count(original), count(*) FROM device_events") == [(1, 2)]
 
 
+def test_a_message_that_holds_what_is_held_of_somebody_else_is_not_erased(
+    database: DatabaseUrls, judge: Judge, cordon: Cordon
+) -> None:
+    hand_over(database)
+    both = b"[" + b",".join(ping(minutes_ago=minutes)[1] for minutes in (31, 29)) + b"]"
+    theirs = ping(minutes_ago=40)
+    judge([("TAG-1", both), theirs])
+    rows(
+        database.owner,
+        "INSERT INTO legal_holds (person_id, from_time, to_time, reason, placed_by)"
+        " SELECT person_id, now() - interval '1 day', now(), 'complaint', 'x' FROM people WHERE crn = 'TAG-2'"
+        " RETURNING 1",
+    )
+    assert cordon("raw", "erase", "--crn", "TAG-1", "--yes")[1].startswith("erased 1 messages")
+    assert kept_values(database) == [both, None]
+
+
 def test_what_has_no_fix_time_of_its_own_goes_by_its_receipt(
     database: DatabaseUrls, judge: Judge, cordon: Cordon
 ) -> None:

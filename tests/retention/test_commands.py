@@ -9,7 +9,7 @@ from model.retention import default_document
 from store.retention_tables import KEPT
 from tests.support.command import Cordon, in_process
 from tests.support.database import DatabaseUrls
-from tests.support.planted import ALEX, SAM, plant, where_found
+from tests.support.planted import ALEX, AUDIT, SAM, plant, where_found
 from tests.support.seed import as_owner, seed_wearer
 
 
@@ -36,12 +36,13 @@ def test_the_dry_run_and_the_run_say_the_same(
             os.utime(done / name, (modified_s, modified_s))
     monkeypatch.setenv("CORDON_CRIME_FOLDER", str(tmp_path))
     with as_owner(migrated_database.owner) as cursor:
-        plant(cursor, [SAM, ALEX], set(KEPT) | {"legal_holds", "audit_log"})
+        plant(cursor, [SAM, ALEX], set(KEPT) | AUDIT | {"legal_holds"})
 
     (first, would, _), (second, gone, _) = cordon("retention", "run", "--dry-run"), cordon("retention", "run")
     assert first == second == 0
     assert would.replace("WOULD GO", "GONE    ").split() == gone.split()
     assert "crime_files" in gone
+    assert cordon("retention", "run")[:2] == (0, "nothing is due\n")
     assert [file.name for file in done.iterdir()] == ["new.csv"]
     with as_owner(migrated_database.owner) as cursor:
         assert "people" not in where_found(cursor, SAM)
@@ -59,4 +60,6 @@ def test_a_hold_is_placed_listed_and_released_by_another(
     assert "complaint 77" in cordon("holds", "list")[1]
     assert "does not release it" in cordon("holds", "release", "1", "--reason", "over")[2]
     monkeypatch.setenv("LOGNAME", "another")
+    assert "complaint 77" not in cordon("evidence", "holds")[1]
+    assert "whoever releases it says why" in cordon("evidence", "release", "1")[2]
     assert cordon("holds", "release", "1", "--reason", "over")[1] == "hold 1 is released\n"

@@ -10,7 +10,7 @@ from model.retention import BY_AGE_ALONE, Kind, RetentionRules, Rule
 from store.database import Cursor
 from store.retention_tables import KEPT, STEPS, kind_of_tables
 from tests.support.database import DatabaseUrls
-from tests.support.planted import ALEX, PLANTED_AT, SAM, plant, tables, where_found
+from tests.support.planted import ALEX, AUDIT, PLANTED_AT, SAM, plant, tables, where_found
 from tests.support.retention import AFTER_THE_END, run
 from tests.support.seed import as_owner
 
@@ -26,7 +26,7 @@ def database(request: pytest.FixtureRequest) -> DatabaseUrls:
     """On the plain table of positions, and on the hypertable."""
     found: DatabaseUrls = request.getfixturevalue(request.param)
     with as_owner(found.owner) as cursor:
-        plant(cursor, [SAM, ALEX], set(KEPT) | {"audit_log"})
+        plant(cursor, [SAM, ALEX], set(KEPT) | AUDIT)
         cursor.execute(
             "UPDATE legal_holds SET released_at = NULL, released_by = NULL, from_time = %s, to_time = %s"
             " WHERE person_id = %s",
@@ -48,7 +48,7 @@ def test_every_table_has_a_rule_or_a_reason_to_stay(migrated_database: DatabaseU
 
 def test_a_planted_person_leaves_none_behind(database: DatabaseUrls) -> None:
     with as_owner(database.owner) as cursor:
-        everywhere = set(kind_of_tables()) - {"raw_batches", "device_heard", "track_cells", "audit_log"}
+        everywhere = set(kind_of_tables()) - {"raw_batches", "device_heard", "track_cells"} - AUDIT
         sam, alex = where_found(cursor, SAM), where_found(cursor, ALEX)
         assert everywhere <= sam.keys(), everywhere - sam.keys()
 
@@ -83,7 +83,7 @@ def test_a_stub_that_says_nothing_stays_while_another_s_record_refers_to_the_per
     migrated_database: DatabaseUrls,
 ) -> None:
     with as_owner(migrated_database.owner) as cursor:
-        plant(cursor, [SAM], set(KEPT) | {"legal_holds", "audit_log"})
+        plant(cursor, [SAM], set(KEPT) | AUDIT | {"legal_holds"})
         cursor.execute("CREATE TABLE of_another AS SELECT person_id FROM people")
         cursor.execute("ALTER TABLE of_another ADD FOREIGN KEY (person_id) REFERENCES people")
     expected = run(migrated_database, AFTER_THE_END, dry=True)

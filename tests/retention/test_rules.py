@@ -42,6 +42,10 @@ def test_the_program_s_own_rules_hold() -> None:
         (changed("age_days = 730", "days = 730"), "positions: there is no days"),
         (changed("[people]", "[people]\nage_days = 9 #"), "people: it has no age_days"),
         (changed("[tokens]", "[tokens]\nafter_end_days = 9 #"), "tokens: it has no after_end_days"),
+        (
+            changed("[audit]", "[audit]\nage_days = 729 #").removesuffix("age_days = 2555\n"),
+            "audit: it is kept no shorter than raw_archive",
+        ),
     ],
 )
 def test_rules_that_do_not_hold_are_refused_with_what_is_wrong(document: str, problem: str) -> None:
@@ -72,7 +76,10 @@ def ended(cursor: Cursor) -> dict[str, datetime]:
 def test_an_order_ends_with_the_last_of_what_there_was(migrated_database: DatabaseUrls) -> None:
     taken_off, signed_off = MORNING, MORNING + timedelta(days=3)
     with as_owner(migrated_database.owner) as cursor:
-        wearers = {crn: seed_wearer(cursor, crn) for crn in ("ENDED", "LAPSED", "ZONE", "WORN", "UNKNOWN")}
+        wearers = {crn: seed_wearer(cursor, crn) for crn in ("ENDED", "LAPSED", "BASIS", "ZONE", "WORN", "UNKNOWN")}
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("DELETE FROM legal_bases WHERE person_id <> %s", (wearers["BASIS"].person_id,))
+        cursor.execute("SET LOCAL session_replication_role = origin")
         cursor.execute(
             "UPDATE activation_records SET during = tstzrange(lower(during), %s) WHERE person_id <> %s",
             (taken_off, wearers["WORN"].person_id),
@@ -88,4 +95,13 @@ def test_an_order_ends_with_the_last_of_what_there_was(migrated_database: Databa
                 (wearers[crn].person_id, crn, MORNING - timedelta(days=9), signed_off, MORNING),
             )
         seed_zone(cursor, "goes on", wearers["ZONE"].person_id)
-        assert ended(cursor) == {"ENDED": signed_off, "LAPSED": signed_off}
+        assert ended(cursor) == {
+            "ENDED": signed_off,
+            "LAPSED": signed_off,
+            "BASIS": datetime(2100, 1, 1, tzinfo=UTC),
+        }
+        cursor.execute(
+            "UPDATE legal_bases SET status = 'ended', ended_by = 'c', ended_at = %s, closed_at = %s",
+            (signed_off, signed_off),
+        )
+        assert ended(cursor)["BASIS"] == signed_off

@@ -13,6 +13,7 @@ from ingest.matching.bundles import FAILED, NO_KEY, OTHER_RULES, Issuing
 from ops.errors import InputError
 from store.database import Connection, Cursor, Identity, connect, set_identity
 from store.evidence import EvidenceWanted, StoredEvidence, find_evidence, request_evidence, take_bundle
+from store.legal_holds import keep_holds_out
 from store.police_matches import WrongStateError
 from tests.access.police_world import PoliceWorld, as_police, seed_police_world
 from tests.support.crimes import OTHER_FORCE, supersede
@@ -175,6 +176,22 @@ def test_a_result_that_does_not_come_out_again_is_not_issued(world: PoliceWorld,
         assert (world.version, "requested") in cursor.fetchall()
         cursor.execute("SELECT count(*) FROM evidence_bundles")
         assert cursor.fetchall() == [(0,)]
+
+
+def test_nothing_is_deleted_between_what_a_bundle_is_made_from_and_its_hold(
+    world: PoliceWorld, worker: Connection
+) -> None:
+    """Whoever deletes is waited for before anything is read, and not only when the hold is placed."""
+    qualify(world, "confirmed")
+    ask(world)
+    with worker, worker.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '100ms'")
+    issuing = Issuing(KEY, load_templates(), CENTRE)
+    with as_owner(world.urls.owner) as cursor:
+        keep_holds_out(cursor)
+        with pytest.raises(psycopg2.errors.LockNotAvailable):
+            issuing.round(worker)
+    assert issuing.round(worker)
 
 
 def test_a_result_by_other_rules_is_not_issued(world: PoliceWorld, worker: Connection) -> None:

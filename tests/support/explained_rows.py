@@ -46,14 +46,14 @@ def _seed_zone(cursor: Cursor, wearer: Wearer, policy: PresencePolicy) -> int:
     )
     zone_id: int = fetch_one(cursor)[0]
     cursor.execute(
-        "INSERT INTO zone_versions (zone_id, version, name, kind, geometry, preset, policy, valid_from, revision,"
-        " created_by) VALUES (%s, 1, %s, 'exclusion', %s, 'steady', %s, %s, 1, 'seed')",
+        "INSERT INTO zone_versions (zone_id, version, name, kind, geometry, preset, policy, valid_from,"
+        " created_at, revision, created_by) VALUES (%s, 1, %s, 'exclusion', %s, 'steady', %s, %s, %s, 1, 'seed')",
         (
             zone_id,
             stood.name,
             Json(to_geojson(stood.geometry)),
             Json(changes_of("steady", policy)),
-            from_microseconds(stood.valid_from_us),
+            *[from_microseconds(stood.valid_from_us)] * 2,
         ),
     )
     return zone_id

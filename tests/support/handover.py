@@ -14,6 +14,7 @@ from store.exports.snapshots import snapshot
 from tests.support.api_server import running_api
 from tests.support.database import DatabaseUrls
 from tests.support.evidence import evidence_world
+from tests.support.sealing import seal_all
 from tests.support.seed import as_owner
 from tests.support.victims import CHOICE, liaison_office
 
@@ -46,6 +47,7 @@ def old_service(urls: DatabaseUrls, folder: Path) -> Old:
         zone = office.linked_zone(is_disclosed=True)
         assert office.call("PUT", f"/v1/victims/{zone.victim_id}/choices", CHOICE).status_code == 200
     plant(urls.owner)
+    brought_back(urls)
     found = Old(urls.owner, folder / "out", folder / "new.pem", world.key_file)
     for file, content in zip((found.private_key, found.public_key), make_pair(), strict=True):
         file.write_bytes(content)
@@ -53,6 +55,24 @@ def old_service(urls: DatabaseUrls, folder: Path) -> Old:
     with snapshot(urls.owner, "test") as cursor:
         export_supplier(cursor, found.folder, datetime.now(UTC), key, sealed_to)
     return found
+
+
+def brought_back(urls: DatabaseUrls) -> None:
+    """As after a restore into a server that counts its transactions lower: the audit is on its second timeline."""
+    with as_owner(urls.owner) as cursor:
+        cursor.execute("ALTER TABLE audit_log DISABLE TRIGGER USER")
+        cursor.execute("UPDATE audit_log SET written_by = (written_by::text::bigint + 1000000000)::text::xid8")
+        cursor.execute("ALTER TABLE audit_log ENABLE TRIGGER USER")
+    for _ in range(2):
+        seal_all(urls)
+        with as_owner(urls.owner) as cursor:
+            cursor.execute(
+                "INSERT INTO audit_log (subject, role, action, outcome, purpose, request_id)"
+                " VALUES ('x', 'manager', 'people.list', 'allowed', 'not sealed before the change', '')"
+            )
+    with as_owner(urls.owner) as cursor:
+        cursor.execute("SELECT max(timeline) FROM audit_log")
+        assert cursor.fetchone() == (2,)
 
 
 def plant(owner_url: str) -> None:

@@ -49,6 +49,44 @@ class MonitoredWorld(MatchedWorld):
                 (serial,),
             )
 
+    def end_person(self, crn: str, at_us: int) -> None:
+        """The end of a person's monitoring is recorded, or corrected."""
+        with self.owner, self.owner.cursor() as cursor:
+            cursor.execute("UPDATE people SET ended_at = %s WHERE crn = %s", (from_microseconds(at_us), crn))
+
+    def approve_trail(self, crn: str, starts_us: int, ends_us: int | None = None) -> None:
+        """A version of their condition of trail monitoring is approved now, and supersedes the one that is live."""
+        with self.owner, self.owner.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO licence_conditions (person_id, kind, reference) VALUES (%s, 'trail_monitoring', 'TRAIL')"
+                " ON CONFLICT DO NOTHING",
+                (_person(cursor, crn),),
+            )
+            cursor.execute(
+                "UPDATE condition_versions SET status = 'superseded', closed_by = 'seed', closed_at = service_clock()"
+                " WHERE status = 'live'"
+            )
+            cursor.execute(
+                "INSERT INTO condition_versions (condition_id, version, status, name, wording, starts_at, ends_at,"
+                " drafters, decided_by, decided_at) SELECT condition_id, (SELECT count(*) + 1 FROM condition_versions),"
+                " 'live', 'trail', 'The trail is monitored.', %s, %s, '{seed}', 'seed.second', service_clock()"
+                " FROM licence_conditions",
+                (from_microseconds(starts_us), None if ends_us is None else from_microseconds(ends_us)),
+            )
+
+    def end_trail(self, at_us: int) -> None:
+        """The version that is live is ended."""
+        with self.owner, self.owner.cursor() as cursor:
+            cursor.execute(
+                "UPDATE condition_versions SET status = 'ended', closed_by = 'seed', closed_at = service_clock(),"
+                " ended_at = %s WHERE status = 'live'",
+                (from_microseconds(at_us),),
+            )
+
+    def match_crimes(self) -> None:
+        """One round of those that are to be matched against everybody, and no more."""
+        self._tasks[0].round(self._worker)
+
     def add_zone(self) -> None:
         with self.owner, self.owner.cursor() as cursor:
             seed_zone(cursor, "SHARED")

@@ -34,6 +34,7 @@ _SAID = {
     ("zone_versions", "kind"): "exclusion",
     ("condition_versions", "status"): "ended",
     ("response_plans", "alert_kind"): None,
+    ("exports", "expires_at"): None,
 }
 
 
@@ -61,6 +62,10 @@ class Planted:
 
 SAM = Planted(777000001, "SAMPLANTED", 41, 7.770001)
 ALEX = Planted(888000001, "ALEXPLANTED", 42, 8.880001)
+
+
+AUDIT = {"audit_log", "audit_seals"}
+"""Not planted: it is append-only, and goes by its own pruning (tests/retention/test_audit.py)."""
 
 
 def tables(cursor: Cursor) -> dict[str, list[tuple[str, str]]]:
@@ -141,6 +146,7 @@ def _value(table: str, name: str, kind: str, one: Planted) -> Any:
         "bytea": one.word.encode(),
         "uuid": str(one.uuid),
         "bigint": one.number,
+        "bigint[]": [one.number],
         "integer": one.number,
         "integer[]": [one.number],
         "smallint": 1,
@@ -149,6 +155,7 @@ def _value(table: str, name: str, kind: str, one: Planted) -> Any:
         "double precision": one.degrees,
         "date": PLANTED_AT.date(),
         "time without time zone": PLANTED_AT.time(),
+        "xid8": "1",
         "timestamp with time zone": PLANTED_AT,
         "tstzrange": f"[{PLANTED_AT - timedelta(hours=1)},{later})",
     }

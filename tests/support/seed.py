@@ -111,9 +111,9 @@ def seed_zone(cursor: Cursor, reference: str, person_id: int | None = None) -> i
     cursor.execute("INSERT INTO zones (reference, person_id) VALUES (%s, %s) RETURNING zone_id", (reference, person_id))
     zone_id: int = fetch_one(cursor)[0]
     cursor.execute(
-        "INSERT INTO zone_versions (zone_id, version, name, kind, geometry, valid_from, revision, created_by)"
-        " VALUES (%s, 1, %s, 'exclusion', %s, %s, 1, 'seed')",
-        (zone_id, f"Zone {reference}", Json(TRIANGLE), MORNING - timedelta(days=1)),
+        "INSERT INTO zone_versions (zone_id, version, name, kind, geometry, valid_from, created_at, revision,"
+        " created_by) VALUES (%s, 1, %s, 'exclusion', %s, %s, %s, 1, 'seed')",
+        (zone_id, f"Zone {reference}", Json(TRIANGLE), *[MORNING - timedelta(days=1)] * 2),
     )
     return zone_id
 

@@ -49,9 +49,10 @@ def add_zone(owner_url: str, reference: str, geometry: dict[str, Any], crn: str 
         cursor.execute(
             "WITH made AS (INSERT INTO zones (reference, person_id)"
             " VALUES (%s, (SELECT person_id FROM people WHERE crn = %s)) RETURNING zone_id)"
-            " INSERT INTO zone_versions (zone_id, version, name, kind, geometry, valid_from, revision, created_by)"
-            " SELECT zone_id, 1, %s, 'exclusion', %s, %s, 0, 'test' FROM made",
-            (reference, crn, reference, json.dumps(geometry), LONG_AGO),
+            " INSERT INTO zone_versions"
+            "  (zone_id, version, name, kind, geometry, valid_from, created_at, revision, created_by)"
+            " SELECT zone_id, 1, %s, 'exclusion', %s, %s, %s, 0, 'test' FROM made",
+            (reference, crn, reference, json.dumps(geometry), LONG_AGO, LONG_AGO),
         )
 
 
