@@ -7,7 +7,7 @@ import pytest
 
 from model.crimes import MatchVerdict
 from store.database import Cursor, fetch_one
-from tests.access.police_world import SEEN_AT, PoliceWorld, as_police, seed_police_world
+from tests.access.police_world import SEEN_AT, PoliceWorld, as_police, two_wearers_world
 from tests.support.crimes import (
     IMPORTER,
     OTHER_FORCE,
@@ -38,19 +38,12 @@ RULED_OUT = (
 
 @pytest.fixture
 def world(migrated_database: DatabaseUrls) -> PoliceWorld:
-    return seed_world(migrated_database)
+    return two_wearers_world(migrated_database)
 
 
 @pytest.fixture(scope="module")
 def shared_world(shared_database: DatabaseUrls) -> PoliceWorld:
-    return seed_world(shared_database)
-
-
-def seed_world(urls: DatabaseUrls) -> PoliceWorld:
-    with as_owner(urls.owner) as cursor:
-        own = seed_wearer(cursor, "X100001", "the.practitioner", name="Sam Own")
-        other = seed_wearer(cursor, "X100002", "another", name="Kim Other")
-    return seed_police_world(urls, own, other)
+    return two_wearers_world(shared_database)
 
 
 def qualify(world: PoliceWorld, result: int, decision: str = "confirmed", reviewer: str = REVIEWER) -> None:

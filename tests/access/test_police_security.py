@@ -11,7 +11,7 @@ from crimes.matching.reasons import nearest
 from model.crimes import MatchVerdict
 from model.times import to_microseconds
 from store.database import fetch_one
-from tests.access.police_world import SEEN_AT, PoliceWorld, as_police, seed_police_world
+from tests.access.police_world import SEEN_AT, PoliceWorld, as_police, two_wearers_world
 from tests.support.crimes import OTHER_FORCE, a_match, seed_result, seed_run, supersede
 from tests.support.database import DatabaseUrls
 from tests.support.seed import FORCE, as_owner, seed_wearer
@@ -59,19 +59,12 @@ BEHIND = (
 
 @pytest.fixture
 def world(migrated_database: DatabaseUrls) -> PoliceWorld:
-    return seed_world(migrated_database)
+    return two_wearers_world(migrated_database)
 
 
 @pytest.fixture(scope="module")
 def shared_world(shared_database: DatabaseUrls) -> PoliceWorld:
-    return seed_world(shared_database)
-
-
-def seed_world(urls: DatabaseUrls) -> PoliceWorld:
-    with as_owner(urls.owner) as cursor:
-        own = seed_wearer(cursor, "X100001", "the.practitioner", name="Sam Own")
-        other = seed_wearer(cursor, "X100002", "another", name="Kim Other")
-    return seed_police_world(urls, own, other)
+    return two_wearers_world(shared_database)
 
 
 def counts(world: PoliceWorld, role: str, force: str) -> list[int]:
