@@ -10,7 +10,7 @@ from tests.support.cases import STAFF, CaseWorld, as_officer, seed_case_world
 from tests.support.database import DatabaseUrls
 from tests.support.seed import as_owner, seed_wearer, seed_zone
 
-ME, OTHER = "the.caller", "somebody.else"
+ME, OTHER, COLLEAGUE = "the.caller", "somebody.else", "a.colleague"
 AUTHORITY = "INSERT INTO authorities (reference, power, wards) VALUES ('S60-1', 'section_60', '{W1}')"
 RECORD = (
     "INSERT INTO authority_records (authority_id, number, during, officer, rank, reason, recorded_by)"
@@ -18,7 +18,7 @@ RECORD = (
 )
 SHIFT = (
     "INSERT INTO rota_shifts (role, subject, during, added_by)"
-    " VALUES ('manager', 'the.caller', tstzrange(now(), now() + interval '1 hour'), %s)"
+    " VALUES ('manager', 'a.colleague', tstzrange(now(), now() + interval '1 hour'), %s)"
 )
 WEBHOOK = "SELECT register_webhook('https://one.example/', 'a test', '{}', '{}', %s, 'whsec_eA==')"
 MATCH_DAY = "INSERT INTO match_days VALUES (1, '2026-12-01', '12:00', '18:00', 'a match', %s)"
@@ -37,7 +37,8 @@ NAMED = [
 @pytest.fixture
 def urls(migrated_database: DatabaseUrls) -> DatabaseUrls:
     with as_owner(migrated_database.owner) as cursor:
-        cursor.execute("INSERT INTO staff (subject, name, role) VALUES ('the.caller', 'C', 'manager')")
+        for subject in (ME, COLLEAGUE):
+            cursor.execute("INSERT INTO staff (subject, name, role) VALUES (%s, 'C', 'manager')", (subject,))
         seed_zone(cursor, "SHARED")
         cursor.execute(AUTHORITY)
         cursor.execute(SHIFT, (ME,))
