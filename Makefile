@@ -27,8 +27,8 @@ check: setup ## formatter, linter, types, direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: setup ## every test, two files at once; servers that cannot be had are skipped and named
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+test: setup ## every test, three files at once, since most wait; servers that cannot be had are skipped and named
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 format: setup ## format and fix what can be fixed
 	$(BIN)/ruff format .

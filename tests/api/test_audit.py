@@ -86,10 +86,10 @@ def test_text_that_somebody_wrote_is_withheld(looked: RunningApi) -> None:
     with as_owner(looked.urls.owner) as cursor:
         cursor.execute(
             "INSERT INTO audit_log (subject, role, action, outcome, purpose, request_id, detail) VALUES"
-            " ('x', 'manager', 'a.note', 'allowed', 'p', '', %s)",
+            " ('x', 'manager', 'webhook.enable', 'allowed', 'p', '', %s)",
             (json.dumps({"reason": "Kim Other said so", "alert_id": "0b0f-1", "count": 3, "deep": {"name": "Kim"}}),),
         )
-    (found,) = records(looked, action="a.note")
+    (found,) = records(looked, action="webhook.enable")
     assert found["detail"] == {"reason": "withheld", "alert_id": "0b0f-1", "count": 3, "deep": "withheld"}
 
 
