@@ -18,7 +18,7 @@ RECORD = (
 )
 SHIFT = (
     "INSERT INTO rota_shifts (role, subject, during, added_by)"
-    " VALUES ('manager', 'the.caller', tstzrange(now(), now() + interval '1 hour'), %s)"
+    " VALUES ('manager', 'the.colleague', tstzrange(now(), now() + interval '1 hour'), %s)"
 )
 WEBHOOK = "SELECT register_webhook('https://one.example/', 'a test', '{}', '{}', %s, 'whsec_eA==')"
 MATCH_DAY = "INSERT INTO match_days VALUES (1, '2026-12-01', '12:00', '18:00', 'a match', %s)"
@@ -37,7 +37,10 @@ NAMED = [
 @pytest.fixture
 def urls(migrated_database: DatabaseUrls) -> DatabaseUrls:
     with as_owner(migrated_database.owner) as cursor:
-        cursor.execute("INSERT INTO staff (subject, name, role) VALUES ('the.caller', 'C', 'manager')")
+        cursor.execute(
+            "INSERT INTO staff (subject, name, role)"
+            " VALUES ('the.caller', 'C', 'manager'), ('the.colleague', 'D', 'manager')"
+        )
         seed_zone(cursor, "SHARED")
         cursor.execute(AUTHORITY)
         cursor.execute(SHIFT, (ME,))
@@ -51,6 +54,14 @@ def test_nobody_writes_in_another_s_name(urls: DatabaseUrls, role: Role, stateme
     with as_api(urls, role, ME) as cursor:
         cursor.execute(statement, (ME,))
         assert cursor.rowcount == 1
+
+
+def test_nobody_puts_themselves_on_the_rota(urls: DatabaseUrls) -> None:
+    with (
+        pytest.raises(psycopg2.errors.InsufficientPrivilege, match="rota_shifts"),
+        as_api(urls, Role.MANAGER, "the.colleague") as cursor,
+    ):
+        cursor.execute(SHIFT, ("the.colleague",))
 
 
 def test_what_is_closed_or_cancelled_stays_so(urls: DatabaseUrls) -> None:
