@@ -54,6 +54,14 @@ def test_nobody_writes_in_another_s_name(urls: DatabaseUrls, role: Role, stateme
         assert cursor.rowcount == 1
 
 
+def test_nobody_puts_themselves_on_the_rota(urls: DatabaseUrls) -> None:
+    with (
+        pytest.raises(psycopg2.errors.InsufficientPrivilege, match="rota_shifts"),
+        as_api(urls, Role.MANAGER, "the.colleague") as cursor,
+    ):
+        cursor.execute(SHIFT, ("the.colleague",))
+
+
 def test_what_is_closed_or_cancelled_stays_so(urls: DatabaseUrls) -> None:
     with as_owner(urls.owner) as cursor:
         cursor.execute("UPDATE authorities SET closed_at = now(), closed_by = 'somebody.else'")

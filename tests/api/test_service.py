@@ -41,7 +41,7 @@ def test_me(api: RunningApi) -> None:
     assert (body["subject"], body["role"], body["permissions"]) == (
         "the.auditor",
         "auditor",
-        ["api.read", "precision.read", "self.read"],
+        ["api.read", "audit.read", "break_glass.read", "looks.read", "precision.read", "self.read"],
     )
 
 

@@ -78,7 +78,7 @@ def test_another_s_track_is_not_there(fresh_api: RunningApi) -> None:
     answer = fresh_api.get(Role.PRACTITIONER, f"/v1/people/{fresh_api.other.person_id}/track", params=DAY)
     assert answer.status_code == 404
     assert [record[0] for record in fresh_api.audit("track.read")] == ["refused"]
-    assert track(fresh_api, fresh_api.other.person_id, Role.DUTY_OFFICER)["count"] == 3
+    assert track(fresh_api, fresh_api.other.person_id, Role.MANAGER)["count"] == 3
 
 
 @pytest.mark.parametrize(
