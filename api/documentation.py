@@ -42,7 +42,6 @@ _MEANINGS = {
     HTTPStatus.CONFLICT: "Not as things stand; the detail says why",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than this service takes",
     HTTPStatus.UNPROCESSABLE_ENTITY: "Wrong parameters or content; every fault is named",
-    HTTPStatus.TOO_MANY_REQUESTS: "More than may be asked in a minute; Retry-After says when to go on",
     HTTPStatus.PRECONDITION_REQUIRED: "Without If-Match; read it first and send its ETag",
     HTTPStatus.TOO_MANY_REQUESTS: "More than is taken; Retry-After says when one more is",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Our fault; tells nothing of the inside",
@@ -79,6 +78,12 @@ def documented(
     responses: dict[int, Any] = {200: {"content": {media_type: {"example": example}}}}
     responses |= {int(status): _problem(status) for status in (*_USUAL, *further)}
     return {"responses": responses, "openapi_extra": {PERMISSION_KEY: permission.value}}
+
+
+def also_answers(route: dict[str, Any], status: int, model: type, description: str, example: object) -> None:
+    """Add to a documented route an answer beside 200, such as 201 for what it made."""
+    content = {"application/json": {"example": example}}
+    route["responses"][status] = {"model": model, "description": description, "content": content}
 
 
 def documented_page(example: str, *problems: HTTPStatus, media_type: str = "text/html") -> dict[str, Any]:

@@ -23,7 +23,7 @@ def read_area(document: dict[str, Any], region: Region) -> tuple[Circle | Ring |
     """
     geometry, found = read_geometry(document, document.get("radius_m"), region)
     if geometry is None:
-        return None, [("body.area", f"{problem.where}: {problem.value}; {problem.remedy}") for problem in found]
+        return None, [("body.area", "; ".join(filter(None, (one.where(), one.value, one.remedy)))) for one in found]
     if isinstance(geometry, Circle):
         return (geometry, []) if geometry.radius_m <= LARGEST_RADIUS_M else (None, [("body.area", TOO_LARGE)])
     if len(geometry.polygons) > 1 or len(geometry.polygons[0]) > 1:

@@ -6,12 +6,11 @@ from typing import Annotated
 import typer
 
 from access.audit import Action, Subject, record_allowed
+from cli.acting import APPROVERS, DRAFTERS, Actor, require_staff
 from cli.owner import command_identity, owner_transaction
 from cli.tables import print_table
 from cli.times import parse_time
 from model.legal_bases import LegalBasisKind
-from model.staff import StaffRole
-from ops.errors import InputError
 from store.database import Cursor
 from store.enrolment import find_person
 from store.legal_bases import (
@@ -24,13 +23,9 @@ from store.legal_bases import (
     refuse_legal_basis,
     withdraw_legal_basis,
 )
-from store.staff import find_staff
 
-DRAFTERS = frozenset({StaffRole.PRACTITIONER, StaffRole.DUTY_OFFICER, StaffRole.MANAGER})
-APPROVERS = frozenset({StaffRole.DUTY_OFFICER, StaffRole.MANAGER})
 HEADINGS = ("ID", "PERSON", "KIND", "REFERENCE", "FROM", "TO", "STATUS", "DRAFTED BY", "DECIDED BY")
 Number = Annotated[int, typer.Argument(metavar="ID", min=1, max=2**63 - 1, help="Its id, from the list.")]
-Actor = Annotated[str, typer.Option("--as", metavar="SUBJECT", help="Who does it: the subject of a member of staff.")]
 Why = Annotated[str, typer.Option(help="Why.")]
 bases = typer.Typer(help="Legal bases by which a trail may be looked at, besides conditions.", no_args_is_help=True)
 
@@ -85,7 +80,7 @@ def draft(
     """
     wanted = LegalBasisDraft(kind, reference, wording, parse_time(starts), parse_time(ends))
     with owner_transaction() as cursor:
-        _acting(cursor, actor, DRAFTERS)
+        require_staff(cursor, actor, DRAFTERS)
         drafted = draft_legal_basis(cursor, find_person(cursor, crn), wanted, actor)
         _record(cursor, Action.LEGAL_BASIS_DRAFT, actor, drafted)
     print(f"drafted legal basis {drafted.legal_basis_id} of {crn}; a second person approves it: `cordon bases approve`")
@@ -98,7 +93,7 @@ def approve(number: Number, actor: Actor) -> None:
     Example: cordon bases approve 3 --as manager.patel
     """
     with owner_transaction() as cursor:
-        _acting(cursor, actor, APPROVERS)
+        require_staff(cursor, actor, APPROVERS)
         _record(cursor, Action.LEGAL_BASIS_DECIDE, actor, approve_legal_basis(cursor, number, actor))
     print(f"legal basis {number} is live, approved by {actor}")
 
@@ -110,7 +105,7 @@ def refuse(number: Number, actor: Actor, reason: Why) -> None:
     Example: cordon bases refuse 3 --as manager.patel --reason "the order names another person"
     """
     with owner_transaction() as cursor:
-        _acting(cursor, actor, APPROVERS)
+        require_staff(cursor, actor, APPROVERS)
         _record(cursor, Action.LEGAL_BASIS_DECIDE, actor, refuse_legal_basis(cursor, number, actor, reason))
     print(f"legal basis {number} is refused")
 
@@ -122,7 +117,7 @@ def withdraw(number: Number, actor: Actor) -> None:
     Example: cordon bases withdraw 3 --as officer.jones
     """
     with owner_transaction() as cursor:
-        _acting(cursor, actor, DRAFTERS)
+        require_staff(cursor, actor, DRAFTERS)
         _record(cursor, Action.LEGAL_BASIS_DECIDE, actor, withdraw_legal_basis(cursor, number, actor))
     print(f"legal basis {number} is withdrawn")
 
@@ -142,19 +137,10 @@ def end(
     """
     moment = None if at is None else parse_time(at)
     with owner_transaction() as cursor:
-        _acting(cursor, actor, APPROVERS)
+        require_staff(cursor, actor, APPROVERS)
         ended = end_legal_basis(cursor, number, moment, reason, actor)
         _record(cursor, Action.LEGAL_BASIS_END, actor, ended)
     print(f"legal basis {number} ends at {_time(ended.ended_at or ended.ends_at)}")
-
-
-def _acting(cursor: Cursor, subject: str, roles: frozenset[StaffRole]) -> None:
-    """Raises InputError unless the subject is staff of one of ``roles``: the approver is somebody, and may."""
-    member = find_staff(cursor, subject)
-    if member is None:
-        raise InputError(f"nobody of the staff is {subject}: give the subject of a member of staff")
-    if member.role not in roles:
-        raise InputError(f"{subject} is a {member.role}: this is for {', '.join(sorted(roles))}")
 
 
 def _record(cursor: Cursor, action: Action, actor: str, basis: StoredLegalBasis) -> None:

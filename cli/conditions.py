@@ -8,12 +8,12 @@ import typer
 from access.audit import Action, Subject, record_allowed
 from api.condition_files import adoption, read_condition_file, read_condition_table, read_one_condition
 from api.zone_files import ZoneFileError
+from cli.acting import APPROVERS, DRAFTERS, Actor, require_staff
 from cli.condition_tables import print_changes, print_condition, print_conditions, print_refusals, print_unworded, time
 from cli.owner import command_identity, owner_transaction
 from cli.times import parse_time
 from cli.zone_files import content_of_file, print_problems
 from model.conditions import ConditionStatus
-from model.staff import StaffRole
 from ops.errors import InputError
 from ops.settings import load_settings
 from store.condition_decisions import approve, end_condition, refuse, withdraw
@@ -29,14 +29,10 @@ from store.condition_list import (
 )
 from store.conditions import ConditionsRefusedError, adopt_zone, change_draft, draft_conditions
 from store.database import Cursor
-from store.staff import find_staff
 from store.zone_list import find_zone
 
 PAGE = 500
-DRAFTERS = frozenset({StaffRole.PRACTITIONER, StaffRole.DUTY_OFFICER, StaffRole.MANAGER})
-APPROVERS = frozenset({StaffRole.DUTY_OFFICER, StaffRole.MANAGER})
 Reference = Annotated[str, typer.Argument(help="The condition's reference, which is its zone's too.")]
-Actor = Annotated[str, typer.Option("--as", metavar="SUBJECT", help="Who does it: the subject of a member of staff.")]
 Read = Annotated[str, typer.Option("--tag", help='What was read, as `cordon conditions show` names it: "1.2.draft".')]
 conditions = typer.Typer(help="Licence conditions: drafted by one, approved by a second.", no_args_is_help=True)
 
@@ -112,7 +108,7 @@ def draft(
         else:
             drafts = read_condition_file(content, settings)
         with owner_transaction() as cursor:
-            _acting(cursor, actor, DRAFTERS)
+            require_staff(cursor, actor, DRAFTERS)
             if tag is None:
                 numbers = draft_conditions(cursor, drafts, actor)
                 people = people_of_conditions(cursor, numbers)
@@ -147,7 +143,7 @@ def adopt(
     """
     began_at = None if starts is None else parse_time(starts)
     with owner_transaction() as cursor:
-        _acting(cursor, actor, DRAFTERS)
+        require_staff(cursor, actor, DRAFTERS)
         found = find_zone(cursor, reference)
         if found is None or found[0].crn is None:
             raise InputError(f"nobody has a zone {reference} of their own: `cordon conditions unworded` lists them")
@@ -169,7 +165,7 @@ def approve_one(reference: Reference, actor: Actor, tag: Read) -> None:
     Example: cordon conditions approve EZ-1042 --as manager.patel --tag 1.2.draft
     """
     with owner_transaction() as cursor:
-        _acting(cursor, actor, APPROVERS)
+        require_staff(cursor, actor, APPROVERS)
         condition, _ = _find(cursor, reference)
         timeout_ms = load_settings().lock_timeout_ms
         with print_changes():
@@ -187,7 +183,7 @@ def refuse_one(
     Example: cordon conditions refuse EZ-1042 --as manager.patel --tag 1.2.draft --reason "the school is in it"
     """
     with owner_transaction() as cursor:
-        _acting(cursor, actor, APPROVERS)
+        require_staff(cursor, actor, APPROVERS)
         condition, _ = _find(cursor, reference)
         with print_changes():
             _, refused = refuse(cursor, condition.condition_id, _quoted(tag), actor, reason)
@@ -202,7 +198,7 @@ def withdraw_one(reference: Reference, actor: Actor, tag: Read) -> None:
     Example: cordon conditions withdraw EZ-1042 --as officer.jones --tag 1.2.draft
     """
     with owner_transaction() as cursor:
-        _acting(cursor, actor, DRAFTERS)
+        require_staff(cursor, actor, DRAFTERS)
         condition, _ = _find(cursor, reference)
         with print_changes():
             _, withdrawn = withdraw(cursor, condition.condition_id, _quoted(tag), actor)
@@ -225,7 +221,7 @@ def end(
     """
     moment = None if at is None else parse_time(at)
     with owner_transaction() as cursor:
-        _acting(cursor, actor, APPROVERS)
+        require_staff(cursor, actor, APPROVERS)
         condition, _ = _find(cursor, reference)
         timeout_ms = load_settings().lock_timeout_ms
         ended = end_condition(cursor, condition.condition_id, moment, reason, actor, timeout_ms)
@@ -238,15 +234,6 @@ def _find(cursor: Cursor, reference: str) -> tuple[StoredCondition, list[Conditi
     if found is None:
         raise InputError(f"there is no condition {reference}: `cordon conditions list` shows them")
     return found
-
-
-def _acting(cursor: Cursor, subject: str, roles: frozenset[StaffRole]) -> None:
-    """Raises InputError unless the subject is staff of one of ``roles``: the approver is somebody, and may."""
-    member = find_staff(cursor, subject)
-    if member is None:
-        raise InputError(f"nobody of the staff is {subject}: give the subject of a member of staff")
-    if member.role not in roles:
-        raise InputError(f"{subject} is a {member.role}: this is for {', '.join(sorted(roles))}")
 
 
 def _record(cursor: Cursor, action: Action, actor: str, condition: StoredCondition, **detail: Any) -> None:

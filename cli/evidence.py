@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from access.audit import Action, Subject, record_allowed
-from cli.files import OWNER_ONLY, read_whole, write_new
 from cli.owner import command_identity, owner_transaction
 from cli.tables import print_table
 from crimes.evidence.archives import opened, read_member
@@ -17,6 +16,7 @@ from crimes.evidence.text import one_line
 from crimes.evidence.verify import BUNDLE_MAX_BYTES, FILE_MAX_BYTES, Verification, verify_bundle
 from ingest.matching.reproduction import Reproduction, reproduce
 from ops.errors import InputError
+from ops.files import OWNER_ONLY, read_whole, write_new
 from store.evidence import (
     StoredEvidence,
     find_evidence,

@@ -8,13 +8,13 @@ import typer
 
 from access.audit import Action, Subject, record_allowed
 from cli import supplier
-from cli.files import OWNER_ONLY, write_pieces
 from cli.owner import command_identity, owner_transaction, owner_url
 from cli.tables import print_table
 from cli.times import parse_time
 from ingest.exports.keys import open_signing_key
 from ingest.exports.personal import Maker, prepare
 from ops.errors import InputError
+from ops.files import OWNER_ONLY, write_pieces
 from ops.settings import Settings, load_settings
 from store.enrolment import find_person
 from store.exports.requests import (

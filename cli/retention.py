@@ -87,7 +87,8 @@ def _rules(settings: Settings) -> RetentionRules:
     try:
         return parse_rules(_document(settings))
     except ValueError as error:
-        raise InputError(str(error)) from None
+        where = settings.retention_rules_file or "the program's own rules"
+        raise InputError(f"CORDON_RETENTION_RULES_FILE ({where}): {error}") from None
 
 
 def _old_files(settings: Settings, rules: RetentionRules) -> list[Path]:

@@ -8,7 +8,6 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from access.audit import Action, Subject, record_allowed
-from cli.files import OWNER_ONLY, read_whole, write_new
 from cli.owner import command_identity, owner_transaction, owner_url
 from cli.tables import print_table
 from crimes.evidence.signature import fingerprint
@@ -17,6 +16,7 @@ from ingest.exports.sealed import load_private, load_public, make_pair
 from ingest.exports.supplier import export_supplier
 from ingest.exports.taking_back import import_supplied, read_supplied
 from ops.errors import InputError
+from ops.files import OWNER_ONLY, read_whole, write_new
 from ops.settings import load_settings
 from store.exports.snapshots import snapshot
 

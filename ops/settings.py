@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from crimes.files.forces import Force, force_of
 from crimes.files.row_errors import Fault
@@ -252,6 +252,8 @@ def load_settings() -> Settings:
     refuse_unknown(variables_of(Settings.model_fields))
     try:
         return Settings()
+    except SettingsError as error:  # its cause quotes the value
+        raise ConfigurationError(f"the settings are wrong: a value is no JSON: {error}") from None
     except ValidationError as error:
         lines = []
         for problem in error.errors(include_input=False, include_url=False):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from ops.errors import InputError
 from store.database import Cursor
 from store.police_matches import refusals
 
@@ -29,6 +30,11 @@ class AuditFilter:
     action: str | None = None
     outcome: str | None = None
     person_id: int | None = None
+
+    def __post_init__(self) -> None:
+        # An empty answer would read as if nothing had happened.
+        if self.from_time is not None and self.to_time is not None and self.to_time <= self.from_time:
+            raise InputError("the window of the audit ends before it begins: give a to after from")
 
 
 @dataclass(frozen=True, slots=True)

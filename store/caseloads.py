@@ -29,11 +29,11 @@ def manages(cursor: Cursor, person_id: int) -> bool:
 def few_people(cursor: Cursor) -> dict[str, Any]:
     """The caller's people, where there are few: a statement that names them is planned for them. Else nothing.
 
-    Row security decides as ever; naming people shows nobody more.
+    Row security decides as ever; naming people shows nobody more. The service and the owner see everyone.
     """
     cursor.execute(
         "SELECT ARRAY(SELECT DISTINCT seen FROM caller_caseload() AS seen LIMIT %s)"
-        " WHERE NOT sees_everyone(current_setting('cordon.role', true))",
+        " WHERE works_alerts(current_setting('cordon.role', true))",
         (FEW_PEOPLE + 1,),
     )
     row = cursor.fetchone()

@@ -45,7 +45,7 @@ class NewHold:
 def place_hold(cursor: Cursor, hold: NewHold, placed_by: str) -> int:
     """From its commit on nothing of that time is deleted. Raises InputError where its ends or its reason are wrong."""
     if hold.to_time < hold.from_time:
-        raise InputError(f"a hold cannot end at {hold.to_time.isoformat()}, before it begins: give a later --to")
+        raise InputError(f"a hold cannot end at {hold.to_time.isoformat()}, before it begins: give a later end")
     reason = checked_text("the reason", hold.reason, REASON_LENGTH)
     cursor.execute(
         "INSERT INTO legal_holds (person_id, from_time, to_time, reason, review_at, placed_by, placed_at)"

@@ -62,7 +62,7 @@ def read_filter(
     to_time: Annotated[Moment | None, Query(alias="to", description="Only before this time")] = None,
     subject: Annotated[Word, Query(description="Only by this subject")] = None,
     role: Annotated[Word, Query(description="Only by this role")] = None,
-    action: Annotated[Word, Query(description="Only this action, such as `track.read`")] = None,
+    action: Annotated[Action | None, Query(description="Only this action; one that there is not is refused")] = None,
     outcome: Annotated[Outcome | None, Query(description="Only what was allowed, or refused")] = None,
     person: PersonFilter = None,
 ) -> AuditFilter:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from access.audit import Action, Subject, about_authorisation, record_allowed, record_refusal
 from access.roles import Permission
 from api.cursors import decode_number, encode_number, next_link
-from api.documentation import documented
+from api.documentation import also_answers, documented
 from api.errors import ProblemError
 from api.fields import CursorText, Limit, ZoneReference
 from api.schemas import AuthorisationIn, AuthorisationOut, AuthorisationsPage
@@ -42,11 +42,7 @@ _AUTHORISATION = {
     "revoked_by": None,
 }
 _GRANT_ROUTE = documented(Permission.AUTHORISATIONS_WRITE, _AUTHORISATION, HTTPStatus.NOT_FOUND)
-_GRANT_ROUTE["responses"][201] = {
-    "model": AuthorisationOut,
-    "description": "Granted",
-    "content": {"application/json": {"example": _AUTHORISATION}},
-}
+also_answers(_GRANT_ROUTE, 201, AuthorisationOut, "Granted", _AUTHORISATION)
 AuthorisationId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="The authorisation's id", examples=[12])]
 
 

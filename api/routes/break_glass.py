@@ -9,7 +9,7 @@ from access.audit import Action, Subject, record_allowed
 from access.roles import Permission
 from api.cover_schemas import BreakGlassIn, BreakGlassOut, BreakGlassPage, BreakGlassReviewIn
 from api.cursors import decode_number, encode_number, next_link
-from api.documentation import documented
+from api.documentation import also_answers, documented
 from api.fields import CursorText, Limit
 from api.people_access import refusals_recorded
 from api.security import LARGEST_BIGINT, Caller, Requires, refuse_unseen
@@ -39,11 +39,7 @@ _REVIEWED = _OPENED | {
     "review_note": "spoke with the police",
 }
 _OPEN_ROUTE = documented(Permission.BREAK_GLASS_OPEN, _OPENED, HTTPStatus.NOT_FOUND)
-_OPEN_ROUTE["responses"][201] = {
-    "model": BreakGlassOut,
-    "description": "Opened",
-    "content": {"application/json": {"example": _OPENED}},
-}
+also_answers(_OPEN_ROUTE, 201, BreakGlassOut, "Opened", _OPENED)
 GlassId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Its id", examples=[3])]
 
 

@@ -12,7 +12,7 @@ from api.condition_answers import refusals_answered, shown_after
 from api.condition_files import adoption, read_one_condition
 from api.condition_schemas import AdoptionIn, ConditionOut
 from api.conditional import IfMatch, expected_tag
-from api.documentation import documented
+from api.documentation import also_answers, documented
 from api.fields import PersonId
 from api.routes.conditions import ConditionId
 from api.routes.zones import read_body
@@ -34,8 +34,7 @@ _BODY = {
 def _drafting(*further: HTTPStatus, created: bool, body: bool = True) -> dict[str, Any]:
     route = documented(Permission.CONDITIONS_DRAFT, examples.DRAFTED, HTTPStatus.NOT_FOUND, *further)
     if created:
-        content = {"application/json": {"example": examples.DRAFTED}}
-        route["responses"][201] = {"model": ConditionOut, "description": "Drafted", "content": content}
+        also_answers(route, 201, ConditionOut, "Drafted", examples.DRAFTED)
     if body:
         route["openapi_extra"]["requestBody"] = _BODY
     return route

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from access.audit import Action, Subject, record_allowed
 from access.roles import Permission
 from api.cover_schemas import CoverIn, CoverOut, CoversOut
-from api.documentation import documented
+from api.documentation import also_answers, documented
 from api.people_access import refusals_recorded
 from api.security import LARGEST_BIGINT, Caller, Requires, refuse_unseen
 from api.services import CurrentServices
@@ -29,11 +29,7 @@ _COVER = {
     "ended_by": None,
 }
 _GRANT_ROUTE = documented(Permission.COVER_WRITE, _COVER)
-_GRANT_ROUTE["responses"][201] = {
-    "model": CoverOut,
-    "description": "Granted",
-    "content": {"application/json": {"example": _COVER}},
-}
+also_answers(_GRANT_ROUTE, 201, CoverOut, "Granted", _COVER)
 CoverId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="The cover's id", examples=[7])]
 CanWrite = Annotated[Caller, Depends(Requires(Permission.COVER_WRITE, Action.COVER_CHANGE))]
 

@@ -22,7 +22,7 @@ from api.crime_batch_schemas import (
     RowErrorsPage,
 )
 from api.cursors import decode_number, encode_number, next_link
-from api.documentation import documented
+from api.documentation import also_answers, documented
 from api.errors import ProblemError
 from api.fields import CursorText, Limit
 from api.security import LARGEST_BIGINT, Caller, Requires, refuse_unseen
@@ -71,11 +71,7 @@ _IMPORTED = {**_BATCH, "errors": [_ERROR], "errors_at": "/v1/crime-batches/7/err
 _ROW = "Metropolitan,RB,Robbery,MPS20261121,CR-1,20261121020000,20261121030000,529381,179534,,,,Phone taken\r\n"
 _IMPORT_ROUTE = documented(Permission.CRIMES_IMPORT, _IMPORTED)
 _IMPORT_ROUTE["responses"][200]["description"] = "The same file came before: nothing changed"
-_IMPORT_ROUTE["responses"][201] = {
-    "model": ImportedBatch,
-    "description": "The file's good rows were taken",
-    "content": {"application/json": {"example": _IMPORTED}},
-}
+also_answers(_IMPORT_ROUTE, 201, ImportedBatch, "The file's good rows were taken", _IMPORTED)
 _IMPORT_ROUTE["openapi_extra"]["requestBody"] = {
     "required": True,
     "content": {

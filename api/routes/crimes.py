@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from access.audit import Action, Subject, record_allowed
 from access.roles import Permission
 from api.cursors import decode_number, encode_number, next_link
-from api.documentation import documented
+from api.documentation import also_answers, documented
 from api.fields import CursorText, Limit
 from api.police_refusals import answered_refusals
 from api.police_schemas import CrimeOut, CrimesPage, CrimeWithVersions, RerunOut
@@ -65,11 +65,7 @@ _VERSION = {
 }
 _RERUN = {"crime_id": 5, "state": "waiting"}
 _RERUN_ROUTE = documented(Permission.MATCHING_REQUEST, _RERUN, HTTPStatus.NOT_FOUND)
-_RERUN_ROUTE["responses"][202] = {
-    "model": RerunOut,
-    "description": "Asked for",
-    "content": {"application/json": {"example": _RERUN}},
-}
+also_answers(_RERUN_ROUTE, 202, RerunOut, "Asked for", _RERUN)
 CrimeId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="The crime's id here", examples=[5])]
 
 

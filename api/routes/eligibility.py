@@ -9,7 +9,7 @@ from fastapi.responses import PlainTextResponse
 from access.audit import Action, Subject, record_allowed
 from access.roles import Permission
 from alerts.tagging import decide, letter_of
-from api.documentation import documented
+from api.documentation import also_answers, documented
 from api.fields import PersonId
 from api.people_access import one_managed_person, one_person
 from api.people_schemas import DecisionOut, DecisionsOut, EligibilityIn, decision_out, request_of
@@ -45,11 +45,7 @@ _DECISION = {
 }
 _LETTER = "Sam Example (X123456)\nDecision of 26 November 2026, for 30 November 2026\n\nYou may be given a GPS tag.\n"
 _DECIDE_ROUTE = documented(Permission.PEOPLE_WRITE, _DECISION, HTTPStatus.NOT_FOUND)
-_DECIDE_ROUTE["responses"][201] = {
-    "model": DecisionOut,
-    "description": "Decided",
-    "content": {"application/json": {"example": _DECISION}},
-}
+also_answers(_DECIDE_ROUTE, 201, DecisionOut, "Decided", _DECISION)
 DecisionId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="The decision's id", examples=[5])]
 Reader = Annotated[Caller, Depends(Requires(Permission.PEOPLE_READ, Action.ELIGIBILITY_READ))]
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from access.audit import Action, Subject, record_allowed
 from access.roles import Permission
 from api.cursors import decode_number, encode_number, next_link
-from api.documentation import documented
+from api.documentation import also_answers, documented
 from api.errors import ProblemError
 from api.fields import CursorText, Limit
 from api.police_refusals import answered_refusals
@@ -56,11 +56,7 @@ _ANSWERED = _REQUESTED | {
 _REQUEST_ROUTE = documented(
     Permission.ELIMINATIONS_WRITE, _REQUESTED, HTTPStatus.NOT_FOUND, HTTPStatus.TOO_MANY_REQUESTS
 )
-_REQUEST_ROUTE["responses"][202] = {
-    "model": EliminationOut,
-    "description": "Asked for",
-    "content": {"application/json": {"example": _REQUESTED}},
-}
+also_answers(_REQUEST_ROUTE, 202, EliminationOut, "Asked for", _REQUESTED)
 EliminationId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="The elimination's id", examples=[31])]
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from access.audit import Action, Subject, record_allowed, record_refusal
 from access.roles import Permission
 from api.cursors import decode_number, encode_number, next_link
-from api.documentation import documented
+from api.documentation import also_answers, documented
 from api.errors import ProblemError
 from api.evidence_schemas import EvidenceDetail, EvidenceIn, EvidenceOut, NoticeOut, NoticesPage
 from api.fields import CursorText, Limit
@@ -58,11 +58,7 @@ _NOTICE = {
     "told_at": None,
 }
 _REQUEST_ROUTE = documented(Permission.EVIDENCE_REQUEST, _EVIDENCE, HTTPStatus.NOT_FOUND)
-_REQUEST_ROUTE["responses"][202] = {
-    "model": EvidenceOut,
-    "description": "Asked for",
-    "content": {"application/json": {"example": _EVIDENCE | {"state": "requested", "issued_at": None}}},
-}
+also_answers(_REQUEST_ROUTE, 202, EvidenceOut, "Asked for", _EVIDENCE | {"state": "requested", "issued_at": None})
 ResultId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="The match's id", examples=[4711])]
 EvidenceId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="The evidence's id", examples=[12])]
 

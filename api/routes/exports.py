@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from access.audit import Action, Subject, record_allowed
 from access.roles import Permission
 from api.cursors import decode_number, encode_number, next_link
-from api.documentation import documented
+from api.documentation import also_answers, documented
 from api.export_schemas import ExportIn, ExportOut, ExportsPage, ReviewIn
 from api.fields import CursorText, Limit
 from api.people_access import one_person, refusals_recorded
@@ -69,11 +69,7 @@ _RELEASED = _PREPARED | {
 }
 ExportId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="The export's id", examples=[3])]
 _ASK_ROUTE = documented(Permission.EXPORTS_REQUEST, _WAITING, HTTPStatus.NOT_FOUND)
-_ASK_ROUTE["responses"][202] = {
-    "model": ExportOut,
-    "description": "Asked for",
-    "content": {"application/json": {"example": _WAITING}},
-}
+also_answers(_ASK_ROUTE, 202, ExportOut, "Asked for", _WAITING)
 
 
 @router.post("/v1/exports", **_ASK_ROUTE)

@@ -9,7 +9,7 @@ from access.audit import Action, Subject, record_allowed, record_refusal
 from access.roles import Permission
 from alerts.case_details import BadDetailError
 from alerts.handing_over import HandOverRefusedError, hand_over
-from api.documentation import documented
+from api.documentation import also_answers, documented
 from api.errors import ProblemError
 from api.rota_schemas import HandOverIn, HandOverOut
 from api.security import Caller, Requires
@@ -21,11 +21,7 @@ router = APIRouter(tags=["alerts"])
 
 _HANDED_OVER = {"to": "officer.noor", "alert_ids": ["0b0f6c3e-54b9-5d0b-8f4e-6b1d2f3a4c55"]}
 _ROUTE = documented(Permission.ALERTS_WORK, _HANDED_OVER)
-_ROUTE["responses"][201] = {
-    "model": HandOverOut,
-    "description": "Handed over",
-    "content": {"application/json": {"example": _HANDED_OVER}},
-}
+also_answers(_ROUTE, 201, HandOverOut, "Handed over", _HANDED_OVER)
 
 
 @router.post("/v1/hand-overs", **_ROUTE)

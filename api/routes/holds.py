@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Response
 
 from access.audit import Action, Subject, record_allowed
 from access.roles import Permission
-from api.documentation import documented
+from api.documentation import also_answers, documented
 from api.fields import PersonId
 from api.hold_schemas import HoldIn, HoldOut, HoldsOut, ReleaseIn, hold_out
 from api.people_access import one_person
@@ -29,11 +29,7 @@ _HOLD = {
     "evidence_id": None,
 }
 _PLACE_ROUTE = documented(Permission.HOLDS_WRITE, _HOLD, HTTPStatus.NOT_FOUND)
-_PLACE_ROUTE["responses"][201] = {
-    "model": HoldOut,
-    "description": "In force",
-    "content": {"application/json": {"example": _HOLD}},
-}
+also_answers(_PLACE_ROUTE, 201, HoldOut, "In force", _HOLD)
 HoldId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="The hold's id", examples=[3])]
 
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Path, Response
 from access.audit import Action, Subject, record_allowed
 from access.roles import Permission
 from api.condition_schemas import EndIn, ReasonIn
-from api.documentation import documented
+from api.documentation import also_answers, documented
 from api.errors import ProblemError
 from api.fields import PersonId
 from api.legal_basis_schemas import LegalBasesOut, LegalBasisIn, LegalBasisOut
@@ -62,11 +62,7 @@ _ENDED = _LIVE | {
     "closed_at": "2027-01-10T09:00:00Z",
 }
 _DRAFT_ROUTE = documented(Permission.LEGAL_BASES_WRITE, _DRAFT, HTTPStatus.NOT_FOUND)
-_DRAFT_ROUTE["responses"][201] = {
-    "model": LegalBasisOut,
-    "description": "Drafted",
-    "content": {"application/json": {"example": _DRAFT}},
-}
+also_answers(_DRAFT_ROUTE, 201, LegalBasisOut, "Drafted", _DRAFT)
 LegalBasisId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="The legal basis's id", examples=[3])]
 Decision = Annotated[Caller, Depends(Requires(Permission.LEGAL_BASES_APPROVE, Action.LEGAL_BASIS_DECIDE))]
 

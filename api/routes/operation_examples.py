@@ -1,7 +1,7 @@
 """What the routes of operations answer, by example."""
 
 from access.roles import Permission
-from api.documentation import documented
+from api.documentation import also_answers, documented
 from api.operation_schemas import AuthorityOut
 
 _RECORD = {
@@ -53,8 +53,4 @@ MATCH_DAYS = {
     ]
 }
 OPEN_ROUTE = documented(Permission.OPERATIONS_WRITE, AUTHORITY)
-OPEN_ROUTE["responses"][201] = {
-    "model": AuthorityOut,
-    "description": "Opened",
-    "content": {"application/json": {"example": AUTHORITY}},
-}
+also_answers(OPEN_ROUTE, 201, AuthorityOut, "Opened", AUTHORITY)

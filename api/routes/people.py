@@ -52,7 +52,7 @@ def read_people(
     cursor: CursorText = None,
     limit: Limit = 100,
 ) -> PeoplePage:
-    """The people the caller may see: a practitioner's own caseload, everyone for a manager or duty officer."""
+    """The people the caller may see: their own, their team's, and those they cover or are on duty for."""
     after = decode_number(cursor) or 0
     with services.pool.transaction(caller.identity) as transaction:
         found = list_people(transaction, after, limit + 1)

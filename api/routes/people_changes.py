@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from access.audit import Action, Subject, record_allowed
 from access.roles import Permission
 from alerts.tagging import correct_birth
-from api.documentation import documented
+from api.documentation import also_answers, documented
 from api.fields import PersonId
 from api.people_access import one_managed_person, one_person, refusals_recorded
 from api.people_schemas import EndIn, PersonChange, PersonChanged, PersonIn, PersonRecordOut
@@ -34,11 +34,7 @@ _PERSON = {
     "ended_at": None,
 }
 _ADD_ROUTE = documented(Permission.PEOPLE_WRITE, _PERSON)
-_ADD_ROUTE["responses"][201] = {
-    "model": PersonRecordOut,
-    "description": "Added",
-    "content": {"application/json": {"example": _PERSON}},
-}
+also_answers(_ADD_ROUTE, 201, PersonRecordOut, "Added", _PERSON)
 
 
 @router.post("/v1/people", **_ADD_ROUTE)

@@ -61,7 +61,7 @@ def set_plan(
 ) -> PlanOut:
     """A new version of the zone's plan, for the alerts raised from now on; earlier alerts keep theirs.
 
-    That of a shared zone is set by who sees everyone.
+    That of a shared zone is set by a manager or a duty officer.
     """
     about = Subject(detail={"reference": reference})
     plan = None

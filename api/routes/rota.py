@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from access.audit import Action, Subject, record_allowed, record_refusal
 from access.roles import Permission
 from alerts.rota import GAPS_AHEAD, RotaRefusedError, add_to_rota, rota_gaps
-from api.documentation import documented
+from api.documentation import also_answers, documented
 from api.errors import ProblemError
 from api.fields import Moment
 from api.rota_schemas import AddedShifts, GapOut, GapsOut, RotaOut, ShiftOut, ShiftsIn
@@ -37,11 +37,7 @@ CanRead = Annotated[Caller, Depends(Requires(Permission.ROTA_READ, Action.ROTA_R
 CanWrite = Annotated[Caller, Depends(Requires(Permission.ROTA_WRITE, Action.ROTA_CHANGE))]
 ShiftId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="The shift's id", examples=[12])]
 _ADD_ROUTE = documented(Permission.ROTA_WRITE, {"added": 1, "warnings": []})
-_ADD_ROUTE["responses"][201] = {
-    "model": AddedShifts,
-    "description": "Added",
-    "content": {"application/json": {"example": {"added": 1, "warnings": []}}},
-}
+also_answers(_ADD_ROUTE, 201, AddedShifts, "Added", {"added": 1, "warnings": []})
 
 
 @router.get("/v1/rota", **documented(Permission.ROTA_READ, {"shifts": [_SHIFT]}))

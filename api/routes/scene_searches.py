@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from access.audit import Action, Subject, record_allowed, record_refusal
 from access.roles import Permission
 from api.cursors import decode_number, encode_number, next_link
-from api.documentation import documented
+from api.documentation import also_answers, documented
 from api.errors import ProblemError
 from api.fields import CursorText, Limit
 from api.police_refusals import answered_refusals
@@ -74,11 +74,7 @@ _ANSWERED = _REQUESTED | {
     "next": None,
 }
 _REQUEST_ROUTE = documented(Permission.SCENE_SEARCHES_WRITE, _REQUESTED, HTTPStatus.TOO_MANY_REQUESTS)
-_REQUEST_ROUTE["responses"][202] = {
-    "model": SceneSearchOut,
-    "description": "Asked for",
-    "content": {"application/json": {"example": _REQUESTED}},
-}
+also_answers(_REQUEST_ROUTE, 202, SceneSearchOut, "Asked for", _REQUESTED)
 SearchId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="The search's id", examples=[8])]
 
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from access.audit import Action, Subject, record_allowed
 from access.roles import Permission
 from api.cursors import decode_text, encode_text, next_link
-from api.documentation import documented
+from api.documentation import also_answers, documented
 from api.fields import CursorText, Limit
 from api.people_access import refusals_recorded
 from api.people_schemas import StaffSubject
@@ -34,17 +34,9 @@ _MEMBER = {
     "ended_at": None,
 }
 _ADD_TEAM = documented(Permission.STAFF_WRITE, _TEAM)
-_ADD_TEAM["responses"][201] = {
-    "model": TeamOut,
-    "description": "Added",
-    "content": {"application/json": {"example": _TEAM}},
-}
+also_answers(_ADD_TEAM, 201, TeamOut, "Added", _TEAM)
 _ADD_MEMBER = documented(Permission.STAFF_WRITE, _MEMBER)
-_ADD_MEMBER["responses"][201] = {
-    "model": MemberOut,
-    "description": "Added",
-    "content": {"application/json": {"example": _MEMBER}},
-}
+also_answers(_ADD_MEMBER, 201, MemberOut, "Added", _MEMBER)
 Reader = Annotated[Caller, Depends(Requires(Permission.STAFF_READ, Action.STAFF_LIST))]
 Writer = Annotated[Caller, Depends(Requires(Permission.STAFF_WRITE, Action.STAFF_CHANGE))]
 TeamPath = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="The team's id", examples=[3])]

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from access.audit import Action, Subject, record_allowed, record_refusal
 from access.roles import Permission
 from api.cursors import decode_number, encode_number, next_link
-from api.documentation import documented
+from api.documentation import also_answers, documented
 from api.errors import ProblemError
 from api.fields import CursorText, Limit
 from api.police_refusals import answered_refusals
@@ -38,11 +38,7 @@ router = APIRouter(tags=["trail requests"])
 _ASK_ROUTE = documented(
     Permission.TRAIL_REQUESTS_WRITE, REQUESTED, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS
 )
-_ASK_ROUTE["responses"][201] = {
-    "model": TrailRequestOut,
-    "description": "Asked for",
-    "content": {"application/json": {"example": REQUESTED}},
-}
+also_answers(_ASK_ROUTE, 201, TrailRequestOut, "Asked for", REQUESTED)
 TrailRequestId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="The request's id", examples=[12])]
 
 

@@ -9,7 +9,7 @@ from access.audit import Action, Subject, record_allowed
 from access.roles import Permission
 from alerts.tagging import put_on, swap_devices
 from api.cursors import decode_text, encode_text, next_link
-from api.documentation import documented
+from api.documentation import also_answers, documented
 from api.fields import CursorText, Limit, PersonId
 from api.people_access import one_managed_person
 from api.people_schemas import (
@@ -44,8 +44,7 @@ _AFTER = {**_ACTIVATION, "activation_id": 42, "device_serial": "TAG-0009", "from
 
 def _creates(example: dict[str, Any], model: type[ActivationOut | SwapOut]) -> dict[str, Any]:
     route = documented(Permission.PEOPLE_WRITE, example, HTTPStatus.NOT_FOUND)
-    content = {"application/json": {"example": example}}
-    route["responses"][201] = {"model": model, "description": "Recorded", "content": content}
+    also_answers(route, 201, model, "Recorded", example)
     return route
 
 

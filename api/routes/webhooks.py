@@ -11,7 +11,7 @@ from alerts.channels.addresses import check_url, find_addresses
 from alerts.channels.configured import reach_of
 from alerts.channels.webhooks import new_secret
 from api.delivery_schemas import Replay, Replayed, Rotation, WebhookIn, WebhookMade, WebhookOut, WebhooksList
-from api.documentation import documented
+from api.documentation import also_answers, documented
 from api.errors import ProblemError
 from api.security import LARGEST_BIGINT, Caller, Requires, refuse_unseen
 from api.services import CurrentServices
@@ -46,11 +46,7 @@ _WEBHOOK = {
 }
 _MADE = {"webhook": _WEBHOOK, "secret": "whsec_bm90IGEgc2VjcmV0IGJ1dCBhbiBleGFtcGxl"}
 _REGISTER_ROUTE = documented(Permission.WEBHOOKS_WRITE, _MADE)
-_REGISTER_ROUTE["responses"][201] = {
-    "model": WebhookMade,
-    "description": "Registered",
-    "content": {"application/json": {"example": _MADE}},
-}
+also_answers(_REGISTER_ROUTE, 201, WebhookMade, "Registered", _MADE)
 WebhookId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="The webhook's id", examples=[3])]
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from access.audit import Action, Subject, record_allowed, record_refusal
 from access.roles import Permission
 from api.cursors import decode_number, encode_number, next_link
-from api.documentation import documented
+from api.documentation import also_answers, documented
 from api.errors import ProblemError
 from api.fields import CursorText, Limit, ZoneReference
 from api.schemas import PublishedOut, PublishedZones, VersionOut, ZoneOut, ZonesPage, ZoneWithVersions
@@ -70,11 +70,13 @@ _FILE = {
     ],
 }
 _PUBLISH_ROUTE = documented(Permission.ZONES_WRITE, _PUBLISHED)
-_PUBLISH_ROUTE["responses"][201] = {
-    "model": PublishedZones,
-    "description": "At least one zone was created or changed; 200 when all were there already",
-    "content": {"application/json": {"example": _PUBLISHED}},
-}
+also_answers(
+    _PUBLISH_ROUTE,
+    201,
+    PublishedZones,
+    "At least one zone was created or changed; 200 when all were there already",
+    _PUBLISHED,
+)
 _PUBLISH_ROUTE["openapi_extra"]["requestBody"] = {
     "required": True,
     "content": {"application/geo+json": {"schema": {"type": "object"}, "example": _FILE}},

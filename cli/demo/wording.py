@@ -52,7 +52,7 @@ def welcome(found: Holdings, keys: Keys, address: str, wearers: int, seconds: fl
 {wearers} simulated wearers send a position every 2 to 5 seconds each, {until}.
 
   Open       {address}  (JSON until there are pages: /v1/alerts, /v1/people, /v1/openapi.json)
-  Sign in    with the header "Authorization: Bearer TOKEN"; the duty officer, who sees everybody, has the token
+  Sign in    with the header "Authorization: Bearer TOKEN"; the duty officer, who sees whoever has an open alert, has
                {keys.duty_officer}
              and {keys.practitioner_subject}, who sees the own caseload, has
                {keys.practitioner}

@@ -13,8 +13,8 @@ import msgspec
 from crimes.evidence.manifest import MANIFEST, PUBLIC_KEY, SIGNATURE, ListedFile, canonical_json
 from crimes.evidence.signature import SigningKey, is_signed_by
 from ops.errors import InputError
+from ops.files import OWNER_ONLY, read_whole
 
-OWNER_ONLY = 0o600
 READ_BYTES = 1_048_576
 MANIFEST_MAX_BYTES = 10_000_000
 
@@ -122,7 +122,7 @@ def read_folder(path: Path, shape: str, public_key: bytes | None) -> Manifest:
     Raises InputError that names every fault: a file that is changed, cut off, missing or added, another format, a
     signature that is wrong, or, with ``public_key`` as PEM, one that is missing.
     """
-    manifest_bytes = _read(path / MANIFEST)
+    manifest_bytes = read_whole(path / MANIFEST, MANIFEST_MAX_BYTES)
     try:
         manifest = msgspec.json.decode(manifest_bytes, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -147,25 +147,14 @@ def opened(path: Path, listed: ListedFile) -> Iterator[HashingReader]:
         raise InputError(f"{listed.path} was changed while it was read: nothing was taken in")
 
 
-def _read(file: Path) -> bytes:
-    try:
-        with file.open("rb") as opened_file:
-            content = opened_file.read(MANIFEST_MAX_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror}") from None
-    if len(content) > MANIFEST_MAX_BYTES:
-        raise InputError(f"{file} is larger than {MANIFEST_MAX_BYTES} bytes: it is none of ours")
-    return content
-
-
 def _signature_faults(path: Path, content: bytes, manifest: Manifest, public_key: bytes | None) -> Iterator[str]:
     if manifest.key_fingerprint is None and not (path / SIGNATURE).exists():
         if public_key is not None:
             yield f"{SIGNATURE}: it is missing, so nothing shows who made it"
         return
     try:
-        key = public_key or _read(path / PUBLIC_KEY)
-        if not is_signed_by(key, _read(path / SIGNATURE), content):
+        key = public_key or read_whole(path / PUBLIC_KEY, MANIFEST_MAX_BYTES)
+        if not is_signed_by(key, read_whole(path / SIGNATURE, MANIFEST_MAX_BYTES), content):
             yield f"{SIGNATURE}: {MANIFEST} was changed, or somebody else signed it"
     except (InputError, ValueError) as error:
         yield f"{SIGNATURE}: {error}"

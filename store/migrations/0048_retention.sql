@@ -95,7 +95,7 @@ DECLARE
     SELECT upper(times) FROM erased_times WHERE device_id = NEW.device_id AND kind = 'positions');
 BEGIN
   NEW.from_time := greatest(NEW.from_time, last_erased);
-  IF TG_OP = 'INSERT' AND NEW.from_time >= NEW.until_time THEN
+  IF TG_OP = 'INSERT' AND NEW.from_time > NEW.until_time THEN -- of one late position alone they are the same
     RETURN NULL;
   END IF;
   RETURN NEW;

@@ -42,6 +42,14 @@ class PoliceWorld:
     their_match: int
 
 
+def two_wearers_world(urls: DatabaseUrls) -> PoliceWorld:
+    """Of two wearers without a trail, one of the practitioner."""
+    with as_owner(urls.owner) as cursor:
+        own = seed_wearer(cursor, "X100001", "the.practitioner", name="Sam Own")
+        other = seed_wearer(cursor, "X100002", "another", name="Kim Other")
+    return seed_police_world(urls, own, other)
+
+
 def seed_police_world(urls: DatabaseUrls, own: Wearer, other: Wearer) -> PoliceWorld:
     """The present one has a position at the scene, and two that police must not see: too early, and too far."""
     seen = (position(SEEN_AT), position(WINDOW_FROM - 11 * MINUTE), position(SEEN_AT, distance_m=109.0, lat=51.501))

@@ -40,14 +40,23 @@ class World:
 
 @pytest.fixture
 def world(migrated_database: DatabaseUrls) -> World:
+    return seed_world(migrated_database)
+
+
+@pytest.fixture(scope="module")
+def shared_world(shared_database: DatabaseUrls) -> World:
+    return seed_world(shared_database)
+
+
+def seed_world(urls: DatabaseUrls) -> World:
     """The practitioner's person and another one; each has a zone, and an authorisation in it."""
-    with as_owner(migrated_database.owner) as cursor:
+    with as_owner(urls.owner) as cursor:
         own = seed_wearer(cursor, "X1", "the.practitioner").person_id
         other = seed_wearer(cursor, "X2", "another").person_id
         own_zone, other_zone = (seed_zone(cursor, f"Z{person}", person) for person in (own, other))
         for person, zone in ((own, own_zone), (other, other_zone)):
             cursor.execute(INSERT, (person, zone, "seed"))
-        return World(migrated_database, own, other, own_zone, other_zone, seed_zone(cursor, "SHARED"))
+        return World(urls, own, other, own_zone, other_zone, seed_zone(cursor, "SHARED"))
 
 
 def visible(cursor: Cursor) -> int:
@@ -61,8 +70,8 @@ def visible(cursor: Cursor) -> int:
     [("practitioner", 1), ("manager", 2), ("duty_officer", 1), ("service", 2)]
     + [(role, 0) for role in OTHERS if role != "service"],
 )
-def test_it_is_the_person_s_data(world: World, role: str, expected: int) -> None:
-    with as_api(world.urls, role) as cursor:
+def test_it_is_the_person_s_data(shared_world: World, role: str, expected: int) -> None:
+    with as_api(shared_world.urls, role) as cursor:
         assert visible(cursor) == expected
 
 
@@ -83,26 +92,26 @@ def test_who_supervises_grants_and_revokes_in_their_own_name(world: World, role:
 
 
 @pytest.mark.parametrize("role", OTHERS)
-def test_nobody_else_grants_or_revokes(world: World, role: str) -> None:
-    with as_api(world.urls, role) as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
-        cursor.execute(INSERT, (world.own, world.own_zone, "the.practitioner"))
-    with as_api(world.urls, role) as cursor:
+def test_nobody_else_grants_or_revokes(shared_world: World, role: str) -> None:
+    with as_api(shared_world.urls, role) as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        cursor.execute(INSERT, (shared_world.own, shared_world.own_zone, "the.practitioner"))
+    with as_api(shared_world.urls, role) as cursor:
         cursor.execute(REVOKE, ("the.practitioner",))
         assert cursor.rowcount == 0
 
 
-def test_a_practitioner_reaches_nobody_else_s_person(world: World) -> None:
-    for zone in (world.other_zone, world.shared):
-        with as_api(world.urls, "practitioner") as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
-            cursor.execute(INSERT, (world.other, zone, "the.practitioner"))
-    with as_api(world.urls, "practitioner") as cursor:
-        cursor.execute(f"{REVOKE} WHERE person_id = %s", ("the.practitioner", world.other))
+def test_a_practitioner_reaches_nobody_else_s_person(shared_world: World) -> None:
+    for zone in (shared_world.other_zone, shared_world.shared):
+        with as_api(shared_world.urls, "practitioner") as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            cursor.execute(INSERT, (shared_world.other, zone, "the.practitioner"))
+    with as_api(shared_world.urls, "practitioner") as cursor:
+        cursor.execute(f"{REVOKE} WHERE person_id = %s", ("the.practitioner", shared_world.other))
         assert cursor.rowcount == 0
 
 
-def test_a_zone_of_somebody_else_is_not_lifted(world: World) -> None:
-    with as_api(world.urls, "manager") as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
-        cursor.execute(INSERT, (world.own, world.other_zone, "the.practitioner"))
+def test_a_zone_of_somebody_else_is_not_lifted(shared_world: World) -> None:
+    with as_api(shared_world.urls, "manager") as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        cursor.execute(INSERT, (shared_world.own, shared_world.other_zone, "the.practitioner"))
 
 
 @pytest.mark.parametrize(
@@ -116,8 +125,8 @@ def test_a_zone_of_somebody_else_is_not_lifted(world: World) -> None:
         "SELECT * FROM reevaluations",
     ],
 )
-def test_what_was_granted_is_not_rewritten(world: World, statement: str) -> None:
-    with as_api(world.urls, "manager") as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
+def test_what_was_granted_is_not_rewritten(shared_world: World, statement: str) -> None:
+    with as_api(shared_world.urls, "manager") as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
         cursor.execute(statement)
 
 

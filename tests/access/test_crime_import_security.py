@@ -33,9 +33,16 @@ def as_police(urls: DatabaseUrls, force: str, role: str = "police_analyst", subj
         yield cursor
 
 
-@pytest.fixture
-def urls(migrated_database: DatabaseUrls) -> DatabaseUrls:
+@pytest.fixture(scope="module")
+def urls(shared_database: DatabaseUrls) -> DatabaseUrls:
     """With one batch of the Metropolitan police: one crime, one error."""
+    Importer(shared_database).send(police_csv({}, WRONG))
+    return shared_database
+
+
+@pytest.fixture
+def fresh_urls(migrated_database: DatabaseUrls) -> DatabaseUrls:
+    """The same, for a test that adds to it."""
     Importer(migrated_database).send(police_csv({}, WRONG))
     return migrated_database
 
@@ -67,24 +74,24 @@ def test_nobody_else_sees_or_writes_anything_whatever_force_is_claimed(urls: Dat
         cursor.execute(BATCH, ("Metropolitan", "api", "me"))
 
 
-def test_a_force_writes_for_itself_and_in_its_sender_s_own_name(urls: DatabaseUrls) -> None:
-    with as_police(urls, "Metropolitan") as cursor:
+def test_a_force_writes_for_itself_and_in_its_sender_s_own_name(fresh_urls: DatabaseUrls) -> None:
+    with as_police(fresh_urls, "Metropolitan") as cursor:
         cursor.execute(BATCH, ("Metropolitan", "api", "me"))
     for wrong in (("Kent", "api", "me"), ("Metropolitan", "folder", "me"), ("Metropolitan", "api", "somebody.else")):
-        with as_police(urls, "Metropolitan") as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        with as_police(fresh_urls, "Metropolitan") as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
             cursor.execute(BATCH, wrong)
 
 
-def test_another_force_adds_nothing_to_it(urls: DatabaseUrls) -> None:
+def test_another_force_adds_nothing_to_it(fresh_urls: DatabaseUrls) -> None:
     crime, batch, version = (
-        value(urls, f"SELECT max({column}) FROM {table}")
+        value(fresh_urls, f"SELECT max({column}) FROM {table}")
         for column, table in (
             ("crime_id", "crimes"),
             ("crime_batch_id", "crime_batches"),
             ("crime_version_id", "crime_versions"),
         )
     )
-    with as_police(urls, "Kent") as cursor:
+    with as_police(fresh_urls, "Kent") as cursor:
         cursor.execute(BATCH + " RETURNING crime_batch_id", ("Kent", "api", "me"))
         own_batch = fetch_one(cursor)[0]
         cursor.execute("INSERT INTO crimes (force, reference) VALUES ('Kent', 'K') RETURNING crime_id")
@@ -100,9 +107,9 @@ def test_another_force_adds_nothing_to_it(urls: DatabaseUrls) -> None:
         ),
     ]
     for statement, values in forbidden:
-        with as_police(urls, "Kent") as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        with as_police(fresh_urls, "Kent") as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
             cursor.execute(statement, values)
-    with as_police(urls, "Kent") as cursor:
+    with as_police(fresh_urls, "Kent") as cursor:
         cursor.execute("UPDATE crime_versions SET is_current = false")
         assert cursor.rowcount == 0
         cursor.execute(VERSION, (own_crime, own_batch))

@@ -7,7 +7,7 @@ import pytest
 
 from model.crimes import MatchVerdict
 from store.database import Cursor, fetch_one
-from tests.access.police_world import SEEN_AT, PoliceWorld, as_police, seed_police_world
+from tests.access.police_world import SEEN_AT, PoliceWorld, as_police, two_wearers_world
 from tests.support.crimes import (
     IMPORTER,
     OTHER_FORCE,
@@ -38,10 +38,12 @@ RULED_OUT = (
 
 @pytest.fixture
 def world(migrated_database: DatabaseUrls) -> PoliceWorld:
-    with as_owner(migrated_database.owner) as cursor:
-        own = seed_wearer(cursor, "X100001", "the.practitioner", name="Sam Own")
-        other = seed_wearer(cursor, "X100002", "another", name="Kim Other")
-    return seed_police_world(migrated_database, own, other)
+    return two_wearers_world(migrated_database)
+
+
+@pytest.fixture(scope="module")
+def shared_world(shared_database: DatabaseUrls) -> PoliceWorld:
+    return two_wearers_world(shared_database)
 
 
 def qualify(world: PoliceWorld, result: int, decision: str = "confirmed", reviewer: str = REVIEWER) -> None:
@@ -177,9 +179,9 @@ def search(**changes: Any) -> dict[str, Any]:
     ],
 )
 def test_a_search_without_right_or_bounds_is_not_taken(
-    world: PoliceWorld, changes: dict[str, Any], error: type[Exception]
+    shared_world: PoliceWorld, changes: dict[str, Any], error: type[Exception]
 ) -> None:
-    with as_police(world.urls) as cursor, pytest.raises(error):
+    with as_police(shared_world.urls) as cursor, pytest.raises(error):
         cursor.execute(SEARCH, search(**changes))
 
 

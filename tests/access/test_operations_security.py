@@ -31,10 +31,10 @@ TOLD = f"SELECT count(*) FROM alerts JOIN zones USING (zone_id) WHERE reference 
 CLOSED_TO_POLICE = ("zones", "zone_versions", "visits", "alerts", "alert_events", "authorities", "authority_records")
 
 
-@pytest.fixture
-def entered(migrated_database: DatabaseUrls) -> Iterator[RunningApi]:
+@pytest.fixture(scope="module")
+def entered(shared_database: DatabaseUrls) -> Iterator[RunningApi]:
     """The practitioner's wearer has been in the area of an authority, and the practitioner has been told."""
-    with running_api(migrated_database) as api:
+    with running_api(shared_database) as api:
         now = datetime.now(UTC)
         with as_owner(api.urls.owner) as cursor:
             write_wards(cursor, [shape("W1", -0.12)], "test")

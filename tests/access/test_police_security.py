@@ -11,7 +11,7 @@ from crimes.matching.reasons import nearest
 from model.crimes import MatchVerdict
 from model.times import to_microseconds
 from store.database import fetch_one
-from tests.access.police_world import SEEN_AT, PoliceWorld, as_police, seed_police_world
+from tests.access.police_world import SEEN_AT, PoliceWorld, as_police, two_wearers_world
 from tests.support.crimes import OTHER_FORCE, a_match, seed_result, seed_run, supersede
 from tests.support.database import DatabaseUrls
 from tests.support.seed import FORCE, as_owner, seed_wearer
@@ -59,10 +59,12 @@ BEHIND = (
 
 @pytest.fixture
 def world(migrated_database: DatabaseUrls) -> PoliceWorld:
-    with as_owner(migrated_database.owner) as cursor:
-        own = seed_wearer(cursor, "X100001", "the.practitioner", name="Sam Own")
-        other = seed_wearer(cursor, "X100002", "another", name="Kim Other")
-    return seed_police_world(migrated_database, own, other)
+    return two_wearers_world(migrated_database)
+
+
+@pytest.fixture(scope="module")
+def shared_world(shared_database: DatabaseUrls) -> PoliceWorld:
+    return two_wearers_world(shared_database)
 
 
 def counts(world: PoliceWorld, role: str, force: str) -> list[int]:
@@ -75,41 +77,43 @@ def counts(world: PoliceWorld, role: str, force: str) -> list[int]:
 
 
 @pytest.mark.parametrize("role", POLICE)
-def test_police_see_the_crimes_of_their_own_force(world: PoliceWorld, role: str) -> None:
-    assert counts(world, role, FORCE) == [1, 1, 1, 1]
-    assert counts(world, role, OTHER_FORCE) == [1, 1, 1, 1]
-    assert counts(world, role, "Nowhere") == [0, 0, 0, 0]
+def test_police_see_the_crimes_of_their_own_force(shared_world: PoliceWorld, role: str) -> None:
+    assert counts(shared_world, role, FORCE) == [1, 1, 1, 1]
+    assert counts(shared_world, role, OTHER_FORCE) == [1, 1, 1, 1]
+    assert counts(shared_world, role, "Nowhere") == [0, 0, 0, 0]
 
 
 @pytest.mark.parametrize("role", POLICE)
-def test_police_without_a_force_see_none(world: PoliceWorld, role: str) -> None:
-    assert counts(world, role, "") == [0, 0, 0, 0]
-    with as_police(world.urls, role, force="") as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
-        cursor.execute(MATCHES, (world.crime,))
+def test_police_without_a_force_see_none(shared_world: PoliceWorld, role: str) -> None:
+    assert counts(shared_world, role, "") == [0, 0, 0, 0]
+    with as_police(shared_world.urls, role, force="") as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        cursor.execute(MATCHES, (shared_world.crime,))
 
 
 @pytest.mark.parametrize("role", OTHERS)
-def test_who_is_no_police_sees_no_crime_though_a_force_is_named(world: PoliceWorld, role: str) -> None:
-    assert counts(world, role, FORCE) == [0, 0, 0, 0]
+def test_who_is_no_police_sees_no_crime_though_a_force_is_named(shared_world: PoliceWorld, role: str) -> None:
+    assert counts(shared_world, role, FORCE) == [0, 0, 0, 0]
     for statement in (MATCHES, QUALIFY, OUTCOME, "SELECT request_rerun(%s)"):
-        with as_police(world.urls, role) as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
-            cursor.execute(statement, (world.crime if statement == MATCHES else world.present,))
+        with as_police(shared_world.urls, role) as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            cursor.execute(statement, (shared_world.crime if statement == MATCHES else shared_world.present,))
 
 
 @pytest.mark.parametrize("role", [*POLICE, "manager", "service"])
-def test_the_tables_behind_are_nobody_s(world: PoliceWorld, role: str) -> None:
+def test_the_tables_behind_are_nobody_s(shared_world: PoliceWorld, role: str) -> None:
     for statement in BEHIND:
-        with as_police(world.urls, role) as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        with as_police(shared_world.urls, role) as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
             cursor.execute(statement)
 
 
 @pytest.mark.parametrize("role", POLICE)
-def test_a_match_has_no_name_no_device_and_no_position_elsewhere(world: PoliceWorld, role: str) -> None:
-    with as_police(world.urls, role) as cursor:
-        cursor.execute("SELECT * FROM police_matches(%s, NULL, NULL, NULL, 10)", (world.crime,))
+def test_a_match_has_no_name_no_device_and_no_position_elsewhere(shared_world: PoliceWorld, role: str) -> None:
+    with as_police(shared_world.urls, role) as cursor:
+        cursor.execute("SELECT * FROM police_matches(%s, NULL, NULL, NULL, 10)", (shared_world.crime,))
         columns = [column.name for column in cursor.description or ()]
         rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
-    assert [row["result_id"] for row in rows] == [world.present, world.near], "who cannot be placed is not among them"
+    assert [row["result_id"] for row in rows] == [shared_world.present, shared_world.near], (
+        "who cannot be placed is not among them"
+    )
     assert {row["label"] for row in rows} < {"W1", "W2", "W3"}
     assert "person_id" not in columns
     assert len(rows[0]["positions"]) == 1, "one of three is within the window and the radius"
@@ -119,10 +123,10 @@ def test_a_match_has_no_name_no_device_and_no_position_elsewhere(world: PoliceWo
     assert all(row[name] is None for row in rows for name in ("crn", "name", "pnc_id"))
 
 
-def test_the_words_that_say_exactly_how_far_away_somebody_was_are_left_out(world: PoliceWorld) -> None:
+def test_the_words_that_say_exactly_how_far_away_somebody_was_are_left_out(shared_world: PoliceWorld) -> None:
     """Held against the words as matching writes them: distances from a few scenes would tell a place."""
     near, far = (nearest(metres, to_microseconds(SEEN_AT), count) for metres, count in ((640.2, 1), (12_345.6, 1200)))
-    with as_owner(world.urls.owner) as cursor:
+    with as_owner(shared_world.urls.owner) as cursor:
         cursor.execute("SELECT police_reasons(%s)", (Json({"reasons": ["elsewhere", near, "throughout", far]}),))
         assert fetch_one(cursor) == (["elsewhere", "throughout"],)
 
@@ -144,17 +148,17 @@ def test_nobody_sees_what_waits_of_another_force(world: PoliceWorld) -> None:
             assert fetch_one(cursor) == (expected,)
 
 
-def test_nobody_sees_the_matches_of_another_force(world: PoliceWorld) -> None:
-    with as_police(world.urls) as cursor:
-        cursor.execute(MATCHES, (world.theirs,))
+def test_nobody_sees_the_matches_of_another_force(shared_world: PoliceWorld) -> None:
+    with as_police(shared_world.urls) as cursor:
+        cursor.execute(MATCHES, (shared_world.theirs,))
         assert cursor.fetchall() == []
-        cursor.execute("SELECT * FROM police_matches(NULL, %s, NULL, NULL, 10)", (world.their_match,))
+        cursor.execute("SELECT * FROM police_matches(NULL, %s, NULL, NULL, 10)", (shared_world.their_match,))
         assert cursor.fetchall() == []
-        cursor.execute("SELECT * FROM police_matches(NULL, %s, NULL, NULL, 10)", (world.unplaced,))
+        cursor.execute("SELECT * FROM police_matches(NULL, %s, NULL, NULL, 10)", (shared_world.unplaced,))
         assert cursor.fetchall() == [], "nor who cannot be placed"
     for role, statement in (("match_reviewer", QUALIFY), ("police_analyst", OUTCOME)):
-        with as_police(world.urls, role) as cursor, pytest.raises(psycopg2.errors.NoDataFound):
-            cursor.execute(statement, (world.their_match,))
+        with as_police(shared_world.urls, role) as cursor, pytest.raises(psycopg2.errors.NoDataFound):
+            cursor.execute(statement, (shared_world.their_match,))
 
 
 def test_each_wearer_whose_data_are_given_is_recorded_with_the_look(world: PoliceWorld) -> None:
@@ -193,23 +197,23 @@ def test_a_label_is_the_same_throughout_a_batch_and_another_one_in_the_next(worl
 
 
 @pytest.mark.parametrize("role", ["practitioner", "manager", "duty_officer"])
-def test_the_supervising_side_sees_who(world: PoliceWorld, role: str) -> None:
-    with as_police(world.urls, role, "the.practitioner", "") as cursor:
-        cursor.execute("SELECT result_id, verdict FROM person_matches(%s, NULL, 10)", (world.own.person_id,))
-        assert cursor.fetchall() == [(world.their_match, "present"), (world.present, "present")]
+def test_the_supervising_side_sees_who(shared_world: PoliceWorld, role: str) -> None:
+    with as_police(shared_world.urls, role, "the.practitioner", "") as cursor:
+        cursor.execute("SELECT result_id, verdict FROM person_matches(%s, NULL, 10)", (shared_world.own.person_id,))
+        assert cursor.fetchall() == [(shared_world.their_match, "present"), (shared_world.present, "present")]
 
 
-def test_a_practitioner_sees_nobody_else_s_and_police_nobody_s(world: PoliceWorld) -> None:
+def test_a_practitioner_sees_nobody_else_s_and_police_nobody_s(shared_world: PoliceWorld) -> None:
     for role in ("practitioner", *POLICE, "administrator", "auditor", ""):
         with (
-            as_police(world.urls, role, "the.practitioner") as cursor,
+            as_police(shared_world.urls, role, "the.practitioner") as cursor,
             pytest.raises(psycopg2.errors.InsufficientPrivilege),
         ):
-            cursor.execute("SELECT * FROM person_matches(%s, NULL, 10)", (world.other.person_id,))
-    with as_police(world.urls, "manager", "the.manager", "") as cursor:
+            cursor.execute("SELECT * FROM person_matches(%s, NULL, 10)", (shared_world.other.person_id,))
+    with as_police(shared_world.urls, "manager", "the.manager", "") as cursor:
         cursor.execute(
             "SELECT verdict, document -> 'gaps' -> 0 ->> 'reason' FROM person_matches(%s, NULL, 10)",
-            (world.other.person_id,),
+            (shared_world.other.person_id,),
         )
         assert cursor.fetchall() == [("cannot_say", "flat_battery")]
 

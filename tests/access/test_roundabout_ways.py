@@ -12,7 +12,7 @@ from model.crimes import MatchingSettings, MatchVerdict, Window
 from store.database import connect, fetch_one
 from store.matching import Counts, RunWrite, write_runs
 from store.matching_wanted import Cause
-from tests.access.police_world import MINUTE, SEEN_AT, PoliceWorld, as_police, seed_police_world
+from tests.access.police_world import MINUTE, SEEN_AT, PoliceWorld, as_police, two_wearers_world
 from tests.support.crimes import (
     SCENE_LAT,
     SCENE_LON,
@@ -29,10 +29,7 @@ from tests.support.seed import as_owner, seed_wearer
 
 @pytest.fixture
 def world(migrated_database: DatabaseUrls) -> PoliceWorld:
-    with as_owner(migrated_database.owner) as cursor:
-        own = seed_wearer(cursor, "X100001", "the.practitioner", name="Sam Own")
-        other = seed_wearer(cursor, "X100002", "another", name="Kim Other")
-    return seed_police_world(migrated_database, own, other)
+    return two_wearers_world(migrated_database)
 
 
 def test_a_crime_somewhere_within_10_km_shows_no_trail(world: PoliceWorld) -> None:
@@ -115,9 +112,9 @@ def test_a_match_of_what_the_crime_no_longer_says_is_not_confirmed_any_more(worl
     ],
 )
 def test_a_person_is_the_same_however_their_name_is_written(
-    migrated_database: DatabaseUrls, one: str, other: str, expected: bool
+    shared_database: DatabaseUrls, one: str, other: str, expected: bool
 ) -> None:
-    with as_owner(migrated_database.owner) as cursor:
+    with as_owner(shared_database.owner) as cursor:
         cursor.execute("SELECT same_subject(%s, %s)", (one, other))
         assert fetch_one(cursor) == (expected,)
 
@@ -149,10 +146,10 @@ def test_the_record_of_a_look_has_the_window_that_was_looked_into(world: PoliceW
     ],
 )
 def test_the_worker_rewrites_nothing_that_was_found_asked_or_decided(
-    migrated_database: DatabaseUrls, statement: str
+    shared_database: DatabaseUrls, statement: str
 ) -> None:
     with (
-        closing(connect(migrated_database.worker, "test")) as connection,
+        closing(connect(shared_database.worker, "test")) as connection,
         connection.cursor() as cursor,
         pytest.raises(psycopg2.errors.InsufficientPrivilege),
     ):

@@ -46,70 +46,73 @@ def counts(cursor: Cursor) -> dict[str, int]:
     return found
 
 
-@pytest.fixture
-def wearers(migrated_database: DatabaseUrls) -> tuple[Wearer, Wearer]:
-    """One of the practitioner, one of another; each with a zone, a visit and an alert. And a shared zone."""
-    with as_owner(migrated_database.owner) as cursor:
+@pytest.fixture(scope="module")
+def wearers(shared_database: DatabaseUrls) -> tuple[Wearer, Wearer]:
+    return seed_two(shared_database)
+
+
+def seed_two(urls: DatabaseUrls) -> tuple[Wearer, Wearer]:
+    """One of the practitioner, one of another; each with a zone, a visit, an alert. And a shared zone, a shift."""
+    with as_owner(urls.owner) as cursor:
         own = seed_wearer(cursor, "X1", "the.practitioner")
         other = seed_wearer(cursor, "X2", "another")
         for wearer in (own, other):
             seed_alert(cursor, wearer, seed_zone(cursor, f"Z{wearer.person_id}", wearer.person_id), MORNING)
             seed_positions(cursor, wearer.device_id, 3)
         seed_zone(cursor, "SHARED")
+        seed_shift(cursor, "on.duty")
     return own, other
 
 
 @pytest.mark.usefixtures("wearers")
 @pytest.mark.parametrize("role", [None, *NOBODYS])
-def test_without_a_caseload_nothing_is_visible(migrated_database: DatabaseUrls, role: str | None) -> None:
-    with as_api(migrated_database, role) as cursor:
+def test_without_a_caseload_nothing_is_visible(shared_database: DatabaseUrls, role: str | None) -> None:
+    with as_api(shared_database, role) as cursor:
         assert counts(cursor) == dict.fromkeys(GUARDED, 0)
 
 
 @pytest.mark.usefixtures("wearers")
-def test_a_practitioner_sees_one_of_two_and_what_is_shared(migrated_database: DatabaseUrls) -> None:
-    with as_api(migrated_database, "practitioner") as cursor:
+def test_a_practitioner_sees_one_of_two_and_what_is_shared(shared_database: DatabaseUrls) -> None:
+    with as_api(shared_database, "practitioner") as cursor:
         assert counts(cursor) == dict.fromkeys(GUARDED, 1) | {"zones": 2, "zone_versions": 2}
-    with as_api(migrated_database, "practitioner", subject="") as cursor:
+    with as_api(shared_database, "practitioner", subject="") as cursor:
         assert counts(cursor) == dict.fromkeys(GUARDED, 0) | {"zones": 1, "zone_versions": 1}
 
 
 @pytest.mark.usefixtures("wearers")
 @pytest.mark.parametrize("role", ["manager", "duty_officer", "service"])
-def test_who_sees_both(migrated_database: DatabaseUrls, role: str) -> None:
+def test_who_sees_both(shared_database: DatabaseUrls, role: str) -> None:
     """The service; who is on duty, for both have an open alert; a manager, for neither is of a team."""
-    with as_owner(migrated_database.owner) as cursor:
-        seed_shift(cursor, "the.practitioner")
-    with as_api(migrated_database, role) as cursor:
+    with as_api(shared_database, role, "on.duty") as cursor:
         assert counts(cursor) == dict.fromkeys(GUARDED, 2) | {"zones": 3, "zone_versions": 3}
 
 
 @pytest.mark.usefixtures("wearers")
 def test_an_administrator_sees_zones_and_who_there_is_and_nothing_that_anybody_did(
-    migrated_database: DatabaseUrls,
+    shared_database: DatabaseUrls,
 ) -> None:
-    with as_api(migrated_database, "administrator") as cursor:
+    with as_api(shared_database, "administrator") as cursor:
         assert counts(cursor) == dict.fromkeys(GUARDED, 0) | {"people": 2, "zones": 3, "zone_versions": 3}
 
 
 @pytest.mark.parametrize("role", ["practitioner", "administrator", *NOBODYS])
 def test_a_track_of_someone_else_is_refused(
-    migrated_database: DatabaseUrls, wearers: tuple[Wearer, Wearer], role: str
+    shared_database: DatabaseUrls, wearers: tuple[Wearer, Wearer], role: str
 ) -> None:
-    with as_api(migrated_database, role) as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
+    with as_api(shared_database, role) as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
         cursor.execute(TRACK, (wearers[1].person_id,))
-    with as_api(migrated_database, role) as cursor:
+    with as_api(shared_database, role) as cursor:
         cursor.execute(TRACK_GOES_ON, (wearers[1].person_id,))
         assert cursor.fetchone() == (False,)
 
 
 def test_a_track_of_the_own_caseload_is_given_and_recorded(
-    migrated_database: DatabaseUrls, wearers: tuple[Wearer, Wearer]
+    shared_database: DatabaseUrls, wearers: tuple[Wearer, Wearer]
 ) -> None:
-    with as_api(migrated_database, "practitioner") as cursor:
+    with as_api(shared_database, "practitioner") as cursor:
         cursor.execute(TRACK, (wearers[0].person_id,))
         assert len(cursor.fetchall()) == 3
-    with as_owner(migrated_database.owner) as cursor:
+    with as_owner(shared_database.owner) as cursor:
         cursor.execute("SELECT action, subject, person_id, row_count FROM audit_log")
         assert cursor.fetchall() == [("track.read", "the.practitioner", wearers[0].person_id, 3)]
 
@@ -142,38 +145,39 @@ def test_a_track_of_the_own_caseload_is_given_and_recorded(
         "SET row_security = off; SELECT person_id FROM people",
     ],
 )
-def test_even_who_sees_everyone_reaches_no_further(migrated_database: DatabaseUrls, statement: str) -> None:
-    with as_api(migrated_database, "service") as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
+def test_even_who_sees_everyone_reaches_no_further(shared_database: DatabaseUrls, statement: str) -> None:
+    with as_api(shared_database, "service") as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
         cursor.execute(statement)
 
 
 @pytest.mark.usefixtures("wearers")
 @pytest.mark.parametrize("role", ["practitioner", "manager", "duty_officer", "service", *NOBODYS])
-def test_only_an_administrator_writes_zones(migrated_database: DatabaseUrls, role: str) -> None:
-    with as_api(migrated_database, role) as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
+def test_only_an_administrator_writes_zones(shared_database: DatabaseUrls, role: str) -> None:
+    with as_api(shared_database, role) as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
         cursor.execute("INSERT INTO zones (reference) VALUES ('NEW')")
-    with as_api(migrated_database, role) as cursor:
+    with as_api(shared_database, role) as cursor:
         cursor.execute("UPDATE zone_versions SET valid_to = '2027-01-01Z'")
         assert cursor.rowcount == 0
 
 
 @pytest.mark.usefixtures("wearers")
-def test_an_identity_ends_with_its_transaction(migrated_database: DatabaseUrls) -> None:
-    with closing(connect(migrated_database.api, "test")) as connection, connection.cursor() as cursor:
+def test_an_identity_ends_with_its_transaction(shared_database: DatabaseUrls) -> None:
+    with closing(connect(shared_database.api, "test")) as connection, connection.cursor() as cursor:
         with connection:
             set_identity(cursor, Identity("m", "manager", "test", "test"))
         with connection:
             assert counts(cursor) == dict.fromkeys(GUARDED, 0)
 
 
-def test_the_rule_is_asked_once_a_statement(migrated_database: DatabaseUrls, wearers: tuple[Wearer, Wearer]) -> None:
+def test_the_rule_is_asked_once_a_statement(migrated_database: DatabaseUrls) -> None:
     """A function asked for each of 10,000 alerts would be seen by every reader."""
+    _, other = seed_two(migrated_database)
     with as_owner(migrated_database.owner) as cursor:
         zone = seed_zone(cursor, "BUSY")
         cursor.execute(
             "INSERT INTO visits SELECT gen_random_uuid(), %s, %s, %s, 1, ts, ts, NULL, 1"
             " FROM generate_series('2026-01-01Z'::timestamptz, '2026-01-07 22:39Z', '1 min') AS ts",
-            (wearers[1].activation_id, wearers[1].person_id, zone),
+            (other.activation_id, other.person_id, zone),
         )
         cursor.execute("ANALYZE visits")
     with as_api(migrated_database, "practitioner") as cursor:

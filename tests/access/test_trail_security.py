@@ -47,12 +47,22 @@ FIGURE_OF_EIGHT = [[-0.1, 51.5], [0.0, 51.56], [0.0, 51.5], [-0.1, 51.56], [-0.1
 
 @pytest.fixture
 def world(migrated_database: DatabaseUrls) -> PoliceWorld:
-    with as_owner(migrated_database.owner) as cursor:
+    return seed_world(migrated_database)
+
+
+@pytest.fixture(scope="module")
+def shared_world(shared_database: DatabaseUrls) -> PoliceWorld:
+    """For tests that are refused."""
+    return seed_world(shared_database)
+
+
+def seed_world(urls: DatabaseUrls) -> PoliceWorld:
+    with as_owner(urls.owner) as cursor:
         stop_clock(cursor, NOW)
         own = seed_wearer(cursor, "X100001", "the.practitioner", name="Sam Own")
         other = seed_wearer(cursor, "X100002", "another", name="Kim Other")
         seed_positions(cursor, own.device_id, 120)
-    return seed_police_world(migrated_database, own, other)
+    return seed_police_world(urls, own, other)
 
 
 @contextmanager
@@ -83,15 +93,20 @@ def trail(urls: DatabaseUrls, number: int) -> list[Any]:
 
 
 @pytest.mark.parametrize("decider", ["an.analyst", " An.Analyst", "AN.ANALYST\t", "ａｎ.analyst"])  # noqa: RUF001
-def test_nobody_authorises_what_they_asked_for_however_their_name_is_written(world: PoliceWorld, decider: str) -> None:
-    number = ask(world.urls)
+def test_nobody_authorises_what_they_asked_for_however_their_name_is_written(
+    shared_world: PoliceWorld, decider: str
+) -> None:
+    number = ask(shared_world.urls)
     with pytest.raises(DENIED, match="nobody decides on what they asked for"):
-        decide(world.urls, number, subject=decider)
-    with as_owner(world.urls.owner) as cursor, pytest.raises(DENIED, match="nobody decides on what they asked for"):
+        decide(shared_world.urls, number, subject=decider)
+    with (
+        as_owner(shared_world.urls.owner) as cursor,
+        pytest.raises(DENIED, match="nobody decides on what they asked for"),
+    ):
         cursor.execute(
             "INSERT INTO trail_decisions (trail_request_id, decision, person_id, reason, decided_by, expires_at)"
             " VALUES (%s, 'authorised', %s, 'x', %s, service_clock() + interval '1 hour')",
-            (number, world.own.person_id, decider),
+            (number, shared_world.own.person_id, decider),
         )
 
 
@@ -141,10 +156,10 @@ def test_no_login_of_the_service_reads_or_writes_them_by_itself(migrated_databas
     ],
 )
 def test_what_is_not_bound_is_not_taken_whatever_the_program_forgets(
-    world: PoliceWorld, changes: dict[str, Any]
+    shared_world: PoliceWorld, changes: dict[str, Any]
 ) -> None:
     with pytest.raises(psycopg2.errors.CheckViolation):
-        ask(world.urls, **changes)
+        ask(shared_world.urls, **changes)
 
 
 def test_distances_are_those_of_geodesics_on_the_ellipsoid(migrated_database: DatabaseUrls) -> None:

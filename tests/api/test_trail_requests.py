@@ -160,6 +160,7 @@ def test_what_is_not_bound_is_not_asked_for(police: PoliceApi) -> None:
         answer = police.post("/v1/trail-requests", ASKED | changes)
         assert answer.status_code == 422, (changes, answer.text)
         assert where in {error["where"] for error in answer.json()["errors"]}, changes
+        assert not any("GeometryProblem" in error["problem"] for error in answer.json()["errors"]), changes
     assert police.get("/v1/trail-requests").json()["trail_requests"] == []
 
 

@@ -113,3 +113,10 @@ def test_files_that_cannot_be_used_are_named(tmp_path: Path) -> None:
 def test_a_network_of_proxies_that_is_none_is_refused() -> None:
     with pytest.raises(ValidationError, match="CORDON_TRUSTED_PROXIES"):
         Settings(trusted_proxies="10.0.0.0/24, everywhere")
+
+
+def test_a_setting_that_is_no_json_is_named_without_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CORDON_OIDC_ROLES", "CN=Duty")
+    with pytest.raises(ConfigurationError, match="oidc_roles") as refused:
+        load_settings()
+    assert "CN=Duty" not in str(refused.value)

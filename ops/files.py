@@ -1,4 +1,4 @@
-"""Files that a command reads whole, or writes where none is yet."""
+"""Files that are read whole, or written where none is yet."""
 
 import os
 from collections.abc import Iterable
