@@ -1,7 +1,7 @@
 """Who was here then: asked by police for one place and window, answered by the matcher."""
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -165,7 +165,15 @@ def write_search_answer(
     cursor.execute(
         "UPDATE scene_searches SET state = 'answered', answered_at = service_clock(), algorithm_version = %s,"
         " settings = %s, present = %s, possible = %s, absent = %s, cannot_say = %s WHERE scene_search_id = %s",
-        (algorithm_version, Json(settings), *astuple(counts), scene_search_id),
+        (
+            algorithm_version,
+            Json(settings),
+            counts.present,
+            counts.possible,
+            counts.absent,
+            counts.cannot_say,
+            scene_search_id,
+        ),
     )
 
 

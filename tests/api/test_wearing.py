@@ -10,7 +10,7 @@ from access.roles import Role
 from tests.api.test_people_changes import eligible, send
 from tests.support.api_server import RunningApi
 from tests.support.people import ELIGIBLE
-from tests.support.seed import as_owner, seed_positions
+from tests.support.seed import as_owner, seed_basis, seed_positions
 
 MORNING = "2026-03-02T09:00:00Z"
 NOON = "2026-03-02T12:00:00Z"
@@ -50,6 +50,7 @@ def test_a_swap_at_noon_splits_the_track_at_noon(fresh_api: RunningApi) -> None:
     with as_owner(fresh_api.urls.owner) as cursor:
         for serial in ("TAG-A", "TAG-B"):  # each reports a minute on both sides of noon
             seed_positions(cursor, device_id(fresh_api, serial), 7, NOON_AT - timedelta(minutes=3))
+        seed_basis(cursor, person_id)
     times = [f"2026-03-02T{one}:00Z" for one in ("11:57", "11:58", "11:59", "12:00", "12:01", "12:02", "12:03")]
     assert track(fresh_api, person_id) == list(zip(["TAG-A"] * 3 + ["TAG-B"] * 4, times, strict=True)), (
         "the position at noon itself is the new tag's, and no moment is there twice"

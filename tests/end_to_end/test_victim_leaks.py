@@ -38,7 +38,7 @@ from tests.support.command import in_process
 from tests.support.database import DatabaseUrls
 from tests.support.evidence import evidence_world
 from tests.support.pings import ping
-from tests.support.seed import as_owner
+from tests.support.seed import as_owner, seed_shift
 from tests.support.victim_duty import OUT_OF_HOURS
 from tests.support.victims import (
     ADDRESS,
@@ -135,6 +135,13 @@ def answers(planted: Planted) -> Iterator[tuple[Role, str, str, httpx.Response]]
     """What every route answers to every role: each with what is there, and writes with nothing in them."""
     api = planted.office.api
     document = api.app.openapi()
+    with as_owner(api.urls.owner) as cursor:  # whoever may end a shift does: another's than that of who asks
+        seed_shift(cursor, "duty.one")
+        cursor.execute("SELECT shift_id FROM rota_shifts WHERE subject = 'duty.one'")
+        (shift_id,) = fetch_one(cursor)
+        cursor.execute("SELECT legal_basis_id FROM legal_bases WHERE person_id = %s", (planted.zone.person_id,))
+        (basis_id,) = fetch_one(cursor)
+    there = {"person_id": planted.zone.person_id, "shift_id": shift_id, "legal_basis_id": basis_id}
     window = {"from": (datetime.now(UTC) - timedelta(hours=2)).isoformat(), "to": datetime.now(UTC).isoformat()}
     for role in Role:
         with api.client(role) as client:
@@ -145,8 +152,8 @@ def answers(planted: Planted) -> Iterator[tuple[Role, str, str, httpx.Response]]
                         continue
                     for alert_id in (planted.approach, planted.breach) if "{alert_id}" in path else ("",):
                         numbers = dict.fromkeys(re.findall(r"\{(\w+)\}", path), planted.zone.victim_id)
-                        numbers |= {"alert_id": alert_id, "person_id": planted.zone.person_id}  # type: ignore[dict-item]
-                        place = path.format(**numbers | {"reference": planted.zone.reference})
+                        names = {"alert_id": alert_id, "reference": planted.zone.reference}
+                        place = path.format(**numbers | there | names)
                         wants = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"}
                         query = {name: value for name, value in window.items() if name in wants}
                         yield role, method, path, client.request(method, place, params=query)

@@ -27,7 +27,7 @@ from tests.support.matching import (
 from tests.support.pings import ping
 from tests.support.waiting import wait_until
 from tests.support.worker_thread import append, queue_worker
-from tests.support.world import enrol, rows
+from tests.support.world import enrol, monitor_trails, rows
 
 SCENE = (51.5, -0.1)
 MINUTE_US = 60 * SECOND_US
@@ -97,6 +97,7 @@ def test_who_wore_a_device_is_changed_and_the_crimes_of_that_time_follow(databas
     assert counts(database, "CRIME") == {"present": 0, "possible": 0, "absent": 0, "cannot_say": 0}
     with closing(connect(database.owner, "test")) as connection, connection, connection.cursor() as cursor:
         cursor.execute("INSERT INTO people (crn, name, date_of_birth) VALUES ('OTHER', 'Another', '1980-01-01')")
+        monitor_trails(cursor)
         activate(cursor, "TAG", "OTHER", off + timedelta(seconds=1))
     wait_until(lambda: verdicts(database, "CRIME") == {"OTHER": "present"}, what="the other")
     assert counts(database, "CRIME") == {"present": 1, "possible": 0, "absent": 0, "cannot_say": 0}
