@@ -57,9 +57,9 @@ def test_nobody_writes_in_another_s_name(urls: DatabaseUrls, role: Role, stateme
 def test_nobody_puts_themselves_on_the_rota(urls: DatabaseUrls) -> None:
     with (
         pytest.raises(psycopg2.errors.InsufficientPrivilege, match="rota_shifts"),
-        as_api(urls, Role.MANAGER, "the.colleague") as cursor,
+        as_api(urls, Role.MANAGER, COLLEAGUE) as cursor,
     ):
-        cursor.execute(SHIFT, ("the.colleague",))
+        cursor.execute(SHIFT, (COLLEAGUE,))
 
 
 def test_what_is_closed_or_cancelled_stays_so(urls: DatabaseUrls) -> None:
