@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 import msgspec
 from kafka import KafkaProducer
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, KafkaTimeoutError
 from kafka.future import Future
 
 from ingest.heartbeat import HEARTBEAT_KEY, HEARTBEAT_VALUE
@@ -20,6 +21,7 @@ from store.ping_queue import append_pings
 
 CONNECTED_WITHIN_S = 5
 ACKNOWLEDGED_WITHIN_S = 5
+UNANSWERED_FOR_S = 3 * ACKNOWLEDGED_WITHIN_S
 COMMAND_ID_HEADER = "command-id"
 
 Partitions = Mapping[str, Sequence[int]]
@@ -50,12 +52,14 @@ class KafkaWatchBroker:
         self._commands_topic = settings.kafka_commands_topic
         self._producer: KafkaProducer | None = None
         self._beats: list[Future] = []
+        self._beaten_at_s = 0.0  # on the monotonic clock: since when a beat is unanswered
 
     def beat(self, cursor: Cursor) -> Partitions:  # noqa: ARG002 -- the embedded queue's way
         """Not waited for: that they come out at the other end is what proves them."""
         require_broker(self._bootstrap_servers)
-        if any(beat.is_done and beat.failed() for beat in self._beats):
+        if self._has_failed():
             self.close()
+        unanswered = [beat for beat in self._beats if not beat.is_done]
         try:
             producer = self._opened()
             partitions = {topic: sorted(producer.partitions_for(topic)) for topic in self._topics}
@@ -63,7 +67,9 @@ class KafkaWatchBroker:
                 producer.send(topic, key=HEARTBEAT_KEY, value=HEARTBEAT_VALUE, partition=number)
                 for topic, numbers in partitions.items()
                 for number in numbers
-            ]
+            ] + unanswered
+            if not unanswered:
+                self._beaten_at_s = time.monotonic()
         except KafkaError as error:
             self.close()
             raise _unavailable(error) from None
@@ -90,8 +96,18 @@ class KafkaWatchBroker:
     def close(self) -> None:
         self._beats = []
         if self._producer is not None:
-            self._producer.close(timeout=0)
+            with suppress(KafkaTimeoutError):  # what was not sent is not waited for
+                self._producer.close(timeout=0)
             self._producer = None
+
+    def _has_failed(self) -> bool:
+        """Whether a beat was refused, or waits for so long that it never comes: a producer whose partitions have lost
+        their leader may wait for ever.
+        """
+        if any(beat.is_done and beat.failed() for beat in self._beats):
+            return True
+        is_waiting = any(not beat.is_done for beat in self._beats)
+        return is_waiting and time.monotonic() - self._beaten_at_s > UNANSWERED_FOR_S
 
     def _opened(self) -> KafkaProducer:
         if self._producer is None:
